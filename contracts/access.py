@@ -1,0 +1,57 @@
+"""What each role may do: one table, enforced by every service on the actor of each command.
+
+`ANY` - for anyone's things. `OWN` - only where the named field is the actor's own member id.
+`PARTY` - the decider checks that the actor is one of the two people of the match.
+A role that is not in a row may not. Commands that only services send (opening an account,
+settling a hold) never come over the bus and have no row.
+"""
+
+from contracts.envelope import Actor, Command, Query, Role
+
+ANY = "*"
+PARTY = "party"
+
+M, C, R = Role.MEMBER, Role.COORDINATOR, Role.REFERRER
+OP, S = Role.OPERATOR, Role.SERVICE
+
+MAY: dict[str, dict[Role, str]] = {
+    # members
+    "RegisterMember": {C: ANY, OP: ANY, R: ANY},
+    "ApproveMember": {C: ANY, OP: ANY},
+    "DeclineMember": {C: ANY},
+    "ChangeCapacity": {M: "member_id", C: ANY, OP: ANY},
+    "GetContacts": {M: PARTY, C: ANY},
+    "GetPeople": {M: "member_ids", C: ANY, S: ANY},
+    "FindExcluded": {S: ANY},
+    # exchange
+    "PostOffer": {M: "member_id", C: ANY, OP: ANY},
+    "WithdrawOffer": {M: "member_id", C: ANY, OP: ANY},
+    "RequestHelp": {M: "member_id", C: ANY, OP: ANY},
+    "WithdrawRequest": {M: "member_id", C: ANY, OP: ANY},
+    "ConfirmMatch": {C: ANY},
+    "CancelMatch": {M: "member_id", C: ANY},
+    "ReportMinutes": {M: "member_id", C: ANY},
+    "RankHelpers": {C: ANY},
+    "GetTexts": {M: ANY, C: ANY},
+    "GetMatch": {M: PARTY, C: ANY, S: ANY},
+    "SuggestReturnFavours": {M: "member_id", C: ANY, S: ANY},
+    # ledger
+    "TransferCredit": {M: "from_account_id", C: ANY},
+    "GetBalances": {M: "account_ids", C: ANY, S: ANY},
+    # kernel
+    "ReadLog": {S: ANY, OP: ANY},
+}
+
+
+def allowed(actor: Actor, message: Command | Query) -> bool:
+    """Whether the table lets this actor send this message.
+
+    `PARTY` passes here: whether the actor belongs to the match is known to the decider.
+    """
+    rule = MAY.get(type(message).__name__, {}).get(actor.role)
+    if rule is None:
+        return False
+    if rule in (ANY, PARTY):
+        return True
+    field = getattr(message, rule)
+    return actor.member_id is not None and (field == actor.member_id or field == (actor.member_id,))

@@ -1,0 +1,117 @@
+"""NATS subjects, streams and who may use which: built and checked here, nowhere else.
+
+    wd.evt.<region>.<service>.<EventName>   in a service's stream
+    wd.cmd.<region>.<service>.<Command>     request/reply
+    wd.qry.<region>.<service>.<Query>       request/reply
+    wd.head.<region>.<service>              heartbeat of the log's head, core NATS
+
+No ids in subjects: metrics and permissions stay bounded. Inboxes are `_INBOX.<user>.>`,
+one prefix per user, so that nobody reads another's replies; whoever answers may publish
+to the reply subject of a request it received and to no other inbox (`allow_responses`).
+"""
+
+import re
+from dataclasses import dataclass
+
+from contracts.catalogue import SERVICES
+
+_TOKEN = re.compile(r"^[a-z][a-z0-9-]{0,31}$")
+
+READ_LOG = "ReadLog"
+"""Query of the kernel: a stretch of a service's log, for followers with a gap."""
+
+
+def region_token(region: str) -> str:
+    """`region` if it can be a subject token. Raises ValueError otherwise."""
+    if not _TOKEN.match(region):
+        raise ValueError(
+            f"region {region!r}: use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter"
+        )
+    return region
+
+
+def event(region: str, service: str, name: str) -> str:
+    return f"wd.evt.{region}.{service}.{name}"
+
+
+def command(region: str, service: str, name: str) -> str:
+    return f"wd.cmd.{region}.{service}.{name}"
+
+
+def query(region: str, service: str, name: str) -> str:
+    return f"wd.qry.{region}.{service}.{name}"
+
+
+def head(region: str, service: str) -> str:
+    return f"wd.head.{region}.{service}"
+
+
+def stream(service: str) -> str:
+    """The JetStream stream that carries one service's events."""
+    return f"EVT_{service}"
+
+
+def inbox(user: str) -> str:
+    return f"_INBOX.{user}"
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Allow lists of one NATS user; whatever is not listed is refused."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def permissions(region: str, service: str) -> Permissions:
+    """What `service` may publish and subscribe to, worked out from the contracts.
+
+    It publishes its own events and heads; answers requests; asks those it `ASKS`
+    (the coordinator instance also sends commands); and reads the streams it `FOLLOWS`.
+    """
+    contract = SERVICES[service]
+    own_stream = stream(service)
+    publish = [
+        event(region, service, "*"),
+        head(region, service),
+        # A wiped JetStream store is made again by those who use it.
+        f"$JS.API.STREAM.INFO.{own_stream}",
+        f"$JS.API.STREAM.CREATE.{own_stream}",
+        f"$JS.API.STREAM.MSG.GET.{own_stream}",
+    ]
+    subscribe = [
+        f"{inbox(service)}.>",
+        command(region, service, "*"),
+        query(region, service, "*"),
+    ]
+    for source in contract.FOLLOWS:
+        followed = stream(source)
+        publish += [
+            query(region, source, READ_LOG),
+            f"$JS.API.CONSUMER.INFO.{followed}.{service}",
+            f"$JS.API.CONSUMER.CREATE.{followed}.{service}",
+            f"$JS.API.CONSUMER.DURABLE.CREATE.{followed}.{service}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{followed}.{service}",
+            f"$JS.ACK.{followed}.{service}.>",
+        ]
+        subscribe.append(head(region, source))
+    for asked in contract.ASKS:
+        publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
+    if service == "coordinator":
+        publish += [command(region, other, "*") for other in SERVICES if other != service]
+    return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))
+
+
+def operator_permissions(region: str) -> Permissions:
+    """The operator's command line: watches events and heads, inspects streams, asks logs, sends imports."""
+    return Permissions(
+        publish=(
+            f"wd.cmd.{region}.>",
+            f"wd.qry.{region}.>",
+            "$JS.API.STREAM.>",
+            "$JS.API.CONSUMER.>",
+            "$JS.API.INFO",
+            "$JS.ACK.>",
+        ),
+        subscribe=(f"{inbox('operator')}.>", f"wd.evt.{region}.>", f"wd.head.{region}.>"),
+    )

@@ -1,0 +1,33 @@
+"""Reading yesterday's events with today's code.
+
+An upcaster turns the data of version n into that of n + 1: a pure function of a dict.
+Old samples stay in `contracts/samples` for ever and are read through here by the tests.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts.catalogue import EVENTS
+from contracts.envelope import Event
+
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""(event name, version it reads) to the function that gives the next version's data."""
+
+
+class UnknownEvent(Exception):
+    """This release does not know the event's name or version. Its lane waits; upgrade, then retry."""
+
+
+def read(name: str, version: int, data: dict[str, Any]) -> Event:
+    """The event `name` as today's class, whatever version it was written in.
+
+    Raises UnknownEvent for a name or version from the future, and pydantic's
+    ValidationError for data that is not what its schema says.
+    """
+    kind = EVENTS.get(name)
+    if kind is None or version > kind.VERSION:
+        raise UnknownEvent(f"{name} v{version}")
+    while version < kind.VERSION:
+        data = UPCASTERS[name, version](data)
+        version += 1
+    return kind.model_validate(data)

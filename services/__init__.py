@@ -1,0 +1,1 @@
+"""The services of a region, and the kernel they share."""

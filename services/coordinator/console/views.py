@@ -1,0 +1,378 @@
+"""What each page shows: small frozen view models, filled by the service, read by the templates.
+
+Labels of people ('deelnemer 1042', or a name for those who may see it) and sentences arrive ready
+made, in Dutch. Amounts stay numbers with their unit in the name; the templates word them.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Literal
+
+from . import wording
+
+type Icon = Literal[
+    "calendar",
+    "check",
+    "clock",
+    "info",
+    "letter",
+    "mail",
+    "mail-failed",
+    "meter",
+    "person",
+    "person-plus",
+    "phone",
+    "referral",
+    "request",
+    "unequal",
+    "warning",
+]
+
+type StatusTone = Literal["warning", "safe", "neutral"]
+"""Amber: needs you. Green: done. Grey: nothing to do."""
+
+type DueTone = Literal["late", "near", "day", "later"]
+"""Over its term (red), a fixed hour near by (amber), today or tomorrow (bold), the rest (soft)."""
+
+
+# Parts that several pages share
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page needs besides its own content. `*_href` are paths on this site."""
+
+    region_name: str
+    signed_in_as: str | None
+    """Label of the coordinator; None hides the menu and the sign-out button."""
+    home_href: str = "/"
+    sign_out_href: str = "/uitloggen"
+    static_href: str = "/static"
+    """Where the `static` folder is served, without a slash at the end."""
+    theme_href: str | None = None
+    """A region's own stylesheet, loaded last; it may set any `--wd-*` property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line on top of a page about what just happened."""
+
+    tone: Literal["ok", "info", "warning"]
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact that decides: what it is about, the fact, and a soft line under it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One past event, told in a sentence. `on` is a day in the region's time zone."""
+
+    on: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One thing that happens after confirming.
+
+    `text` is a whole sentence; with `strong`, it is the part before it and the full stop follows.
+    """
+
+    icon: Icon
+    text: str
+    strong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The last question before something happens: all that will follow, and where to post."""
+
+    action_href: str
+    consequences: tuple[Consequence, ...]
+    note: str = ""
+    """A soft sentence beside the buttons, such as how long this can be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A helper's week in minutes: now, with this help, and the limit they set (more than 0)."""
+
+    minutes_now: int
+    minutes_after: int
+    minutes_limit: int
+
+    @property
+    def now_percent(self) -> float:
+        """Share of the bar in use now, 0 to 100."""
+        return round(min(100.0, 100 * self.minutes_now / self.minutes_limit), 1)
+
+    @property
+    def added_percent(self) -> float:
+        """Share of the bar that this help adds, never past the end of the bar."""
+        after = min(100.0, 100 * self.minutes_after / self.minutes_limit)
+        return round(max(0.0, after - self.now_percent), 1)
+
+
+# Vandaag
+
+
+class WorkKind(Enum):
+    """The kinds of work on the list, each with its words and icon."""
+
+    REFERRAL = ("Doorverwijzing", "referral")
+    WITHOUT_HELPER = ("Zonder helper", "request")
+    WITHOUT_ANSWER = ("Zonder antwoord", "clock")
+    NEW_MEMBER = ("Nieuwe deelnemer", "person-plus")
+    MINUTES_DIFFER = ("Minuten verschillen", "unequal")
+    NEARLY_FULL = ("Bijna vol", "meter")
+    MESSAGE_FAILED = ("Bericht mislukt", "mail-failed")
+    PHONE = ("Bellen", "phone")
+    LETTER = ("Brief", "letter")
+
+    def __init__(self, label: str, icon: Icon) -> None:
+        self.label: str = label
+        self.icon: Icon = icon
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One row of the work list."""
+
+    kind: WorkKind
+    title: str
+    facts: tuple[str, ...]
+    """Who and where, a few words each."""
+    waiting: str
+    """How long it waits, see `wording.waited_nl`."""
+    due: str | None
+    """Until when, in words; None when there is no date."""
+    due_tone: DueTone
+    action: str
+    """One verb, which says what the page behind it is for."""
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindFilter:
+    """A link that narrows the list to one kind; `kind` None is the whole list."""
+
+    kind: WorkKind | None
+    count: int
+    href: str
+    current: bool
+
+    @property
+    def label(self) -> str:
+        """The words on the link."""
+        return "Alle soorten" if self.kind is None else self.kind.label
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPage:
+    """The work list in two groups, both in the order in which they are shown.
+
+    `first` is over its term, or due today or tomorrow, most pressing first; `then` is the rest,
+    longest wait first. `as_of` is in the region's time zone. `href` is this page, filter included.
+    """
+
+    as_of: datetime
+    href: str
+    first: tuple[WorkItem, ...]
+    then: tuple[WorkItem, ...]
+    filters: tuple[KindFilter, ...] = ()
+    notice: Notice | None = None
+
+    @property
+    def total(self) -> int:
+        """Items in the list as it is shown."""
+        return len(self.first) + len(self.then)
+
+    @property
+    def pressing(self) -> str:
+        """How much of it presses, in words; empty when nothing does."""
+        late = sum(item.due_tone == "late" for item in self.first)
+        soon = len(self.first) - late
+        parts = (f"{late} te laat" if late else "", f"{soon} vandaag of morgen" if soon else "")
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def current_filter(self) -> KindFilter | None:
+        """The filter in use."""
+        return next((each for each in self.filters if each.current), None)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether only one kind is shown."""
+        return self.current_filter is not None and self.current_filter.kind is not None
+
+
+# Hulpvraag
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a helper stands where they stand: in favour, or good to know."""
+
+    text: str
+    in_favour: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HelperCard:
+    """One proposed helper. `distance_km` is None when it is not known."""
+
+    offer_id: str
+    label: str
+    place: str
+    distance_km: float | None
+    reasons: tuple[Reason, ...]
+    load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The helper picked with the first click, and what the second click would do."""
+
+    offer_id: str
+    confirmation: Confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who knows about the match already, or (not `done`) who still has to be told."""
+
+    text: str
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Outcome: the match stands."""
+
+    sentence: str
+    facts: tuple[Fact, ...]
+    load: Load | None = None
+    """The helper's week with this help in it."""
+    told: tuple[Told, ...] = ()
+    undo_href: str | None = None
+    """Where to post to undo; None when that is no longer possible."""
+    undo_minutes_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Outcome: the match did not go through, nobody was told and no hours are held."""
+
+    reason: str
+    """Whole sentences, without the reason of a third person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Outcome: not known yet; it will come to Vandaag."""
+
+    offer_id: str
+
+
+type Outcome = Matched | Refused | Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """One help request: what decides, who may help, and what happened so far.
+
+    `href` is this page without a choice. `excluded_counts` are pairs of a reason and a number of
+    people; small numbers are shown as 'minder dan 5', so pass them as they are.
+    """
+
+    number_label: str
+    """How people refer to it: 'Hulpvraag 2317'."""
+    href: str
+    title: str
+    status_label: str
+    status_tone: StatusTone
+    status_icon: Icon
+    facts: tuple[Fact, ...]
+    helpers: tuple[HelperCard, ...] = ()
+    excluded_counts: tuple[tuple[str, int], ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    chosen: Choice | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def matched(self) -> Matched | None:
+        """The outcome, when the match stands."""
+        return self.outcome if isinstance(self.outcome, Matched) else None
+
+    @property
+    def refused(self) -> Refused | None:
+        """The outcome, when it did not go through."""
+        return self.outcome if isinstance(self.outcome, Refused) else None
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """The outcome, when it is not known yet."""
+        return self.outcome if isinstance(self.outcome, Waiting) else None
+
+    @property
+    def highlighted(self) -> str | None:
+        """The offer that stands out: the one just chosen, or the one that waits for an answer."""
+        picked = self.chosen or self.waiting
+        return picked.offer_id if picked else None
+
+    @property
+    def helpers_sentence(self) -> str:
+        """How many people may be proposed."""
+        return wording.helpers_nl(len(self.helpers))
+
+
+# The other pages
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """Someone who wants to take part. `approval` is None once there is nothing left to approve."""
+
+    number_label: str
+    """How people refer to them: 'Deelnemer 1411'."""
+    title: str
+    status_label: str
+    status_tone: StatusTone
+    status_icon: Icon
+    facts: tuple[Fact, ...]
+    approval: Confirmation | None = None
+    history: tuple[HistoryLine, ...] = ()
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """One field: the key. `error` says what is wrong and what to do now."""
+
+    action_href: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """A page that could not be shown, or an action that was refused."""
+
+    title: str
+    """What is wrong, in a few words."""
+    explanation: str
+    """What is so, and that it is nobody's fault."""
+    next_steps: tuple[str, ...] = ()
+    """What to do now, a sentence each."""
+    link_label: str = "Terug naar Vandaag"
+    link_href: str = "/"
+    reference: str = ""
+    """What to mention when asking for help; empty when there is nothing to mention."""

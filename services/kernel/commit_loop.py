@@ -1,0 +1,676 @@
+"""The commit loop: every write of a service goes through here, one batch after another.
+
+    submit() ──▶ queue ──▶ decide a batch ──▶ one SQL statement ──▶ answers
+                              │ in memory, on layers:
+                              │   this batch's changes
+                              │   over the batch being written
+                              │   over what is committed (the cache)
+
+While one batch is being written the next is decided on top of it. Answers are given
+only after the write. When a write does not land, whatever was decided on top of it is
+dropped and decided again. So a reply means durable, hot entities never conflict, and
+positions have no gaps.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+import orjson
+
+from contracts.envelope import Actor, Answer, Command, Refusal
+from contracts.upcasting import UnknownEvent
+from services.kernel.entity import Key, Missing, Projections, State
+from services.kernel.errors import Busy, NotLeading, Rejected, TooLate, Transient, Unreachable
+from services.kernel.log import Batch, Connection, Pool, Recorded, write
+from services.kernel.service import Context, Service, Timer
+from services.kernel.telemetry import Metrics, log
+
+MAX_BATCH = 1000
+MAX_DECIDING_SECONDS = 0.020
+MAX_WAITING = 10_000
+MAX_CACHED = 50_000
+
+KEY_REUSED = Refusal(
+    code="idempotency_key_reused",
+    nl="Deze Idempotency-Key is al gebruikt voor een andere inhoud. Gebruik een nieuwe sleutel.",
+    en="This Idempotency-Key was already used with other content. Use a new key.",
+)
+UNSTORABLE = Refusal(
+    code="unstorable",
+    nl="Hier staat een teken dat wij niet kunnen bewaren. Typ de tekst opnieuw.",
+    en="This contains a character that cannot be stored. Please type the text again.",
+)
+BROKEN = Refusal(
+    code="internal",
+    nl="Er ging bij ons iets mis. Er is niets veranderd. Meld het aan de beheerder.",
+    en="Something went wrong on our side. Nothing has changed. Please tell the operator.",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One thing to commit: a command, or a followed event (then `followed` is set)."""
+
+    command_id: UUID
+    actor: Actor
+    command: Command | None = None
+    followed: Recorded | None = None
+    was_parked: bool = False
+    correlation_id: UUID | None = None
+    causation_id: str | None = None
+    content_hash: int | None = None
+    traceparent: str | None = None
+    expires: float = float("inf")
+    timer_id: UUID | None = None
+    future: asyncio.Future[Answer] | None = None
+
+    def answer(self, answer: Answer) -> None:
+        if self.future is not None and not self.future.done():
+            self.future.set_result(answer)
+
+    def fail(self, error: Exception) -> None:
+        if self.future is not None and not self.future.done():
+            self.future.set_exception(error)
+
+
+@dataclass(slots=True)
+class Trial:
+    """One item being decided on a layer of its own: kept whole or not at all."""
+
+    state: State
+    at: datetime
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    timers: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+type Mark = tuple[int, int, str]
+"""How far a source was followed: epoch, position, id of the last event."""
+
+
+type Lane = tuple[str, UUID]
+"""What waits together when one event cannot be applied: the source, and the match, account or referral."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """A batch that is ready to be written, and what to tell whom when it is."""
+
+    items: list[Item]
+    state: State
+    rows: Batch
+    marks_before: dict[str, Mark]
+    lanes_before: set[Lane]
+    refusals: dict[Item, Refusal] = field(default_factory=dict)
+    positions: dict[Item, int] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    lanes_parked: set[Lane] = field(default_factory=set)
+    unparked: list[tuple[str, int, UUID]] = field(default_factory=list)
+
+    def keep(self, trial: Trial) -> None:
+        self.state.merge(trial.state)
+        self.rows.events += trial.events
+        self.rows.timers += trial.timers
+
+    def mark(self, source: str) -> Mark:
+        return self.marks.get(source) or self.marks_before.get(source) or (1, 0, "")
+
+    def marks_after(self, committed: dict[str, Mark]) -> dict[str, Mark]:
+        return {**committed, **self.marks_before, **self.marks}
+
+
+class CommitLoop:
+    """The writer of one service while this replica leads.
+
+    `connect` opens a connection for writing; `pool` is for reading. Runs between
+    `run(...)` and the loss of the lead; `submit` raises NotLeading outside of it.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        connect: Callable[[], Any],
+        pool: Pool,
+        lease: timedelta,
+        metrics: Metrics,
+    ) -> None:
+        self.service = service
+        self.projections = Projections(service.kinds)
+        self._connect = connect
+        self._pool = pool
+        self._lease = lease
+        self._metrics = metrics
+        self._follows = {event.__name__: follow for event, follow in service.follows.items()}
+        self._queue: deque[Item] = deque()
+        self._work = asyncio.Event()
+        self._leading = False
+        self._limit = MAX_BATCH
+        self._look_up_known = False
+        self._cache: dict[Key, Any] = {}
+        self._connection: Connection | None = None
+        self.position = 0
+        self.epoch = 1
+        self.term = 0
+        self.marks: dict[str, Mark] = {}
+        self._unstorable: set[tuple[str, int]] = set()
+        self.parked: dict[Lane, set[int]] = {}
+        self.committed = asyncio.Condition()
+        self.written_at = time.monotonic()
+
+    # ---- taking work
+
+    def submit(self, item: Item) -> asyncio.Future[Answer]:
+        """Queue one item. The future gives its Answer, or raises Transient.
+
+        Raises NotLeading or Busy at once.
+        """
+        self._admit(1)
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        item.future = future
+        self._queue.append(item)
+        self._work.set()
+        return future
+
+    def submit_followed(self, items: list[Item]) -> asyncio.Future[Answer]:
+        """Queue followed events in order; the future is that of the last."""
+        if not self._leading:
+            raise NotLeading
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        items[-1].future = future
+        self._queue.extend(items)
+        self._work.set()
+        return future
+
+    def _admit(self, count: int) -> None:
+        if not self._leading:
+            raise NotLeading
+        if len(self._queue) + count > MAX_WAITING:
+            self._metrics.refused_busy.inc()
+            raise Busy
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    @property
+    def leading(self) -> bool:
+        return self._leading
+
+    # ---- the loop
+
+    async def run(self, *, term: int, started: asyncio.Event) -> None:
+        """Commit batches until the lead is lost or the task is cancelled.
+
+        Raises NotLeading when another replica took over. Whoever still waits then hears
+        NotLeading: a repeat with the same id gets the one true answer.
+        """
+        self.term = term
+        writing: asyncio.Task[list[Item] | None] | None = None
+        before: Decided | None = None
+        in_hand: list[Item] = []
+        try:
+            await self._open()
+            self._leading = True
+            started.set()
+            while True:
+                if self._queue:
+                    in_hand = self._take()
+                    decided = await self._decide(in_hand, before)
+                elif writing is None:
+                    self._work.clear()
+                    await self._work.wait()
+                    continue
+                else:
+                    decided = None
+                if writing is not None:
+                    failed = await writing
+                    writing, before = None, None
+                    if failed is not None:
+                        # What was decided meanwhile stood on something that is not there,
+                        # and what was loaded meanwhile may be older than it seems.
+                        self._cache.clear()
+                        self._queue.extendleft(reversed(in_hand))
+                        self._queue.extendleft(reversed(failed))
+                        decided = None
+                if decided is not None:
+                    before = decided
+                    writing = asyncio.create_task(self._write(decided))
+                in_hand = []
+        finally:
+            self._leading = False
+            if writing is not None:
+                await asyncio.gather(writing, return_exceptions=True)
+            for item in (*in_hand, *self._queue):
+                item.fail(NotLeading())
+            self._queue.clear()
+            self._cache.clear()
+            if self._connection is not None:
+                self._connection.terminate()
+                self._connection = None
+
+    async def drain(self) -> None:
+        """Wait until everything submitted so far is answered."""
+        while self._leading and self._queue:
+            async with self.committed:
+                await self.committed.wait()
+
+    def _take(self) -> list[Item]:
+        now = time.monotonic()
+        items: list[Item] = []
+        while self._queue and len(items) < self._limit:
+            item = self._queue.popleft()
+            if item.expires < now and item.followed is None:
+                item.fail(TooLate())
+            else:
+                items.append(item)
+        return items
+
+    # ---- deciding
+
+    async def _decide(self, items: list[Item], before: Decided | None) -> Decided | None:
+        """Decide as many of `items` as time allows; those left go back to the queue's front."""
+        if self._look_up_known:
+            items[:] = await self._answer_known(items)
+            if not items:
+                return None
+        below = [before.state.changed] if before is not None else []
+        position = before.rows.position + len(before.rows.events) if before is not None else self.position
+        decided = Decided(
+            items=items,
+            state=State(*below, self._cache),
+            rows=Batch(position, self.term, self.epoch, datetime.now(UTC)),
+            marks_before=before.marks_after(self.marks) if before is not None else self.marks,
+            lanes_before=before.lanes_before | before.lanes_parked
+            if before is not None
+            else set(self.parked),
+        )
+        seen: dict[UUID, Item] = {}
+        until = time.perf_counter() + MAX_DECIDING_SECONDS
+        done = 0
+        while done < len(items):
+            item = items[done]
+            try:
+                if item.command is None:
+                    self._decide_followed(item, decided)
+                elif (first := seen.setdefault(item.command_id, item)) is not item:
+                    _join(first, item)
+                else:
+                    self._decide_command(item, item.command, decided)
+            except Missing:
+                seen.pop(item.command_id, None)
+                until += await self._load(items[done:], decided.state)
+                continue
+            done += 1
+            if done % 32 == 0 and time.perf_counter() > until:
+                self._queue.extendleft(reversed(items[done:]))
+                del items[done:]
+        self._fill_rows(decided)
+        return decided
+
+    def _decide_command(self, item: Item, command: Command, decided: Decided) -> None:
+        trial = Trial(decided.state.layer(), decided.rows.at)
+        try:
+            self._carry_out(command, item.command_id, item, trial)
+        except Missing:
+            raise
+        except Rejected as no:
+            decided.refusals[item] = no.refusal
+        except Exception:
+            # A broken decider fails this command alone.
+            log.exception("decide_failed", command=type(command).__name__, command_id=str(item.command_id))
+            decided.refusals[item] = BROKEN
+        else:
+            decided.keep(trial)
+            for entry in command.vault(item.command_id):
+                decided.rows.vault.append(
+                    (entry.entity, entry.entity_id, entry.person_id, orjson.dumps(entry.data).decode())
+                )
+        decided.positions[item] = decided.rows.position + len(decided.rows.events)
+
+    def _carry_out(self, command: Command, command_id: UUID, item: Item, trial: Trial) -> None:
+        """Decide one command and fold its events, on a trial layer."""
+        context = Context(command_id, item.actor, trial.at)
+        for event in self.service.decides[type(command)](command, context, trial.state):
+            version = self.projections.apply(trial.state, event, trial.at)
+            if version == 0:
+                raise TypeError(f"no kind keeps the stream of {type(event).__name__}")
+            trial.events.append(
+                (
+                    event.ENTITY,
+                    event.entity_id,
+                    version,
+                    type(event).__name__,
+                    event.VERSION,
+                    item.command_id,
+                    len(trial.events),
+                    item.causation_id,
+                    item.correlation_id or item.command_id,
+                    str(item.actor),
+                    item.traceparent,
+                    event.model_dump_json(),
+                )
+            )
+            schedule = self.service.schedules.get(type(event))
+            if schedule is not None:
+                trial.timers.append(_timer_row(schedule(event, trial.at)))
+
+    def _decide_followed(self, item: Item, decided: Decided) -> None:
+        followed = item.followed
+        assert followed is not None
+        if not item.was_parked and (followed.epoch, followed.position) <= decided.mark(followed.source)[:2]:
+            return
+        lane = (followed.source, followed.entity_id)
+        if (followed.source, followed.position) in self._unstorable:
+            reason: str | None = "cannot be stored"
+        elif not item.was_parked and (lane in decided.lanes_before or lane in decided.lanes_parked):
+            reason = "waits behind a parked event of the same lane"
+        else:
+            reason = self._apply_followed(item, followed, decided)
+        if reason is not None:
+            decided.lanes_parked.add(lane)
+            decided.rows.parked.append((*_lane_row(followed), reason, followed.raw.decode()))
+        elif item.was_parked:
+            decided.rows.unparked.append((followed.source, followed.position))
+            decided.unparked.append(_lane_row(followed))
+        if not item.was_parked:
+            decided.marks[followed.source] = (followed.epoch, followed.position, followed.event_id)
+
+    def _apply_followed(self, item: Item, followed: Recorded, decided: Decided) -> str | None:
+        """Carry out what a followed event asks; returns why not, when it cannot be."""
+        trial = Trial(decided.state.layer(), decided.rows.at)
+        try:
+            self._follow(item, followed, trial)
+        except Missing:
+            raise
+        except UnknownEvent as unknown:
+            return f"unknown event {unknown}: upgrade this service, then retry"
+        except Rejected as no:
+            return f"refused: {no.refusal.code}"
+        except Exception as broken:
+            log.exception("follow_failed", source=followed.source, position=followed.position)
+            return f"{type(broken).__name__}: see the log of {self.service.name}"
+        decided.keep(trial)
+        return None
+
+    def _follow(self, item: Item, followed: Recorded, trial: Trial) -> None:
+        follow = self._follows.get(followed.name)
+        if follow is None and not self.projections.interested(followed.name):
+            return
+        event = followed.event()
+        self.projections.apply(trial.state, event, followed.at)
+        for n, command in enumerate(follow(event) if follow is not None else ()):
+            self._carry_out(command, uuid5(item.command_id, str(n)), item, trial)
+
+    def _fill_rows(self, decided: Decided) -> None:
+        rows = decided.rows
+        for item in decided.items:
+            if item.command is not None and item in decided.positions:
+                refusal = decided.refusals.get(item)
+                if refusal is BROKEN:
+                    continue
+                rows.commands.append(
+                    (
+                        item.command_id,
+                        item.content_hash,
+                        decided.positions[item],
+                        refusal.model_dump_json() if refusal is not None else None,
+                    )
+                )
+                if item.timer_id is not None:
+                    rows.timers_done.append(item.timer_id)
+        for source, (epoch, position, event_id) in decided.marks.items():
+            rows.marks.append((source, epoch, position, event_id))
+        for (kind, _), entity in decided.state.changed.items():
+            rows.entities.setdefault(kind, []).append(kind.row(entity))
+
+    async def _load(self, items: list[Item], state: State) -> float:
+        """Bring what these items look at into the cache; returns the seconds it took.
+
+        Runs the deciders without keeping anything, to learn what they look at.
+        """
+        began = time.perf_counter()
+        wanted: set[Key] = set()
+        for item in items:
+            probe = Trial(state.layer(), datetime.now(UTC))
+            try:
+                if item.command is not None:
+                    self._carry_out(item.command, item.command_id, item, probe)
+                elif item.followed is not None:
+                    self._follow(item, item.followed, probe)
+            except Missing as missing:
+                wanted.add(missing.key)
+            except Exception:
+                # Deciding itself will meet it again, and answers it.
+                continue
+        by_kind: dict[Any, list[UUID]] = {}
+        for kind, entity_id in wanted:
+            by_kind.setdefault(kind, []).append(entity_id)
+        for kind, ids in by_kind.items():
+            rows = await self._pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
+            found = {row[0]: kind.entity(*row) for row in rows}
+            for entity_id in ids:
+                self._cache.setdefault((kind, entity_id), found.get(entity_id))
+        return time.perf_counter() - began
+
+    async def _answer_known(self, items: list[Item]) -> list[Item]:
+        """Give first answers to those whose id is in the log already; returns the others."""
+        self._look_up_known = False
+        rows = await self._pool.fetch(
+            "SELECT command_id, content_hash, position, refusal FROM commands WHERE command_id = ANY($1)",
+            [item.command_id for item in items if item.command is not None],
+        )
+        known = {row["command_id"]: row for row in rows}
+        unknown = []
+        done_timers = []
+        for item in items:
+            row = known.get(item.command_id) if item.command is not None else None
+            if row is None:
+                unknown.append(item)
+                continue
+            if item.timer_id is not None:
+                done_timers.append(item.timer_id)
+            item.answer(first_answer(row, item.content_hash))
+        if done_timers:
+            await self._pool.execute("DELETE FROM timers WHERE timer_id = ANY($1)", done_timers)
+        return unknown
+
+    # ---- writing
+
+    async def _write(self, decided: Decided) -> list[Item] | None:
+        """Write a batch and answer it. Returns None, or the items to decide again."""
+        try:
+            return await self._try_to_write(decided)
+        except BaseException:
+            for item in decided.items:
+                item.fail(NotLeading())
+            raise
+
+    async def _try_to_write(self, decided: Decided) -> list[Item] | None:
+        rows = decided.rows
+        if not rows:
+            self._settle(decided)
+            return None
+        began = time.perf_counter()
+        try:
+            if self._connection is None:
+                raise asyncpg.InterfaceError("no connection")
+            position = await write(self._connection, rows, self._lease)
+        except asyncpg.UniqueViolationError as twice:
+            if twice.constraint_name == "commands_pkey":
+                self._look_up_known = True
+                return decided.items
+            return self._split(decided)
+        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError, UnicodeEncodeError):
+            return self._split(decided)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("commit_unknown", error=type(error).__name__)
+            position = None
+        if position is None:
+            await self._reopen()
+            return decided.items
+        self.written_at = time.monotonic()
+        self._metrics.commit_seconds.observe(time.perf_counter() - began)
+        self._metrics.batch_size.observe(len(decided.items))
+        self.position = position
+        self._settle(decided)
+        async with self.committed:
+            self.committed.notify_all()
+        return None
+
+    def _split(self, decided: Decided) -> list[Item]:
+        """Something in the batch cannot be stored: try halves until it stands alone."""
+        items = decided.items
+        if len(items) > 1:
+            self._limit = len(items) // 2
+            return items
+        self._limit = MAX_BATCH
+        item = items[0]
+        log.warning("unstorable", id=str(item.command_id))
+        if item.followed is None:
+            item.answer(Answer(outcome="refused", id=item.command_id, refusal=UNSTORABLE))
+            return []
+        # Skipping a followed event would lose it: its lane is parked, by hand of the next pass.
+        self._unstorable.add((item.followed.source, item.followed.position))
+        return items
+
+    def _settle(self, decided: Decided) -> None:
+        """The batch is durable: its state becomes the cache, and everyone gets their answer."""
+        self._limit = min(MAX_BATCH, self._limit * 2)
+        self._cache.update(decided.state.changed)
+        while len(self._cache) > MAX_CACHED:
+            del self._cache[next(iter(self._cache))]
+        self.marks.update(decided.marks)
+        for source, position, lane, *_ in decided.rows.parked:
+            self.parked.setdefault((source, lane), set()).add(position)
+        for source, position, lane in decided.unparked:
+            waiting = self.parked[source, lane]
+            waiting.discard(position)
+            if not waiting:
+                del self.parked[source, lane]
+        for item in decided.items:
+            refusal = decided.refusals.get(item)
+            if refusal is not None:
+                item.answer(
+                    Answer(
+                        outcome="refused",
+                        id=item.command_id,
+                        position=decided.positions[item],
+                        refusal=refusal,
+                    )
+                )
+            elif item in decided.positions:
+                item.answer(Answer(outcome="accepted", id=item.command_id, position=decided.positions[item]))
+            elif item.followed is not None:
+                item.answer(Answer(outcome="accepted", id=item.command_id, position=self.position))
+        self._metrics.commands.inc(len(decided.positions))
+
+    # ---- the connection
+
+    async def _open(self) -> None:
+        self._connection = await self._connect()
+        await self._refresh()
+
+    async def _reopen(self) -> None:
+        """Drop everything that rests on an unknown outcome, and begin again from the database."""
+        self._cache.clear()
+        self._look_up_known = True
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+        while True:
+            try:
+                self._connection = await self._connect()
+                await self._refresh()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("database_away", error=type(error).__name__)
+                self._fail_expired()
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+    def _fail_expired(self) -> None:
+        now = time.monotonic()
+        for item in list(self._queue):
+            if item.expires < now and item.followed is None:
+                self._queue.remove(item)
+                item.fail(Unreachable())
+
+    async def _refresh(self) -> None:
+        """Read where the log is. Raises NotLeading when another replica has taken over."""
+        assert self._connection is not None
+        head = await self._connection.fetchrow(
+            "UPDATE log_head SET leader_until = clock_timestamp() + $2 WHERE term = $1 RETURNING position, epoch",
+            self.term,
+            self._lease,
+        )
+        if head is None:
+            raise NotLeading
+        self.position, self.epoch = head["position"], head["epoch"]
+        self.marks = {
+            row["source"]: (row["epoch"], row["position"], row["event_id"])
+            for row in await self._connection.fetch("SELECT * FROM watermarks")
+        }
+        self.parked = {}
+        for row in await self._connection.fetch("SELECT source, lane, position FROM parked"):
+            self.parked.setdefault((row["source"], row["lane"]), set()).add(row["position"])
+        self.written_at = time.monotonic()
+
+    async def renew(self) -> None:
+        """Prolong the lead while there is nothing to write. Raises NotLeading when it is lost."""
+        if time.monotonic() - self.written_at < self._lease.total_seconds() / 4:
+            return
+        async with asyncio.timeout(self._lease.total_seconds()):
+            held = await self._pool.fetchval(
+                "UPDATE log_head SET leader_until = clock_timestamp() + $2 WHERE term = $1 RETURNING true",
+                self.term,
+                self._lease,
+            )
+        if not held:
+            raise NotLeading
+        self.written_at = time.monotonic()
+
+
+def first_answer(row: asyncpg.Record, content_hash: int | None) -> Answer:
+    """The stored answer of a command, or a refusal when the key came back with other content."""
+    if row["content_hash"] != content_hash:
+        return Answer(outcome="refused", id=row["command_id"], refusal=KEY_REUSED)
+    if row["refusal"] is not None:
+        return Answer(
+            outcome="refused",
+            id=row["command_id"],
+            position=row["position"],
+            refusal=Refusal.model_validate_json(row["refusal"]),
+        )
+    return Answer(outcome="accepted", id=row["command_id"], position=row["position"])
+
+
+def _join(first: Item, second: Item) -> None:
+    """The same id twice in one batch: the second gets the answer of the first."""
+    if first.content_hash != second.content_hash:
+        second.answer(Answer(outcome="refused", id=second.command_id, refusal=KEY_REUSED))
+    elif first.future is not None:
+        first.future.add_done_callback(lambda done: _copy(done, second))
+
+
+def _lane_row(followed: Recorded) -> tuple[str, int, UUID]:
+    return followed.source, followed.position, followed.entity_id
+
+
+def _copy(done: asyncio.Future[Answer], to: Item) -> None:
+    if done.cancelled():
+        to.fail(Unreachable())
+    elif (error := done.exception()) is not None:
+        to.fail(error if isinstance(error, Transient) else Unreachable())
+    else:
+        to.answer(done.result())
+
+
+def _timer_row(timer: Timer) -> tuple[Any, ...]:
+    return (timer.timer_id, timer.due_at, type(timer.command).__name__, timer.command.model_dump_json())

@@ -1,0 +1,174 @@
+"""Kinds of entities: what a service knows, folded from events and kept as table rows.
+
+One concept serves as aggregate state and as projection: a `Kind` folds events into rows
+of a table of the same columns. Deciders read entities; queries read the table; both are
+written in the commit that writes the events. A kind may also fold events of other
+services (the coordinator instance's projections do).
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from contracts.envelope import Event
+
+
+class Entity(Protocol):
+    """A dataclass whose fields are the columns of its kind's table, the id first.
+
+    `version` counts the events of its own stream; the kernel keeps it.
+    """
+
+    __dataclass_fields__: typing.ClassVar[dict[str, Any]]
+    version: int
+
+
+_SQL_TYPES: dict[object, str] = {
+    UUID: "uuid",
+    str: "text",
+    int: "bigint",
+    bool: "boolean",
+    float: "double precision",
+    datetime: "timestamptz",
+}
+
+
+def _sql_type(annotation: Any) -> str:
+    if isinstance(annotation, types.UnionType):
+        (annotation,) = (arm for arm in typing.get_args(annotation) if arm is not type(None))
+    if typing.get_origin(annotation) is typing.Literal:
+        annotation = str
+    return _SQL_TYPES[annotation]
+
+
+class Kind[E: Entity]:
+    """One kind of entity.
+
+    `concerns` says for each event class which ids of this kind it touches;
+    `evolve(entity or None, event, id, at)` returns the entity after it (a new object);
+    `at` is when the event happened (UTC).
+    """
+
+    def __init__(
+        self,
+        table: str,
+        entity: type[E],
+        concerns: dict[type[Event], Callable[[Any], Iterable[UUID]]],
+        evolve: Callable[[E | None, Any, UUID, datetime], E],
+    ) -> None:
+        self.table = table
+        self.entity = entity
+        self.concerns = concerns
+        self.evolve = evolve
+        hints = typing.get_type_hints(entity)
+        self.columns = tuple(field.name for field in dataclasses.fields(entity))
+        self.sql_types = tuple(_sql_type(hints[name]) for name in self.columns)
+        self.key = self.columns[0]
+
+    def __repr__(self) -> str:
+        return f"Kind({self.table})"
+
+    def row(self, entity: E) -> tuple[Any, ...]:
+        """The entity's values in column order."""
+        return tuple([getattr(entity, name) for name in self.columns])
+
+    def upsert(self, first_parameter: int, *, into: str | None = None) -> str:
+        """SQL that writes many rows from one array parameter per column.
+
+        `{guard}` in the text is replaced by the writer with its condition.
+        """
+        table = into or self.table
+        arrays = ", ".join(f"${first_parameter + i}::{t}[]" for i, t in enumerate(self.sql_types))
+        columns = ", ".join(self.columns)
+        changes = ", ".join(f"{c} = excluded.{c}" for c in self.columns[1:])
+        return (
+            f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}){{guard}} "
+            f"ON CONFLICT ({self.key}) DO UPDATE SET {changes}"
+        )
+
+    def select(self, *, table: str | None = None) -> str:
+        """SQL that reads all rows, columns in order."""
+        return f"SELECT {', '.join(self.columns)} FROM {table or self.table}"
+
+
+type Key = tuple[Kind[Any], UUID]
+
+
+class Missing(Exception):
+    """An entity is not in memory: the commit loop loads it and decides again."""
+
+    def __init__(self, kind: Kind[Any], entity_id: UUID) -> None:
+        self.key: Key = (kind, entity_id)
+
+
+class State:
+    """What deciders may look at. Layers: this batch, the one being written, the cache.
+
+    `get` raises Missing for what is not in memory (a decider need not know): the commit
+    loop then loads it and runs the pure decider again. None means: there is no such entity.
+    """
+
+    __slots__ = ("_layers", "changed")
+
+    def __init__(self, *below: dict[Key, Any]) -> None:
+        self.changed: dict[Key, Any] = {}
+        self._layers = (self.changed, *below)
+
+    def get[E: Entity](self, kind: Kind[E], entity_id: UUID) -> E | None:
+        key = (kind, entity_id)
+        for layer in self._layers:
+            if key in layer:
+                found: E | None = layer[key]
+                return found
+        raise Missing(kind, entity_id)
+
+    def layer(self) -> "State":
+        """A state on top of this one: what is tried there leaves no trace here."""
+        return State(*self._layers)
+
+    def merge(self, tried: "State") -> None:
+        """Keep what was tried on a `layer` of this state."""
+        self.changed.update(tried.changed)
+
+
+class Projections:
+    """All kinds of one service, by the events that concern them."""
+
+    def __init__(self, kinds: Iterable[Kind[Any]]) -> None:
+        self.kinds = tuple(kinds)
+        self._by_event: dict[type[Event], list[tuple[Kind[Any], Callable[[Any], Iterable[UUID]]]]] = {}
+        for kind in self.kinds:
+            for event, ids in kind.concerns.items():
+                self._by_event.setdefault(event, []).append((kind, ids))
+        self._by_name = {event.__name__: event for event in self._by_event}
+
+    def interested(self, name: str) -> bool:
+        """Whether any kind folds events of this name."""
+        return name in self._by_name
+
+    def keys(self, event: Event) -> list[Key]:
+        """Every entity the event touches."""
+        return [(kind, i) for kind, ids in self._by_event.get(type(event), ()) for i in ids(event)]
+
+    def apply(self, state: State, event: Event, at: datetime) -> int:
+        """Fold `event` into `state`; returns its version in its own stream (0: nobody keeps it).
+
+        An entity that the event begins is not looked up: its id is new. Raises Missing;
+        callers try on a layer.
+        """
+        version = 0
+        entity_id = event.entity_id
+        for kind, ids in self._by_event.get(type(event), ()):
+            for touched in ids(event):
+                own = touched == entity_id and kind.key == event.ENTITY_ID
+                before = None if own and event.FIRST else state.get(kind, touched)
+                entity = kind.evolve(before, event, touched, at)
+                entity.version = (before.version if before is not None else 0) + (1 if own else 0)
+                if own:
+                    version = entity.version
+                state.changed[kind, touched] = entity
+        return version

@@ -1,0 +1,55 @@
+"""Every error of the kernel, in one tree. The docstring is what it means.
+
+Rejected            final: a no with a code and words; stored, so a repeat hears the same
+Transient           nothing is known to have happened; ask again with the same id
+  Busy              the queue is full
+  NotLeading        another replica commits
+  Unreachable       Postgres, NATS or the other service does not answer
+  TooLate           the deadline passed
+Misconfigured       an operator must change something; says what
+  Fork              the log and what others have seen of it differ
+"""
+
+from contracts.envelope import Refusal
+
+
+class Rejected(Exception):
+    """A final no. `code` is stable; `nl` and `en` say what is so and what is possible now."""
+
+    def __init__(self, code: str, nl: str, en: str, **facts: int | str) -> None:
+        super().__init__(code)
+        self.refusal = Refusal(code=code, nl=nl, en=en, facts=facts)
+
+
+class Transient(Exception):
+    """Try again with the same id."""
+
+    retry_after_ms = 500
+
+
+class Busy(Transient):
+    """Too many commands are waiting; try again in a second."""
+
+    retry_after_ms = 1000
+
+
+class NotLeading(Transient):
+    """This replica does not commit (any more)."""
+
+    retry_after_ms = 200
+
+
+class Unreachable(Transient):
+    """A part this needs does not answer right now."""
+
+
+class TooLate(Transient):
+    """The deadline passed before it was this command's turn."""
+
+
+class Misconfigured(Exception):
+    """Something outside the program must change before it can go on; the text says what."""
+
+
+class Fork(Misconfigured):
+    """Others have seen events of this log that it does not hold: it was put back to an older copy."""

@@ -1,0 +1,179 @@
+"""The relay: publishes the log to JetStream, in order, many in flight, from the leading replica.
+
+Where it is, JetStream itself knows: the last message of the service's stream carries the
+position. Every publish says which stream sequence it expects before it, so a lost one
+stops those behind it instead of leaving a hole. On any doubt the relay asks again where
+it is and goes on from there.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import nats.errors
+import orjson
+from nats.aio.msg import Msg
+from nats.js.api import Header
+from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import Error as JetStreamError
+
+from contracts import subjects
+from services.kernel.bus import Bus
+from services.kernel.commit_loop import CommitLoop
+from services.kernel.errors import Fork
+from services.kernel.log import Pool, Publisher, parse, stretch
+from services.kernel.settings import Region
+from services.kernel.streams import ensure_stream, stream_config
+from services.kernel.telemetry import Metrics, log
+
+WINDOW = 512
+ACK_SECONDS = 3.0
+HEARTBEAT_SECONDS = 1.0
+
+
+class Lost(Exception):
+    """An acknowledgement did not come, or said no: ask JetStream where we are."""
+
+
+class Relay:
+    """Publishes one service's log while this replica leads."""
+
+    def __init__(
+        self, region: Region, service: str, bus: Bus, pool: Pool, loop: CommitLoop, metrics: Metrics
+    ) -> None:
+        self._region = region
+        self._service = service
+        self._bus = bus
+        self._pool = pool
+        self._loop = loop
+        self._metrics = metrics
+        self._publisher = Publisher(region.region, service, region.organisation)
+        self._stream = subjects.stream(service)
+        self._sequence = 0
+        self._acknowledged = 0
+        self._failed = False
+        self._progress = asyncio.Event()
+        self.position = 0
+
+    async def run(self) -> None:
+        """Publish until cancelled. Raises Fork when JetStream holds what the log does not."""
+        inbox = f"{subjects.inbox(self._service)}.relay.{self._bus.client.new_inbox().rpartition('.')[2]}"
+        acks = await self._bus.client.subscribe(f"{inbox}.*", cb=self._on_ack)
+        try:
+            while True:
+                try:
+                    await self.find_place()
+                    await self._publish_on(inbox)
+                except (Lost, JetStreamError, nats.errors.Error, OSError, TimeoutError) as error:
+                    log.info("relay_again", error=type(error).__name__)
+                    await asyncio.sleep(0.2)
+        finally:
+            if self._bus.connected:
+                await acks.unsubscribe()
+
+    async def find_place(self) -> None:
+        """Ask JetStream which event it has last, and compare it with the log."""
+        js = self._bus.client.jetstream(timeout=2)
+        await ensure_stream(
+            js, stream_config(self._region.region, self._service, self._region.nats.stream_days)
+        )
+        info = await js.stream_info(self._stream)
+        self._sequence = info.state.last_seq
+        try:
+            last = await js.get_msg(self._stream, seq=info.state.last_seq) if info.state.last_seq else None
+        except (NotFoundError, APIError):
+            last = None
+        if last is None or last.data is None:
+            self.position = await self._first_wanted()
+            return
+        seen = parse(last.data)
+        await self._compare(seen.position, seen.event_id)
+        self.position = seen.position
+
+    async def _compare(self, position: int, event_id: str) -> None:
+        row = await self._pool.fetchrow(
+            "SELECT command_id, ordinal FROM events WHERE position = $1", position
+        )
+        if row is None or f"{row['command_id']}.{row['ordinal']}" != event_id:
+            raise Fork(
+                f"{self._service}: JetStream has event {event_id} at position {position}, the log does not. "
+                f"The database was put back to an older copy: run `wederdienst restore {self._service}`."
+            )
+
+    async def _first_wanted(self) -> int:
+        """Where to begin in an empty stream: what it would have kept."""
+        since = datetime.now(UTC) - timedelta(days=self._region.nats.stream_days)
+        first: int | None = await self._pool.fetchval(
+            "SELECT position FROM events WHERE occurred_at >= $1 ORDER BY position LIMIT 1", since
+        )
+        return (first - 1) if first is not None else self._loop.position
+
+    async def _publish_on(self, inbox: str) -> None:
+        self._acknowledged = self._sequence
+        self._failed = False
+        client = self._bus.client
+        while True:
+            if self._loop.position > self.position:
+                rows = await stretch(self._pool, self.position, WINDOW)
+                for row in rows:
+                    while self._sequence - self._acknowledged >= WINDOW:
+                        await self._await_ack()
+                    await client.publish(
+                        self._publisher.subject(row["name"]),
+                        self._publisher.cloud_event(row),
+                        reply=f"{inbox}.{self._sequence + 1}",
+                        headers={
+                            Header.MSG_ID: f"{row['command_id']}.{row['ordinal']}",
+                            Header.EXPECTED_LAST_SEQUENCE: str(self._sequence),
+                        },
+                    )
+                    self._sequence += 1
+                    self.position = row["position"]
+            while self._sequence > self._acknowledged and self._loop.position <= self.position:
+                await self._await_ack()
+            self._metrics.relay_lag.set(self._loop.position - self.position)
+            if self._failed:
+                raise Lost
+            await self._until_committed()
+
+    async def _await_ack(self) -> None:
+        self._progress.clear()
+        if self._failed:
+            raise Lost
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                await self._progress.wait()
+        except TimeoutError:
+            raise Lost from None
+        if self._failed:
+            raise Lost
+
+    async def _on_ack(self, message: Msg) -> None:
+        expected = int(message.subject.rpartition(".")[2])
+        ack = orjson.loads(message.data) if message.data else {"error": "no responders"}
+        # A duplicate means that our count is wrong; an error that something before it is missing.
+        if "error" in ack or ack.get("duplicate") or ack.get("seq") != expected:
+            self._failed = True
+        else:
+            self._acknowledged = max(self._acknowledged, expected)
+        self._progress.set()
+
+    async def beat(self) -> None:
+        """Tell followers where the head is, so that they notice a lost tail on a quiet night."""
+        subject = subjects.head(self._region.region, self._service)
+        while True:
+            head = {"epoch": self._loop.epoch, "position": self._loop.position}
+            try:
+                await self._bus.client.publish(subject, orjson.dumps(head))
+            except (nats.errors.Error, OSError) as away:
+                log.info("heartbeat_missed", error=type(away).__name__)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _until_committed(self) -> None:
+        """Wait for the next commit, at most until the next heartbeat."""
+        if self._loop.position > self.position:
+            return
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS), self._loop.committed:
+                await self._loop.committed.wait_for(lambda: self._loop.position > self.position)
+        except TimeoutError:
+            return

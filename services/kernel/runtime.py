@@ -1,0 +1,368 @@
+"""A running replica of a service: stands by, leads, serves, stops.
+
+standby   answers queries, waits for the lease
+leading   commit loop, commands, relay, followers, timers, workers
+forked    others have seen events that the log does not hold: writes nothing, says so
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import nats.errors
+import orjson
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from contracts import subjects, wrong
+from contracts.access import allowed
+from contracts.catalogue import SERVICES
+from contracts.envelope import Actor, Answer, Command, Query, Refusal, View
+from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
+from services.kernel.commit_loop import CommitLoop, Item
+from services.kernel.errors import Fork, NotLeading, Rejected, Transient
+from services.kernel.follower import Follower, LogStretch, ReadLog, retry_parked
+from services.kernel.leadership import take_lead, yield_lead
+from services.kernel.log import Pool, Publisher, stretch
+from services.kernel.migrations import migrations, pending
+from services.kernel.probes import WebServer, probes
+from services.kernel.relay import Relay
+from services.kernel.service import Service
+from services.kernel.settings import Region
+from services.kernel.telemetry import Metrics, log, set_up
+from services.kernel.timers import fire_timers
+
+NOT_ALLOWED = Refusal(
+    code="not_allowed",
+    nl="Dit mag u niet met deze sleutel. Vraag een coördinator om hulp.",
+    en="You may not do this with this key. Ask a coordinator for help.",
+)
+UNKNOWN = Refusal(
+    code="unknown_message", nl="Dit bericht kennen wij niet.", en="We do not know this message."
+)
+TOO_LARGE = Refusal(
+    code="too_large",
+    nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
+    en="This message is too large: at most 64 kB. Make it shorter.",
+)
+
+
+class RetryParked(Query):
+    """From the operator: try parked events again; without a lane, all of them."""
+
+    lane: str | None = None
+
+
+class Retried(View):
+    applied: int
+
+
+def connection_settings(region: Region, service: str) -> dict[str, Any]:
+    """How every connection of a service is opened: time-outs set, so that nobody holds a lock for ever."""
+    return {
+        "dsn": region.postgres_dsn(service),
+        "password": region.postgres_password(service),
+        "timeout": 3,
+        "command_timeout": 10,
+        "server_settings": {
+            "application_name": f"wd-{service}",
+            "lock_timeout": "1000",
+            "statement_timeout": "10000",
+            "idle_in_transaction_session_timeout": "1000",
+            "tcp_user_timeout": "3000",
+            "tcp_keepalives_idle": "2",
+            "tcp_keepalives_interval": "1",
+            "tcp_keepalives_count": "3",
+            "jit": "off",
+        },
+    }
+
+
+class Replica:
+    """One process of one service."""
+
+    def __init__(self, region: Region, service: Service, *, probe_port: int = 0) -> None:
+        self.region = region
+        self.service = service
+        self.replica = f"{socket.gethostname()}-{os.getpid()}"
+        self.metrics = Metrics()
+        self.bus = Bus(region, service.name)
+        self.lease = timedelta(seconds=region.lease_seconds)
+        self.probe_port = probe_port
+        self.pool: Pool
+        self.loop: CommitLoop
+        self.forked: str | None = None
+        self._database = False
+        self._stopping = asyncio.Event()
+        self._commands = {kind.__name__: kind for kind in SERVICES[service.name].COMMANDS}
+        self._queries = {kind.__name__: kind for kind in SERVICES[service.name].QUERIES}
+        self._publisher = Publisher(region.region, service.name, region.organisation)
+
+    # ---- life
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT, then finish what was begun and leave."""
+        set_up(self.service.name, self.region.region, self.replica)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
+        async with asyncio.TaskGroup() as tasks:
+            web = WebServer(probes(self.metrics.registry, self.missing), "127.0.0.1", self.probe_port)
+            background = [tasks.create_task(web.serve_until_cancelled())]
+            living = tasks.create_task(self._live())
+            stopping = tasks.create_task(self._stopping.wait())
+            await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            log.info("stopping")
+            web.should_exit = True
+            for task in (living, stopping, *background[1:]):
+                task.cancel()
+
+    async def _live(self) -> None:
+        await self._connect()
+        try:
+            await self.bus.connect()
+            queries = self.bus.serve(
+                subjects.query(self.region.region, self.service.name, "*"), self._on_query, queue="queries"
+            )
+            await queries.start()
+            async with asyncio.TaskGroup() as tasks:
+                for front in self.service.fronts:
+                    tasks.create_task(front(self))
+                tasks.create_task(self._lead_when_possible())
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2):
+                    await self.bus.close()
+            self.pool.terminate()
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                self.pool = await asyncpg.create_pool(
+                    min_size=1, max_size=8, **connection_settings(self.region, self.service.name)
+                )
+                if missing := await pending(self.pool, migrations(self.service.name, self.service.sql)):
+                    log.warning("migrations_missing", missing=missing)
+                    self.pool.terminate()
+                else:
+                    break
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("database_away", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+        self._database = True
+        self.loop = CommitLoop(
+            self.service,
+            connect=lambda: asyncpg.connect(**connection_settings(self.region, self.service.name)),
+            pool=self.pool,
+            lease=self.lease,
+            metrics=self.metrics,
+        )
+
+    async def _lead_when_possible(self) -> None:
+        while True:
+            term = None
+            try:
+                term = await take_lead(self.pool, self.replica, self.lease)
+                if term is not None:
+                    log.info("leading", term=term)
+                    await self._lead(term)
+            except* (
+                Transient,
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                TimeoutError,
+                nats.errors.Error,
+            ) as lost:
+                log.warning("lead_lost", errors=[type(e).__name__ for e in lost.exceptions])
+            except* Fork as fork:
+                self.forked = str(fork.exceptions[0])
+                log.error("forked", what=self.forked)
+                await asyncio.sleep(5)
+            finally:
+                self.metrics.leading.set(0)
+            await asyncio.sleep(self.lease.total_seconds() / 8)
+
+    async def _lead(self, term: int) -> None:
+        """Lead until the lease is lost (raises) or this task is cancelled (yields the lead)."""
+        relay = Relay(self.region, self.service.name, self.bus, self.pool, self.loop, self.metrics)
+        # Before the first write: does anyone know more of this log than the log itself?
+        with suppress(nats.errors.Error, TimeoutError):
+            await relay.find_place()
+        self.forked = None
+        commands = self.bus.serve(
+            subjects.command(self.region.region, self.service.name, "*"), self._on_command
+        )
+        started = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                committing = tasks.create_task(self.loop.run(term=term, started=started))
+                tasks.create_task(self._renew(committing))
+                await _first(started.wait(), committing)
+                self.metrics.leading.set(1)
+                await commands.start()
+                tasks.create_task(relay.run())
+                tasks.create_task(relay.beat())
+                for source in SERVICES[self.service.name].FOLLOWS:
+                    follower = Follower(
+                        self.region, self.service.name, source, self.bus, self.pool, self.loop, self.metrics
+                    )
+                    tasks.create_task(follower.run())
+                if self.service.schedules:
+                    tasks.create_task(fire_timers(self.service, self.pool, self.loop))
+                for worker in self.service.workers:
+                    tasks.create_task(worker(self))
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                async with asyncio.timeout(2):
+                    await yield_lead(self.pool, term)
+            raise
+        finally:
+            with suppress(nats.errors.Error):
+                await commands.stop()
+
+    async def _renew(self, committing: asyncio.Task[None]) -> None:
+        last = time.monotonic()
+        while not committing.done():
+            try:
+                await self.loop.renew()
+                last = time.monotonic()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                # Without the database nobody can take over either; the loop itself notices its return.
+                if time.monotonic() - last > 60:
+                    raise NotLeading from None
+            self.metrics.waiting.set(self.loop.waiting)
+            self.metrics.head.set(self.loop.position)
+            self.metrics.parked.set(sum(map(len, self.loop.parked.values())))
+            await asyncio.sleep(self.lease.total_seconds() / 5)
+
+    def missing(self) -> dict[str, object]:
+        """What keeps this replica from being ready; empty when it leads or stands by in good order."""
+        missing: dict[str, object] = {}
+        if self.forked is not None:
+            missing["log"] = self.forked
+        if not self._database:
+            missing["postgres"] = "not connected, or migrations are missing: run `wederdienst migrate`"
+        if not self.bus.connected:
+            missing["nats"] = "not connected"
+        return missing
+
+    # ---- commands and queries from the bus
+
+    async def _on_command(self, name: str, raw: bytes) -> bytes:
+        began = time.perf_counter()
+        try:
+            answer = await self._command(name, raw)
+        except Rejected as no:
+            answer = Answer(outcome="refused", refusal=no.refusal)
+        except Transient as error:
+            answer = unavailable(error)
+        self.metrics.command_seconds.observe(time.perf_counter() - began)
+        return answer.model_dump_json().encode()
+
+    async def _command(self, name: str, raw: bytes) -> Answer:
+        kind = self._commands.get(name)
+        if kind is None:
+            return Answer(outcome="refused", refusal=UNKNOWN)
+        if len(raw) > MAX_REQUEST_BYTES:
+            return Answer(outcome="refused", refusal=TOO_LARGE)
+        try:
+            request = parse_request(kind, raw)
+        except ValidationError as invalid:
+            return Answer(outcome="refused", refusal=wrong.refusal(invalid))
+        if not allowed(request.actor, request.body):
+            return Answer(outcome="refused", id=request.id, refusal=NOT_ALLOWED)
+        expires = float("inf")
+        if request.deadline is not None:
+            expires = time.monotonic() + request.deadline.timestamp() - time.time()
+        prepare = self.service.prepares.get(kind)
+        return await self.loop.submit(
+            Item(
+                command_id=request.id,
+                actor=request.actor,
+                command=await prepare(self, request.body, request.actor) if prepare else request.body,
+                correlation_id=request.correlation_id,
+                causation_id=request.causation_id,
+                content_hash=request.content_hash,
+                traceparent=request.traceparent,
+                expires=expires,
+            )
+        )
+
+    async def decide(self, command: Command, actor: Actor, command_id: Any) -> Answer:
+        """Give this service a command of its own (from a worker). Raises Transient."""
+        return await self.loop.submit(Item(command_id=command_id, actor=actor, command=command))
+
+    async def _on_query(self, name: str, raw: bytes) -> bytes:
+        try:
+            answer = await self._query(name, raw)
+        except Rejected as no:
+            answer = QueryAnswer(refusal=no.refusal)
+        except (Transient, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+            log.info("query_unanswered", query=name, error=type(away).__name__)
+            answer = QueryAnswer(unavailable=True)
+        except Exception:
+            log.exception("query_failed", query=name)
+            answer = QueryAnswer(unavailable=True)
+        return orjson.dumps(answer.model_dump(mode="json"))
+
+    async def _query(self, name: str, raw: bytes) -> QueryAnswer:
+        kernel: dict[str, type[Query]] = {"ReadLog": ReadLog, "RetryParked": RetryParked}
+        kind = self._queries.get(name) or kernel.get(name)
+        if kind is None or len(raw) > MAX_REQUEST_BYTES:
+            return QueryAnswer(refusal=UNKNOWN if kind is None else TOO_LARGE)
+        try:
+            request = parse_request(kind, raw)
+        except ValidationError as invalid:
+            return QueryAnswer(refusal=wrong.refusal(invalid))
+        if not allowed(request.actor, request.body):
+            return QueryAnswer(refusal=NOT_ALLOWED)
+        structlog.contextvars.bind_contextvars(correlation=str(request.correlation_id or request.id))
+        body = request.body
+        view: BaseModel
+        if isinstance(body, ReadLog):
+            view = await self._read_log(body)
+        elif isinstance(body, RetryParked):
+            if not self.loop.leading:
+                return QueryAnswer(unavailable=True)
+            lane = UUID(body.lane) if body.lane else None
+            view = Retried(applied=await retry_parked(self.loop, self.pool, self.service.name, lane))
+        else:
+            view = await self.service.answers[kind](self, body, request.actor)
+        return QueryAnswer(view=view.model_dump(mode="json"))
+
+    async def _read_log(self, query: ReadLog) -> LogStretch:
+        rows = await stretch(self.pool, query.after, min(query.limit, 500))
+        events: list[dict[str, Any]] = []
+        size = 0
+        for row in rows:
+            raw = self._publisher.cloud_event(row)
+            size += len(raw)
+            if events and size > 600 * 1024:
+                break
+            events.append(orjson.loads(raw))
+        head = await self.pool.fetchrow("SELECT position, epoch FROM log_head")
+        assert head is not None
+        epochs = await self.pool.fetch("SELECT epoch, first_position FROM log_epochs")
+        return LogStretch(
+            epoch=head["epoch"],
+            head=head["position"],
+            epochs={row["epoch"]: row["first_position"] for row in epochs},
+            events=tuple(events),
+        )
+
+
+async def _first(wanted: Any, other: asyncio.Task[None]) -> None:
+    """Wait for `wanted`, or raise what `other` ended with."""
+    waiting = asyncio.ensure_future(wanted)
+    await asyncio.wait({waiting, other}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiting.done():
+        waiting.cancel()
+        other.result()
+        raise NotLeading

@@ -1,0 +1,76 @@
+"""What a service is: one object that says what it knows, decides, answers and follows."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
+
+import uuid_utils
+
+from contracts.envelope import Actor, Command, Event, Query, View
+from services.kernel.entity import Kind, State
+
+if TYPE_CHECKING:
+    from services.kernel.runtime import Replica
+
+TIMER_SPACE = UUID("3d0a3f0e-6f5b-5a53-8c0b-1f2f5c9a7e11")
+
+
+def new_id() -> UUID:
+    """A new UUID version 7: in order of time, which keeps indexes narrow and fast."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of a command: deciders have no clock and no randomness."""
+
+    command_id: UUID
+    actor: Actor
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """`command` is due at `due_at` (UTC), once."""
+
+    due_at: datetime
+    command: Command
+    timer_id: UUID
+
+    @property
+    def command_id(self) -> UUID:
+        return uuid5(TIMER_SPACE, str(self.timer_id))
+
+
+type Decide = Callable[[Any, Context, State], list[Event]]
+type Follow = Callable[[Any], list[Command]]
+type Prepare = Callable[["Replica", Any, Actor], Awaitable[Command]]
+type Answer = Callable[["Replica", Any, Actor], Awaitable[View]]
+type Schedule = Callable[[Any, datetime], Timer]
+type Worker = Callable[["Replica"], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, put together in its `app.py`.
+
+    `decides`: commands, from the bus, from followers and from timers. `prepares`: what is
+    slow to work out for a command, before its turn in the commit loop. `follows`: what an
+    event of another service asks of this one. `answers`: queries. `schedules`: timers
+    that an own event starts. `workers` run beside the commit loop in the leading replica;
+    `fronts` in every replica (the web).
+    """
+
+    name: str
+    sql: Path
+    kinds: tuple[Kind[Any], ...] = ()
+    decides: Mapping[type[Command], Decide] = field(default_factory=dict)
+    prepares: Mapping[type[Command], Prepare] = field(default_factory=dict)
+    follows: Mapping[type[Event], Follow] = field(default_factory=dict)
+    answers: Mapping[type[Query], Answer] = field(default_factory=dict)
+    schedules: Mapping[type[Event], Schedule] = field(default_factory=dict)
+    workers: tuple[Worker, ...] = ()
+    fronts: tuple[Worker, ...] = ()

@@ -1,0 +1,170 @@
+"""A region's configuration: one `region.toml`, checked before anything starts.
+
+Secrets stand in a file of their own beside it (`secrets.toml`, readable by its owner
+only). Environment variables such as `WD_POSTGRES__HOST` override either.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from contracts.common import Pc4
+from contracts.envelope import Role
+from contracts.subjects import region_token
+from services.kernel.errors import Misconfigured
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Postgres(_Table):
+    host: str = "127.0.0.1"
+    port: Port = 5432
+
+
+class Nats(_Table):
+    host: str = "127.0.0.1"
+    port: Port = 4222
+    stream_days: float = 7.0
+
+
+class Mail(_Table):
+    """Where messages go out. `sender` is the From address."""
+
+    host: str = "127.0.0.1"
+    port: Port = 25
+    sender: str = "wederdienst@localhost"
+
+
+class Web(_Table):
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class Ledger(_Table):
+    """Policy of the region's accounts, in minutes."""
+
+    floor_minutes: Annotated[int, Field(le=0)] = -600
+
+
+class Key(_Table):
+    """A bearer key: only its SHA-256 is kept. Members' keys name the member."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    role: Literal["member", "coordinator", "referrer", "operator"]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    label: str = ""
+    member_id: str | None = None
+
+    @property
+    def as_role(self) -> Role:
+        return Role(self.role)
+
+
+class Embedded(_Table):
+    """Servers that `wederdienst up` starts itself, with their data under `folder`."""
+
+    folder: Path
+
+
+class Secrets(_Table):
+    """Passwords by service name; `operator` for the command line, `admin` for Postgres itself."""
+
+    nats: dict[str, SecretStr] = {}
+    postgres: dict[str, SecretStr] = {}
+    web: SecretStr = SecretStr("")
+
+
+class Region(BaseSettings):
+    """The whole configuration of one region."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WD_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    region: str
+    name: str
+    organisation: Annotated[str, Field(pattern=r"^[0-9]{20}$")] = "00000000000000000000"
+    centre: Pc4 | None = None
+    replicas: Annotated[int, Field(ge=1, le=2)] = 1
+    lease_seconds: Annotated[float, Field(ge=0.5, le=30)] = 1.5
+    probe_port: Port = 0
+    logs: Path | None = None
+    postgres: Postgres = Postgres()
+    nats: Nats = Nats()
+    mail: Mail = Mail()
+    web: Web = Web()
+    ledger: Ledger = Ledger()
+    keys: tuple[Key, ...] = ()
+    embedded: Embedded | None = None
+    secrets: Secrets = Secrets()
+
+    @field_validator("region")
+    @classmethod
+    def _token(cls, region: str) -> str:
+        return region_token(region)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    def postgres_dsn(self, service: str) -> str:
+        """Connection string of one service's own database and role."""
+        return f"postgresql://wd_{service}@{self.postgres.host}:{self.postgres.port}/{self.database(service)}"
+
+    def postgres_password(self, service: str) -> str | None:
+        secret = self.secrets.postgres.get(service)
+        return secret.get_secret_value() if secret else None
+
+    def nats_password(self, user: str) -> str:
+        secret = self.secrets.nats.get(user)
+        return secret.get_secret_value() if secret else ""
+
+    def database(self, service: str) -> str:
+        return f"wd_{self.region.replace('-', '_')}_{service}"
+
+
+def load(path: Path) -> Region:
+    """Read `region.toml` and the `secrets.toml` beside it. Raises Misconfigured with what to do."""
+    if not path.is_file():
+        raise Misconfigured(f"{path}: there is no such file. Give the region's configuration with --config.")
+    secrets = path.with_name("secrets.toml")
+    try:
+        values = TomlConfigSettingsSource(Region, path)()
+        if secrets.is_file():
+            values["secrets"] = TomlConfigSettingsSource(Region, secrets)()
+        for table in ("embedded",):
+            if table in values:
+                values[table]["folder"] = str((path.parent / values[table]["folder"]).resolve())
+        if "logs" in values:
+            values["logs"] = str((path.parent / values["logs"]).resolve())
+        return Region(**values)
+    except ValidationError as invalid:
+        lines = [
+            f"  {'.'.join(map(str, error['loc']))}: {error['msg']}"
+            for error in invalid.errors(include_input=False, include_url=False)
+        ]
+        raise Misconfigured(f"{path} is not right:\n" + "\n".join(lines)) from None
+    except ValueError as broken:
+        raise Misconfigured(f"{path} cannot be read as TOML: {broken}") from None

@@ -1,0 +1,10 @@
+"""Ledger: hours as credits, in whole minutes. Every transfer sums to zero.
+
+Owns    accounts, holds and transfers.
+Takes   TransferCredit.
+Emits   AccountOpened, HoldPlaced, HoldRefused, HoldReleased, CreditTransferred, TransferRefused.
+Follows members (an approved member has an account), exchange (matches hold, book and release).
+Answers balances.
+
+At every step: available = balance - held, and available is never below the account's floor.
+"""

@@ -1,0 +1,85 @@
+"""What members answers: people to those who may know them, closeness as ids without why."""
+
+from uuid import UUID
+
+import orjson
+
+from contracts.envelope import Actor, Role
+from contracts.members import (
+    Contacts,
+    Excluded,
+    FindExcluded,
+    GetContacts,
+    GetPeople,
+    People,
+    Person,
+)
+from services.kernel.errors import Rejected
+from services.kernel.runtime import Replica
+from services.kernel.telemetry import log
+
+_PEOPLE = (
+    "SELECT m.member_id, m.number, m.pc4, v.data FROM members m "
+    "JOIN vault v ON v.entity_id = m.member_id AND v.entity = 'member' WHERE m.member_id = ANY($1)"
+)
+
+
+async def _people(replica: Replica, ids: tuple[UUID, ...]) -> tuple[Person, ...]:
+    rows = await replica.pool.fetch(_PEOPLE, list(ids))
+    return tuple(
+        Person(member_id=row["member_id"], number=row["number"], pc4=row["pc4"], **orjson.loads(row["data"]))
+        for row in rows
+    )
+
+
+async def get_people(replica: Replica, query: GetPeople, actor: Actor) -> People:
+    log.info("people_read", actor=str(actor), members=[str(i) for i in query.member_ids])
+    return People(people=await _people(replica, query.member_ids))
+
+
+async def get_contacts(replica: Replica, query: GetContacts, actor: Actor) -> Contacts:
+    """The other party of a confirmed match. A coordinator sees both."""
+    row = await replica.pool.fetchrow(
+        "SELECT helper_id, asker_id FROM contacts WHERE contact_id = $1 AND is_open", query.contact_id
+    )
+    parties = (row["helper_id"], row["asker_id"]) if row is not None else ()
+    if not parties or (actor.role is Role.MEMBER and actor.member_id not in parties):
+        raise Rejected(
+            "no_contact",
+            "Er is nu geen koppeling waarbij u deze gegevens mag zien. Bel uw buurtcoördinator.",
+            "There is no match now for which you may see these details. Call your coordinator.",
+        )
+    others = tuple(i for i in parties if i != actor.member_id)
+    log.info("contact_read", actor=str(actor), contact=str(query.contact_id))
+    people = await _people(replica, others)
+    if actor.role is Role.MEMBER:
+        people = tuple(person if person.shares_contact else _through_coordinator(person) for person in people)
+    return Contacts(others=people)
+
+
+def _through_coordinator(person: Person) -> Person:
+    hidden = {"email": None, "phone": None, "street": None, "house_number": None}
+    return person.model_copy(update=hidden)
+
+
+async def find_excluded(replica: Replica, query: FindExcluded, actor: Actor) -> Excluded:
+    """Ids of who may not help this asker. Nobody learns which of the rules it was."""
+    clauses = []
+    if query.strict or query.wish == "unknown":
+        # Named by the asker, or naming the asker.
+        clauses.append(
+            "SELECT (jsonb_array_elements_text(data -> 'circle'))::uuid FROM vault "
+            "WHERE entity = 'member' AND entity_id = $1 "
+            "UNION SELECT entity_id FROM vault WHERE entity = 'member' AND data -> 'circle' ? $1::text"
+        )
+    if query.strict or query.wish == "outside_street":
+        clauses.append(
+            "SELECT n.entity_id FROM vault a JOIN members ma ON ma.member_id = a.entity_id "
+            "JOIN vault n ON lower(n.data ->> 'street') = lower(a.data ->> 'street') AND n.entity = 'member' "
+            "JOIN members mn ON mn.member_id = n.entity_id AND mn.pc4 = ma.pc4 "
+            "WHERE a.entity = 'member' AND a.entity_id = $1 AND n.entity_id <> $1"
+        )
+    if not clauses:
+        return Excluded(member_ids=())
+    rows = await replica.pool.fetch(" UNION ".join(clauses), query.asker_id)
+    return Excluded(member_ids=tuple(row[0] for row in rows))

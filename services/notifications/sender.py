@@ -1,0 +1,140 @@
+"""Sends what is queued, by SMTP, from the leading replica."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import Any
+from uuid import UUID, uuid5
+
+import aiosmtplib
+import asyncpg
+
+from contracts.envelope import Actor, Role
+from contracts.exchange import Favours, SuggestReturnFavours
+from contracts.members import GetPeople, People, Person
+from contracts.notifications import RecordDelivery
+from services.kernel.errors import Rejected, Transient
+from services.kernel.runtime import Replica
+from services.kernel.telemetry import log
+from services.notifications.templates import Around, Letter, render
+
+_SELF = Actor(role=Role.SERVICE, name="notifications")
+AT_ONCE = 50
+GIVE_UP_AFTER = 8
+IDLE_SECONDS = 2.0
+
+
+async def send_messages(replica: Replica) -> None:
+    """Send until cancelled: what waits, oldest first, over one connection a round."""
+    attempts: dict[UUID, int] = {}
+    while True:
+        try:
+            rows = await replica.pool.fetch(
+                "SELECT message_id, member_id, template, facts FROM messages WHERE status = 'queued' "
+                "ORDER BY queued_at LIMIT $1",
+                AT_ONCE,
+            )
+            if rows:
+                await _send_round(replica, rows, attempts)
+            else:
+                await _until_queued(replica)
+        except (
+            Transient,
+            Rejected,
+            OSError,
+            TimeoutError,
+            aiosmtplib.SMTPException,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+        ) as error:
+            # The mail server, members or the database is away: everything stays queued.
+            log.warning("mail_waits", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+
+async def _until_queued(replica: Replica) -> None:
+    try:
+        async with asyncio.timeout(IDLE_SECONDS), replica.loop.committed:
+            await replica.loop.committed.wait()
+    except TimeoutError:
+        return
+
+
+async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], attempts: dict[UUID, int]) -> None:
+    queued = [
+        (row["message_id"], row["member_id"], row["template"], json.loads(row["facts"])) for row in rows
+    ]
+    wanted = {member_id for _, member_id, _, _ in queued}
+    wanted |= {UUID(facts["other"]) for *_, facts in queued if "other" in facts}
+    found = await replica.bus.ask(GetPeople(member_ids=tuple(wanted)), People, _SELF)
+    people = {person.member_id: person for person in found.people}
+    mail = replica.region.mail
+    async with aiosmtplib.SMTP(hostname=mail.host, port=mail.port, timeout=5) as smtp:
+        for message_id, member_id, template, facts in queued:
+            person = people.get(member_id)
+            if person is None or person.email is None:
+                await _record(replica, message_id, delivered=False, attempts=0, reason="no_address")
+                continue
+            letter = render(template, facts, await _around(replica, person, facts, people))
+            tried = attempts.pop(message_id, 0) + 1
+            try:
+                await smtp.send_message(_mail(letter, person.email, message_id, replica))
+            except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as refused:
+                code = getattr(refused, "code", 550)
+                if code < 500 and tried < GIVE_UP_AFTER:
+                    attempts[message_id] = tried
+                    continue
+                await _record(
+                    replica,
+                    message_id,
+                    delivered=False,
+                    attempts=tried,
+                    reason="refused" if code >= 500 else "gave_up",
+                )
+            else:
+                await _record(replica, message_id, delivered=True, attempts=tried)
+
+
+async def _record(replica: Replica, message_id: UUID, **outcome: Any) -> None:
+    replica.metrics.mails.labels(outcome.get("reason") or "sent").inc()
+    command = RecordDelivery(message_id=message_id, **outcome)
+    await replica.decide(command, _SELF, uuid5(message_id, f"delivery/{outcome['attempts']}"))
+
+
+async def _around(
+    replica: Replica, person: Person, facts: dict[str, Any], people: dict[UUID, Person]
+) -> Around:
+    other = people.get(UUID(facts["other"])) if "other" in facts else None
+    favours: tuple[str, ...] = ()
+    if "minutes" in facts and other is None:
+        suggested = await replica.bus.ask(SuggestReturnFavours(member_id=person.member_id), Favours, _SELF)
+        favours = tuple(favour.nl for favour in suggested.favours)
+    return Around(
+        name=person.name,
+        region=replica.region.name,
+        other_name=other.name if other else "",
+        other_reach=_reach(other) if other else "",
+        favours=favours,
+    )
+
+
+def _reach(person: Person) -> str:
+    ways = [way for way in (person.phone, person.email) if way] if person.shares_contact else []
+    if not ways:
+        return f"Wilt u {person.name} spreken? Dat kan via uw buurtcoördinator."
+    return f"U bereikt {person.name} zo: {' of '.join(ways)}."
+
+
+def _mail(letter: Letter, to: str, message_id: UUID, replica: Replica) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = replica.region.mail.sender
+    mail["To"] = to
+    mail["Subject"] = letter.subject
+    mail["Date"] = formatdate(localtime=False)
+    # The same message always has the same Message-ID: a repeat after a crash is seen as one.
+    mail["Message-ID"] = f"<{message_id}@{replica.region.region}.wederdienst>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(letter.text)
+    return mail

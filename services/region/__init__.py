@@ -1,0 +1,1 @@
+"""A whole region on one machine: the command line, embedded servers, the demo, import, checks."""
