@@ -40,6 +40,7 @@ MAY: dict[str, dict[Role, str]] = {
     "GetBalances": {M: "account_ids", C: ANY, S: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
+    "RetryParked": {OP: ANY},
 }
 
 

@@ -1,8 +1,9 @@
 """Types that several contracts use."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 Pc4 = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}$")]
 """A Dutch four-digit postcode area, such as `3511`."""
@@ -12,6 +13,13 @@ Minutes = Annotated[int, Field(strict=True, ge=1, le=24 * 60)]
 
 WeekMinutes = Annotated[int, Field(strict=True, ge=0, le=40 * 60)]
 """What someone wants to help at most in a week: 0 to 2,400 minutes."""
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+]
+"""A moment from 2000 to 2199, given with its offset from UTC and kept in UTC."""
 
 CreditMinutes = Annotated[int, Field(strict=True)]
 """An amount or balance on an account, in minutes; may be negative."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.categories import CategoryCode
-from contracts.common import Minutes, Pc4
+from contracts.common import Minutes, Moment, Pc4
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
 
@@ -219,12 +219,12 @@ class WithdrawOffer(Command):
 
 
 class RequestHelp(Command):
-    """Ask for help. The new request's id is the command's id. `wanted_at` in UTC."""
+    """Ask for help. The new request's id is the command's id."""
 
     member_id: UUID
     category: CategoryCode
     minutes: Minutes
-    wanted_at: datetime | None = None
+    wanted_at: Moment | None = None
     urgency: Urgency = "normal"
     wish: Wish = "none"
     text: Text = ""

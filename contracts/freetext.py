@@ -23,7 +23,11 @@ BSN_REFUSED_EN = (
 CONTROL_REFUSED_NL = "Hier staat een onzichtbaar teken dat wij niet kunnen bewaren. Typ de tekst opnieuw."
 CONTROL_REFUSED_EN = "This contains an invisible character that we cannot keep. Please type the text again."
 
-_NINE_DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){8}(?!\d)")
+# Begins with the digit, not with a look behind it: the search then skips to digits at once.
+# It takes one digit and looks ahead to the rest: "huis 12" before a BSN cannot hide it.
+_NINE_DIGITS = re.compile(r"\d(?<!\d\d)(?=((?:[ .\-]?\d){8})(?!\d))")
+# With its country code a telephone number has 10 to 14 digits; its last nine are no BSN.
+_PHONE = re.compile(r"(?:\+|(?<!\d)00)[1-9](?:[ .\-]?(?:\(0\))?[ .\-]?\d){9,13}?(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\ud800-\udfff]")
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
@@ -33,9 +37,16 @@ def looks_like_bsn(text: str) -> bool:
 
     >>> looks_like_bsn("mijn nummer is 111222333"), looks_like_bsn("bel 0612345678")
     (True, False)
+    >>> looks_like_bsn("of bel +31 1 11222333")
+    False
     """
+    # Few texts come as far as the second question.
+    return _passes_eleven_test(text) and _passes_eleven_test(_PHONE.sub("/", text))
+
+
+def _passes_eleven_test(text: str) -> bool:
     for found in _NINE_DIGITS.finditer(text):
-        digits = [int(char) for char in found.group() if char.isdigit()]
+        digits = [int(char) for char in found.group() + found.group(1) if char.isdigit()]
         if any(digits) and sum(w * d for w, d in zip(_WEIGHTS, digits, strict=True)) % 11 == 0:
             return True
     return False

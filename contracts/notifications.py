@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.envelope import Command, Event, Query, View
 
 SERVICE = "notifications"
@@ -34,7 +36,7 @@ class MessageQueued(Event):
     message_id: UUID
     member_id: UUID
     template: Template
-    facts: dict[str, int | str | None] = {}
+    facts: dict[str, int | str | None] = Field(default_factory=dict)
 
 
 class MessageSent(Event):
@@ -68,7 +70,7 @@ class QueueMessage(Command):
     message_id: UUID
     member_id: UUID
     template: Template
-    facts: dict[str, int | str | None] = {}
+    facts: dict[str, int | str | None] = Field(default_factory=dict)
 
 
 class RecordDelivery(Command):

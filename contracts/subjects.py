@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from contracts.catalogue import SERVICES
 
-_TOKEN = re.compile(r"^[a-z][a-z0-9-]{0,31}$")
+_TOKEN = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 READ_LOG = "ReadLog"
 """Query of the kernel: a stretch of a service's log, for followers with a gap."""
@@ -23,7 +23,7 @@ READ_LOG = "ReadLog"
 
 def region_token(region: str) -> str:
     """`region` if it can be a subject token. Raises ValueError otherwise."""
-    if not _TOKEN.match(region):
+    if not _TOKEN.fullmatch(region):
         raise ValueError(
             f"region {region!r}: use 1 to 32 lower-case letters, digits and hyphens, beginning with a letter"
         )

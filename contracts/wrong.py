@@ -25,6 +25,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Deze soort hulp kennen wij niet. Kies een van: {known}.",
         "We do not know this kind of help. Choose one of: {known}.",
     ),
+    "too_short": ("Vul hier iets in.", "Please fill this in."),
+    "uuid_parsing": ("Dit is geen geldig kenmerk. Kijk het na.", "This is not a valid id. Please check it."),
+    "value_error": ("Dit past niet. Kijk het na.", "This does not fit. Please check it."),
+    "timezone_aware": (
+        "Geef bij dit moment ook de tijdzone, bijvoorbeeld Z of +01:00.",
+        "Give this moment with its time zone, such as Z or +01:00.",
+    ),
+    "less_than": ("Dit moet kleiner zijn dan {lt}.", "This must be less than {lt}."),
     "string_unicode": (CONTROL_REFUSED_NL, CONTROL_REFUSED_EN),
 }
 _OTHERWISE = ("Dit past niet. Kijk het na: {msg}.", "This does not fit. Please check: {msg}.")
@@ -34,7 +42,7 @@ def words(error: Any) -> tuple[str, str]:
     """One pydantic error as a Dutch and an English sentence."""
     nl, en = _WORDS.get(error["type"], _OTHERWISE)
     # Pydantic's own message for the rest names the expected shape; those types do not quote the input.
-    facts = {"msg": error["msg"] if error["type"] != "value_error" else "", **error.get("ctx", {})}
+    facts = {"msg": error["msg"], **error.get("ctx", {})}
     return nl.format(**facts), en.format(**facts)
 
 

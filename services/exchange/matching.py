@@ -49,7 +49,7 @@ def nearest_areas(pc4: str, offers_by_area: Mapping[str, int], *, wanted: int = 
     """Postcode areas from near to far, until they hold `wanted` offers."""
     chosen: list[str] = []
     total = 0
-    for area in sorted(offers_by_area, key=lambda other: distance_km(pc4, other)):
+    for area in sorted(offers_by_area, key=lambda other: (distance_km(pc4, other), other)):
         chosen.append(area)
         total += offers_by_area[area]
         if total >= wanted:
@@ -73,7 +73,8 @@ def rank(
     counts: dict[ExclusionReason, int] = {}
     fitting: list[tuple[float, Candidate, float]] = []
     seen: set[UUID] = set()
-    for candidate in candidates:
+    # Of two offers by one person the same one counts, in whatever order they came.
+    for candidate in sorted(candidates, key=lambda one: one.offer_id.int):
         if candidate.member_id in seen:
             continue
         seen.add(candidate.member_id)

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -86,8 +87,8 @@ class Trial:
 
     state: State
     at: datetime
-    events: list[tuple[Any, ...]] = field(default_factory=list)
-    timers: list[tuple[Any, ...]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
 
 
 type Mark = tuple[int, int, str]
@@ -111,11 +112,18 @@ class Decided:
     positions: dict[Item, int] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
     lanes_parked: set[Lane] = field(default_factory=set)
-    unparked: list[tuple[str, int, UUID]] = field(default_factory=list)
+    unparked: list[tuple[Lane, int]] = field(default_factory=list)
+
+    @property
+    def head(self) -> int:
+        """Position of the last event so far."""
+        return self.rows.position + len(self.rows.events)
 
     def keep(self, trial: Trial) -> None:
         self.state.merge(trial.state)
-        self.rows.events += trial.events
+        for row in trial.events:
+            row["position"] = self.head + 1
+            self.rows.events.append(row)
         self.rows.timers += trial.timers
 
     def mark(self, source: str) -> Mark:
@@ -221,7 +229,7 @@ class CommitLoop:
             started.set()
             while True:
                 if self._queue:
-                    in_hand = self._take()
+                    in_hand = self._take(half=writing is None)
                     decided = await self._decide(in_hand, before)
                 elif writing is None:
                     self._work.clear()
@@ -229,24 +237,32 @@ class CommitLoop:
                     continue
                 else:
                     decided = None
+                landed = None
                 if writing is not None:
                     failed = await writing
-                    writing, before = None, None
+                    landed, writing, before = before, None, None
                     if failed is not None:
                         # What was decided meanwhile stood on something that is not there,
                         # and what was loaded meanwhile may be older than it seems.
                         self._cache.clear()
                         self._queue.extendleft(reversed(in_hand))
                         self._queue.extendleft(reversed(failed))
-                        decided = None
+                        landed, decided = None, None
                 if decided is not None:
                     before = decided
                     writing = asyncio.create_task(self._write(decided))
+                    # On its way to the server before the answers below wake everyone up.
+                    await asyncio.sleep(0)
+                if landed is not None:
+                    await self._settle(landed)
                 in_hand = []
         finally:
             self._leading = False
-            if writing is not None:
-                await asyncio.gather(writing, return_exceptions=True)
+            if writing is not None and before is not None:
+                (outcome,) = await asyncio.gather(writing, return_exceptions=True)
+                if outcome is None:
+                    await self._settle(before)
+                in_hand += before.items
             for item in (*in_hand, *self._queue):
                 item.fail(NotLeading())
             self._queue.clear()
@@ -261,10 +277,13 @@ class CommitLoop:
             async with self.committed:
                 await self.committed.wait()
 
-    def _take(self) -> list[Item]:
+    def _take(self, *, half: bool) -> list[Item]:
+        """What waits. Half of it when nothing is being written: then one half is decided while
+        the other is written, and callers who repeat keep it so."""
         now = time.monotonic()
         items: list[Item] = []
-        while self._queue and len(items) < self._limit:
+        most = min(self._limit, (len(self._queue) + 1) // 2) if half and len(self._queue) > 8 else self._limit
+        while self._queue and len(items) < most:
             item = self._queue.popleft()
             if item.expires < now and item.followed is None:
                 item.fail(TooLate())
@@ -281,7 +300,7 @@ class CommitLoop:
             if not items:
                 return None
         below = [before.state.changed] if before is not None else []
-        position = before.rows.position + len(before.rows.events) if before is not None else self.position
+        position = before.head if before is not None else self.position
         decided = Decided(
             items=items,
             state=State(*below, self._cache),
@@ -329,10 +348,8 @@ class CommitLoop:
         else:
             decided.keep(trial)
             for entry in command.vault(item.command_id):
-                decided.rows.vault.append(
-                    (entry.entity, entry.entity_id, entry.person_id, orjson.dumps(entry.data).decode())
-                )
-        decided.positions[item] = decided.rows.position + len(decided.rows.events)
+                decided.rows.vault.append(entry._asdict())
+        decided.positions[item] = decided.head
 
     def _carry_out(self, command: Command, command_id: UUID, item: Item, trial: Trial) -> None:
         """Decide one command and fold its events, on a trial layer."""
@@ -342,20 +359,20 @@ class CommitLoop:
             if version == 0:
                 raise TypeError(f"no kind keeps the stream of {type(event).__name__}")
             trial.events.append(
-                (
-                    event.ENTITY,
-                    event.entity_id,
-                    version,
-                    type(event).__name__,
-                    event.VERSION,
-                    item.command_id,
-                    len(trial.events),
-                    item.causation_id,
-                    item.correlation_id or item.command_id,
-                    str(item.actor),
-                    item.traceparent,
-                    event.model_dump_json(),
-                )
+                {
+                    "entity": event.ENTITY,
+                    "entity_id": event.entity_id,
+                    "version": version,
+                    "name": type(event).__name__,
+                    "schema_version": event.VERSION,
+                    "command_id": item.command_id,
+                    "ordinal": len(trial.events),
+                    "causation_id": item.causation_id,
+                    "correlation_id": item.correlation_id or item.command_id,
+                    "actor": str(item.actor),
+                    "traceparent": item.traceparent,
+                    "data": orjson.Fragment(event.model_dump_json()),
+                }
             )
             schedule = self.service.schedules.get(type(event))
             if schedule is not None:
@@ -375,10 +392,18 @@ class CommitLoop:
             reason = self._apply_followed(item, followed, decided)
         if reason is not None:
             decided.lanes_parked.add(lane)
-            decided.rows.parked.append((*_lane_row(followed), reason, followed.raw.decode()))
+            decided.rows.parked.append(
+                {
+                    "source": followed.source,
+                    "position": followed.position,
+                    "lane": followed.entity_id,
+                    "reason": reason,
+                    "event": orjson.Fragment(followed.raw),
+                }
+            )
         elif item.was_parked:
-            decided.rows.unparked.append((followed.source, followed.position))
-            decided.unparked.append(_lane_row(followed))
+            decided.rows.unparked.append({"source": followed.source, "position": followed.position})
+            decided.unparked.append((lane, followed.position))
         if not item.was_parked:
             decided.marks[followed.source] = (followed.epoch, followed.position, followed.event_id)
 
@@ -416,19 +441,20 @@ class CommitLoop:
                 if refusal is BROKEN:
                     continue
                 rows.commands.append(
-                    (
-                        item.command_id,
-                        item.content_hash,
-                        decided.positions[item],
-                        refusal.model_dump_json() if refusal is not None else None,
-                    )
+                    {
+                        "command_id": item.command_id,
+                        "content_hash": item.content_hash,
+                        "position": decided.positions[item],
+                        "refusal": refusal.model_dump() if refusal is not None else None,
+                    }
                 )
                 if item.timer_id is not None:
-                    rows.timers_done.append(item.timer_id)
+                    rows.timers_done.append({"timer_id": item.timer_id})
         for source, (epoch, position, event_id) in decided.marks.items():
-            rows.marks.append((source, epoch, position, event_id))
-        for (kind, _), entity in decided.state.changed.items():
-            rows.entities.setdefault(kind, []).append(kind.row(entity))
+            rows.marks.append({"source": source, "epoch": epoch, "position": position, "event_id": event_id})
+        born = decided.state.born
+        for key, entity in decided.state.changed.items():
+            (rows.born if key in born else rows.changed).setdefault(key[0], []).append(entity)
 
     async def _load(self, items: list[Item], state: State) -> float:
         """Bring what these items look at into the cache; returns the seconds it took.
@@ -484,18 +510,12 @@ class CommitLoop:
     # ---- writing
 
     async def _write(self, decided: Decided) -> list[Item] | None:
-        """Write a batch and answer it. Returns None, or the items to decide again."""
-        try:
-            return await self._try_to_write(decided)
-        except BaseException:
-            for item in decided.items:
-                item.fail(NotLeading())
-            raise
+        """Write a batch. Returns None when it is durable, or the items to decide again.
 
-    async def _try_to_write(self, decided: Decided) -> list[Item] | None:
+        Raises NotLeading when another replica has taken over.
+        """
         rows = decided.rows
         if not rows:
-            self._settle(decided)
             return None
         began = time.perf_counter()
         try:
@@ -507,7 +527,13 @@ class CommitLoop:
                 self._look_up_known = True
                 return decided.items
             return self._split(decided)
-        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError, UnicodeEncodeError):
+        except (
+            asyncpg.DataError,
+            asyncpg.IntegrityConstraintViolationError,
+            asyncpg.ProgramLimitExceededError,
+            UnicodeError,
+            TypeError,
+        ):
             return self._split(decided)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
             log.warning("commit_unknown", error=type(error).__name__)
@@ -519,9 +545,6 @@ class CommitLoop:
         self._metrics.commit_seconds.observe(time.perf_counter() - began)
         self._metrics.batch_size.observe(len(decided.items))
         self.position = position
-        self._settle(decided)
-        async with self.committed:
-            self.committed.notify_all()
         return None
 
     def _split(self, decided: Decided) -> list[Item]:
@@ -540,20 +563,22 @@ class CommitLoop:
         self._unstorable.add((item.followed.source, item.followed.position))
         return items
 
-    def _settle(self, decided: Decided) -> None:
+    async def _settle(self, decided: Decided) -> None:
         """The batch is durable: its state becomes the cache, and everyone gets their answer."""
         self._limit = min(MAX_BATCH, self._limit * 2)
         self._cache.update(decided.state.changed)
-        while len(self._cache) > MAX_CACHED:
-            del self._cache[next(iter(self._cache))]
+        if len(self._cache) > MAX_CACHED:
+            # The older half, at once: a dict that loses its first key over and over gets slow.
+            for key in list(islice(self._cache, MAX_CACHED // 2)):
+                del self._cache[key]
         self.marks.update(decided.marks)
-        for source, position, lane, *_ in decided.rows.parked:
-            self.parked.setdefault((source, lane), set()).add(position)
-        for source, position, lane in decided.unparked:
-            waiting = self.parked[source, lane]
+        for row in decided.rows.parked:
+            self.parked.setdefault((row["source"], row["lane"]), set()).add(row["position"])
+        for lane, position in decided.unparked:
+            waiting = self.parked[lane]
             waiting.discard(position)
             if not waiting:
-                del self.parked[source, lane]
+                del self.parked[lane]
         for item in decided.items:
             refusal = decided.refusals.get(item)
             if refusal is not None:
@@ -570,6 +595,8 @@ class CommitLoop:
             elif item.followed is not None:
                 item.answer(Answer(outcome="accepted", id=item.command_id, position=self.position))
         self._metrics.commands.inc(len(decided.positions))
+        async with self.committed:
+            self.committed.notify_all()
 
     # ---- the connection
 
@@ -606,7 +633,8 @@ class CommitLoop:
         """Read where the log is. Raises NotLeading when another replica has taken over."""
         assert self._connection is not None
         head = await self._connection.fetchrow(
-            "UPDATE log_head SET leader_until = clock_timestamp() + $2 WHERE term = $1 RETURNING position, epoch",
+            "UPDATE log_head SET leader_until = clock_timestamp() + $2 WHERE term = $1 "
+            "RETURNING position, epoch",
             self.term,
             self._lease,
         )
@@ -659,10 +687,6 @@ def _join(first: Item, second: Item) -> None:
         first.future.add_done_callback(lambda done: _copy(done, second))
 
 
-def _lane_row(followed: Recorded) -> tuple[str, int, UUID]:
-    return followed.source, followed.position, followed.entity_id
-
-
 def _copy(done: asyncio.Future[Answer], to: Item) -> None:
     if done.cancelled():
         to.fail(Unreachable())
@@ -672,5 +696,10 @@ def _copy(done: asyncio.Future[Answer], to: Item) -> None:
         to.answer(done.result())
 
 
-def _timer_row(timer: Timer) -> tuple[Any, ...]:
-    return (timer.timer_id, timer.due_at, type(timer.command).__name__, timer.command.model_dump_json())
+def _timer_row(timer: Timer) -> dict[str, Any]:
+    return {
+        "timer_id": timer.timer_id,
+        "due_at": timer.due_at,
+        "command": type(timer.command).__name__,
+        "body": orjson.Fragment(timer.command.model_dump_json()),
+    }

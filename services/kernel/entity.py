@@ -72,23 +72,20 @@ class Kind[E: Entity]:
     def __repr__(self) -> str:
         return f"Kind({self.table})"
 
-    def row(self, entity: E) -> tuple[Any, ...]:
-        """The entity's values in column order."""
-        return tuple([getattr(entity, name) for name in self.columns])
+    @property
+    def typed_columns(self) -> dict[str, str]:
+        """SQL type by column."""
+        return dict(zip(self.columns, self.sql_types, strict=True))
 
-    def upsert(self, first_parameter: int, *, into: str | None = None) -> str:
-        """SQL that writes many rows from one array parameter per column.
-
-        `{guard}` in the text is replaced by the writer with its condition.
-        """
-        table = into or self.table
-        arrays = ", ".join(f"${first_parameter + i}::{t}[]" for i, t in enumerate(self.sql_types))
+    def insert(self, rows: str, *, into: str | None = None) -> str:
+        """SQL that adds `rows`, a FROM and WHERE clause with this kind's columns as `r`."""
         columns = ", ".join(self.columns)
-        changes = ", ".join(f"{c} = excluded.{c}" for c in self.columns[1:])
-        return (
-            f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}){{guard}} "
-            f"ON CONFLICT ({self.key}) DO UPDATE SET {changes}"
-        )
+        return f"INSERT INTO {into or self.table} ({columns}) SELECT {columns} FROM {rows}"
+
+    def update(self, rows: str) -> str:
+        """SQL that changes what `rows` (as for `insert`, ending in a WHERE clause) names."""
+        changes = ", ".join(f"{c} = r.{c}" for c in self.columns[1:])
+        return f"UPDATE {self.table} AS t SET {changes} FROM {rows} AND t.{self.key} = r.{self.key}"
 
     def select(self, *, table: str | None = None) -> str:
         """SQL that reads all rows, columns in order."""
@@ -112,10 +109,11 @@ class State:
     loop then loads it and runs the pure decider again. None means: there is no such entity.
     """
 
-    __slots__ = ("_layers", "changed")
+    __slots__ = ("_layers", "born", "changed")
 
     def __init__(self, *below: dict[Key, Any]) -> None:
         self.changed: dict[Key, Any] = {}
+        self.born: set[Key] = set()
         self._layers = (self.changed, *below)
 
     def get[E: Entity](self, kind: Kind[E], entity_id: UUID) -> E | None:
@@ -133,6 +131,7 @@ class State:
     def merge(self, tried: "State") -> None:
         """Keep what was tried on a `layer` of this state."""
         self.changed.update(tried.changed)
+        self.born |= tried.born
 
 
 class Projections:
@@ -170,5 +169,8 @@ class Projections:
                 entity.version = (before.version if before is not None else 0) + (1 if own else 0)
                 if own:
                     version = entity.version
-                state.changed[kind, touched] = entity
+                key = (kind, touched)
+                state.changed[key] = entity
+                if before is None:
+                    state.born.add(key)
         return version

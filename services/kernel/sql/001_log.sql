@@ -82,7 +82,8 @@ CREATE TABLE parked (
     PRIMARY KEY (source, position)
 );
 
--- Everything that can identify or describe a person. Erasing a person deletes by person_id.
+-- Everything that can identify or describe a person. Erasing a person deletes by person_id:
+-- rare, and allowed to read the whole table; an index on it would cost every command.
 CREATE TABLE vault (
     entity    text  NOT NULL,
     entity_id uuid  NOT NULL,
@@ -90,7 +91,6 @@ CREATE TABLE vault (
     data      jsonb NOT NULL,
     PRIMARY KEY (entity_id, entity)
 );
-CREATE INDEX vault_person ON vault (person_id);
 
 -- What must happen at a time. The command's id is made from the timer's.
 CREATE TABLE timers (

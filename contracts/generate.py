@@ -1,0 +1,196 @@
+"""Writes what others read of our events: one JSON Schema and one sample per event and version.
+
+    python -m contracts.generate
+
+Within a version a schema may only grow by optional fields with a default; anything else
+is not written and the version must go up. Samples are written once and then kept for
+ever: they are what an older release wrote, and today's release must still read them.
+`samples/SHA256SUMS` shows that none was changed (`sha256sum --check` reads it too).
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+from uuid import UUID, uuid5
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from contracts.catalogue import EMITTED_BY, EVENTS, event_type, schema_name
+from contracts.envelope import CloudEvent, Event
+
+CONTRACTS = Path(__file__).parent
+SUMS = "SHA256SUMS"
+
+WHAT_TO_DO = (
+    "Raise the event's VERSION and write an upcaster for the version before it "
+    "(contracts/upcasting.py), or add an optional field with a default instead; "
+    "then run: python -m contracts.generate"
+)
+
+_SPACE = UUID("6f0f6a52-7d0e-5c0b-9d43-0a5f0c6f1b7d")
+_MOMENT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+_SAME_ID = {
+    "account_id": "asker_id",
+    "from_account_id": "asker_id",
+    "to_account_id": "helper_id",
+    "contact_id": "match_id",
+    "hold_id": "match_id",
+    "transfer_id": "match_id",
+}
+"""Ids that are another's by design: a hold has the id of its match."""
+
+_PLAUSIBLE: dict[str, Any] = {
+    "number": 1042,
+    "pc4": "3512",
+    "category": "gardening",
+    "minutes": 90,
+    "reserved_minutes": 90,
+    "hold_minutes": 90,
+    "helper_minutes": 90,
+    "asker_minutes": 60,
+    "capacity_minutes_week": 240,
+    "floor_minutes": -600,
+    "attempts": 1,
+    "wanted_at": datetime(2026, 11, 26, 9, 0, tzinfo=UTC),
+    "facts": {"number": 1042},
+}
+"""What a field holds in a sample, where its type alone does not say it."""
+
+
+class _Plain(GenerateJsonSchema):
+    """Pydantic's JSON Schema, without a title that repeats each field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def schema(event: type[Event]) -> dict[str, Any]:
+    """The JSON Schema of an event's data, in the version that this release writes."""
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": f"urn:wederdienst:schema:{schema_name(event)}",
+        **event.model_json_schema(mode="validation", schema_generator=_Plain),
+    }
+
+
+def sample(event: type[Event]) -> CloudEvent:
+    """An invented event as it travels, every field filled. The same at every call."""
+    filled = event.model_validate({name: _value(event, name) for name in event.model_fields})
+    service = EMITTED_BY[event.__name__]
+    command_id = uuid5(_SPACE, event.__name__)
+    return CloudEvent(
+        id=f"{command_id}.0",
+        source=f"urn:nld:00000000000000000000:{service}",
+        type=event_type(event),
+        time=_MOMENT,
+        subject=str(filled.entity_id),
+        dataschema=f"urn:wederdienst:schema:{schema_name(event)}",
+        region="voorbeeld",
+        epoch=1,
+        position=17,
+        entityversion=1 if event.FIRST else 2,
+        correlationid=str(command_id),
+        actor="coordinator:voorbeeld",
+        data=filled.model_dump(mode="json"),
+    )
+
+
+def _value(event: type[Event], name: str) -> Any:
+    if name in _PLAUSIBLE:
+        return _PLAUSIBLE[name]
+    annotation = event.model_fields[name].annotation
+    if annotation is UUID or UUID in get_args(annotation):
+        return uuid5(_SPACE, _SAME_ID.get(name, name))
+    if annotation is bool:
+        return True
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    raise LookupError(f"{event.__name__}.{name}: say in contracts/generate.py what it holds in a sample")
+
+
+def breaches(committed: dict[str, Any], generated: dict[str, Any]) -> list[str]:
+    """What changed between two schemas of one version that may not change; empty when all is well."""
+    before, after = _meaning(committed), _meaning(generated)
+    found: list[str] = []
+    for name, was in before["properties"].items():
+        if name not in after["properties"]:
+            found.append(f"{name} is gone")
+        elif after["properties"][name] != was:
+            found.append(f"{name} is not what it was")
+    for name in sorted(set(after.get("required", ())) ^ set(before.get("required", ()))):
+        if name in after["properties"]:
+            is_now = "required" if name in after.get("required", ()) else "optional"
+            found.append(f"{name} is now {is_now}")
+    shared = (set(before) | set(after)) - {"properties", "required", "$defs"}
+    found += [f"{key} is not what it was" for key in sorted(shared) if before.get(key) != after.get(key)]
+    definitions = after.get("$defs", {})
+    found += [
+        f"{name} is not what it was"
+        for name, was in before.get("$defs", {}).items()
+        if definitions.get(name) != was
+    ]
+    return found
+
+
+def _meaning(part: Any) -> Any:
+    """A schema without its words for people: those may change at any time."""
+    if isinstance(part, dict):
+        return {
+            key: {name: _meaning(one) for name, one in value.items()}
+            if key in ("properties", "$defs")
+            else _meaning(value)
+            for key, value in part.items()
+            if key not in ("title", "description")
+        }
+    return part
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """JSON as it is committed: two spaces, readable letters, a newline at the end."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def write(root: Path = CONTRACTS) -> list[str]:
+    """Write schemas and missing samples under `root`; returns the breaches, which are not written."""
+    for folder in ("schemas", "samples"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    found: list[str] = []
+    for event in EVENTS.values():
+        name = schema_name(event)
+        found += [f"{name}: {breach}" for breach in _write_schema(event, root / "schemas" / f"{name}.json")]
+        _write_sample(event, root / "samples" / f"{name}.json")
+    return found
+
+
+def _write_schema(event: type[Event], file: Path) -> list[str]:
+    generated = schema(event)
+    if file.exists():
+        found = breaches(json.loads(file.read_text(encoding="utf-8")), generated)
+        if found:
+            return found
+    file.write_text(as_text(generated), encoding="utf-8")
+    return []
+
+
+def _write_sample(event: type[Event], file: Path) -> None:
+    if file.exists():
+        return
+    text = as_text(sample(event).model_dump(mode="json", exclude_none=True))
+    file.write_text(text, encoding="utf-8")
+    sums = file.with_name(SUMS)
+    lines = sums.read_text(encoding="utf-8").splitlines() if sums.exists() else []
+    lines.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {file.name}")
+    lines.sort(key=lambda line: line.split()[1])
+    sums.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write, or say what may not change and what to do about it."""
+    if found := write():
+        raise SystemExit("\n".join([*found, WHAT_TO_DO]))
+
+
+if __name__ == "__main__":
+    main()

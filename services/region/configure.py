@@ -1,0 +1,85 @@
+"""Writes a new region's configuration: free ports, fresh secrets, keys for people."""
+
+import hashlib
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from contracts.catalogue import SERVICES
+from services.region.servers import free_port
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def key_hash(key: str) -> str:
+    """What the configuration keeps of a bearer key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def write_region(
+    folder: Path,
+    *,
+    region: str,
+    name: str,
+    centre: str,
+    keys: list[dict[str, str]],
+    mail_port: int = 25,
+    web_port: int | None = None,
+    replicas: int = 1,
+    lease_seconds: float = 1.5,
+    embedded: bool = True,
+) -> Path:
+    """Write `region.toml` and `secrets.toml` into `folder`; returns the path of the first.
+
+    Secrets that exist are kept, because the databases in `folder` know them. `keys` have
+    id, role, sha256 and perhaps member_id and label.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    known: dict[str, Any] = {}
+    secret_file = folder / "secrets.toml"
+    if secret_file.exists():
+        known = tomllib.loads(secret_file.read_text())
+    nats = {user: known.get("nats", {}).get(user) or new_secret() for user in (*SERVICES, "operator")}
+    postgres = {role: known.get("postgres", {}).get(role) or new_secret() for role in (*SERVICES, "admin")}
+    secret_file.touch(mode=0o600)
+    secret_file.write_text(
+        f"web = {_quoted(known.get('web') or new_secret())}\n\n[nats]\n"
+        + _table(nats)
+        + "\n[postgres]\n"
+        + _table(postgres)
+    )
+    tables = [
+        _table(
+            {
+                "region": region,
+                "name": name,
+                "centre": centre,
+                "replicas": replicas,
+                "lease_seconds": lease_seconds,
+                "logs": "logs",
+            }
+        ),
+        "[postgres]\n" + _table({"port": free_port()}),
+        "[nats]\n" + _table({"port": free_port()}),
+        "[mail]\n" + _table({"port": mail_port, "sender": f"wederdienst@{region}.example"}),
+        "[web]\n" + _table({"port": web_port if web_port is not None else free_port()}),
+    ]
+    if embedded:
+        tables.append("[embedded]\n" + _table({"folder": "servers"}))
+    tables += ["[[keys]]\n" + _table(key) for key in keys]
+    config = folder / "region.toml"
+    config.write_text("\n".join(tables))
+    return config
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _table(values: dict[str, Any]) -> str:
+    return "".join(
+        f"{name} = {_quoted(value) if isinstance(value, str) else value}\n" for name, value in values.items()
+    )

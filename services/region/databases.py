@@ -1,0 +1,60 @@
+"""A database and a role for each service, and their tables."""
+
+import importlib
+from typing import Any
+
+import asyncpg
+
+from contracts.catalogue import SERVICES
+from services.kernel.migrations import migrate, migrations
+from services.kernel.service import Service
+from services.kernel.settings import Region
+
+
+def service_of(name: str, region: Region) -> Service:
+    """The service called `name`, put together for this region."""
+    found: Service = importlib.import_module(f"services.{name}.app").service(region)
+    return found
+
+
+async def create_databases(region: Region) -> None:
+    """Make what is missing: per service a role that may use its own database and nothing else."""
+    admin: Any = await asyncpg.connect(
+        host=region.postgres.host,
+        port=region.postgres.port,
+        user="admin",
+        password=region.postgres_password("admin"),
+        database="postgres",
+    )
+    try:
+        for service in SERVICES:
+            role, database = f"wd_{service}", region.database(service)
+            password = region.postgres_password(service) or ""
+            # Identifiers come from our own catalogue and a checked region name; quote_literal guards the password.
+            literal = await admin.fetchval("SELECT quote_literal($1)", password)
+            if await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+                await admin.execute(f"ALTER ROLE {role} LOGIN PASSWORD {literal}")
+            else:
+                await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD {literal}")
+            if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
+                await admin.execute(f"CREATE DATABASE {database} OWNER {role}")
+            await admin.execute(f"REVOKE CONNECT ON DATABASE {database} FROM PUBLIC")
+    finally:
+        await admin.close()
+
+
+async def connect(region: Region, service: str) -> Any:
+    """A plain connection as a service's own role."""
+    return await asyncpg.connect(region.postgres_dsn(service), password=region.postgres_password(service))
+
+
+async def migrate_all(region: Region) -> dict[str, list[str]]:
+    """Bring every service's tables up to date; returns what was applied, by service."""
+    applied = {}
+    for service in SERVICES:
+        connection = await connect(region, service)
+        try:
+            applied[service] = await migrate(connection, migrations(service, service_of(service, region).sql))
+        finally:
+            await connection.close()
+    return applied

@@ -1,0 +1,191 @@
+"""A running region: servers and the five services as processes of their own."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contracts.catalogue import SERVICES
+from services.kernel.errors import Misconfigured
+from services.kernel.settings import Region, load
+from services.region.databases import create_databases, migrate_all
+from services.region.servers import Nats, Postgres, free_port, wait_until
+
+
+@dataclass
+class ServiceProcess:
+    """One replica of one service as a process, with its probe port and log file."""
+
+    service: str
+    config: Path
+    log: Path
+    probe_port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-m", "services.region.cli", "serve", self.service),
+                    *("--config", str(self.config), "--probe-port", str(self.probe_port)),
+                ],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=Path(__file__).parents[2],
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def ready(self) -> bool:
+        """Whether /readyz says yes."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/readyz", timeout=1) as page:
+                return bool(json.load(page)["ready"])
+        except (OSError, urllib.error.HTTPError, ValueError):
+            return False
+
+    def metric(self, name: str) -> float:
+        """One number from /metrics; 0 when the replica does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/metrics", timeout=1) as page:
+                for line in page.read().decode().splitlines():
+                    if line.startswith(f"{name} ") or line.startswith(f"{name}{{"):
+                        return float(line.rpartition(" ")[2])
+        except OSError:
+            return 0.0
+        return 0.0
+
+    def leading(self) -> bool:
+        return self.metric("wd_leading") == 1.0
+
+    def kill(self) -> None:
+        """kill -9, as a crash."""
+        if self.running:
+            self.send(signal.SIGKILL)
+            assert self.process is not None
+            self.process.wait(10)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """Ask it to finish and leave; after ten seconds, make it."""
+        if not self.running:
+            return
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+
+
+class RunningRegion:
+    """Starts and stops a region's processes. Ends only what it started."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+        self.region: Region = load(config)
+        self.postgres: Postgres | None = None
+        self.nats: Nats | None = None
+        logs = self.region.logs or config.parent / "logs"
+        self.replicas = [
+            ServiceProcess(service, config, logs / f"{service}-{n + 1}.log")
+            for service in SERVICES
+            for n in range(self.region.replicas)
+        ]
+
+    def of(self, service: str) -> list[ServiceProcess]:
+        return [replica for replica in self.replicas if replica.service == service]
+
+    def leader_of(self, service: str) -> ServiceProcess:
+        """The replica that commits now. Raises TimeoutError when there is none for ten seconds."""
+        wait_until(
+            lambda: any(r.running and r.leading() for r in self.of(service)),
+            f"{service} having a leader",
+            seconds=10,
+        )
+        return next(r for r in self.of(service) if r.running and r.leading())
+
+    def start_servers(self) -> None:
+        """Start the embedded servers, where the configuration asks for them."""
+        if self.region.embedded is None:
+            return
+        folder = self.region.embedded.folder
+        self.postgres = Postgres(
+            folder, self.region.postgres.port, self.region.postgres_password("admin") or ""
+        )
+        self.nats = Nats(folder, self.region)
+        self.postgres.start()
+        self.nats.start()
+        asyncio.run(create_databases(self.region))
+
+    def start(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Start everything; returns when every replica is ready and every service has a leader."""
+        began = time.monotonic()
+        say("servers")
+        self.start_servers()
+        say("tables")
+        asyncio.run(migrate_all(self.region))
+        say("services")
+        for replica in self.replicas:
+            replica.start()
+        self.wait_ready()
+        say(f"ready after {time.monotonic() - began:.1f} s")
+
+    def wait_ready(self, seconds: float = 60.0) -> None:
+        def all_ready() -> bool:
+            for replica in self.replicas:
+                if not replica.running:
+                    raise Misconfigured(f"{replica.service} ended. Its last words are in {replica.log}.")
+            return all(replica.ready() for replica in self.replicas) and all(
+                any(r.leading() for r in self.of(service)) for service in SERVICES
+            )
+
+        wait_until(all_ready, "every service being ready", seconds=seconds)
+
+    def stop(self) -> None:
+        """Stop services first, then the servers, in reverse."""
+        for replica in self.replicas:
+            if replica.running:
+                with contextlib.suppress(ProcessLookupError):
+                    replica.send(signal.SIGTERM)
+        for replica in self.replicas:
+            replica.stop()
+        if self.nats is not None:
+            self.nats.stop()
+        if self.postgres is not None:
+            self.postgres.stop()
+
+
+@contextlib.contextmanager
+def running(config: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[RunningRegion]:
+    """A region that runs inside the `with` block."""
+    region = RunningRegion(config)
+    try:
+        region.start(say)
+        yield region
+    finally:
+        region.stop()

