@@ -129,7 +129,7 @@ class ReleaseHold(Command):
 
 
 class BookMatch(Command):
-    """From exchange: both agreed on the minutes. The transfer's id is the match's."""
+    """From exchange: both agreed on the minutes."""
 
     match_id: UUID
     from_account_id: UUID

@@ -168,7 +168,7 @@ class Bus:
         `answer(name, body)` gets the subject's last token; up to WORKERS run at once.
         """
         subscriber = self.broker.subscriber(
-            subject, queue=queue, max_workers=WORKERS, decoder=_leave_encoded, title=subject
+            subject, queue=queue, max_workers=WORKERS, decoder=_as_it_is, title=subject
         )
 
         async def handle(message: NatsMessage) -> bytes:
@@ -178,9 +178,9 @@ class Bus:
         return subscriber
 
 
-async def _leave_encoded(message: NatsMessage) -> bytes:
+async def _as_it_is(message: NatsMessage) -> NatsMessage:
     # The contract's own model reads the bytes; decoding them here would do it twice.
-    return message.body
+    return message
 
 
 def unavailable(error: Transient, command_id: UUID | None = None) -> Answer:

@@ -526,15 +526,15 @@ class CommitLoop:
             if twice.constraint_name == "commands_pkey":
                 self._look_up_known = True
                 return decided.items
-            return self._split(decided)
+            return self._split(decided, twice)
         except (
             asyncpg.DataError,
             asyncpg.IntegrityConstraintViolationError,
             asyncpg.ProgramLimitExceededError,
             UnicodeError,
             TypeError,
-        ):
-            return self._split(decided)
+        ) as cannot:
+            return self._split(decided, cannot)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
             log.warning("commit_unknown", error=type(error).__name__)
             position = None
@@ -547,7 +547,7 @@ class CommitLoop:
         self.position = position
         return None
 
-    def _split(self, decided: Decided) -> list[Item]:
+    def _split(self, decided: Decided, why: Exception) -> list[Item]:
         """Something in the batch cannot be stored: try halves until it stands alone."""
         items = decided.items
         if len(items) > 1:
@@ -555,7 +555,8 @@ class CommitLoop:
             return items
         self._limit = MAX_BATCH
         item = items[0]
-        log.warning("unstorable", id=str(item.command_id))
+        constraint = getattr(why, "constraint_name", None)
+        log.warning("unstorable", id=str(item.command_id), error=type(why).__name__, constraint=constraint)
         if item.followed is None:
             item.answer(Answer(outcome="refused", id=item.command_id, refusal=UNSTORABLE))
             return []

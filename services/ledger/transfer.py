@@ -85,7 +85,7 @@ def book(command: BookMatch, context: Context, state: State) -> list[Event]:
     if payer is None or payee is None or not payer.can_spare(command.minutes - held):
         return [
             TransferRefused(
-                transfer_id=command.match_id,
+                transfer_id=context.command_id,
                 from_account_id=command.from_account_id,
                 to_account_id=command.to_account_id,
                 minutes=command.minutes,
@@ -95,7 +95,7 @@ def book(command: BookMatch, context: Context, state: State) -> list[Event]:
         ]
     return [
         CreditTransferred(
-            transfer_id=command.match_id,
+            transfer_id=context.command_id,
             from_account_id=command.from_account_id,
             to_account_id=command.to_account_id,
             minutes=command.minutes,

@@ -1,0 +1,37 @@
+"""The region's HTTP API, by the NL API Design Rules 2.1.
+
+edge.py      who asks, limits, headers of every answer
+commands.py  the table of commands
+reads.py     what can be read
+problems.py  every error, as problem+json
+openapi.py   the document
+"""
+
+from fastapi import APIRouter, FastAPI
+
+from services.coordinator.api.commands import add_commands
+from services.coordinator.api.edge import Edge
+from services.coordinator.api.openapi import add_document
+from services.coordinator.api.problems import HANDLERS
+from services.coordinator.api.reads import add_reads
+from services.coordinator.desk import Desk
+from services.kernel.runtime import Replica
+
+
+def app(replica: Replica) -> FastAPI:
+    """The API of one replica, leading or standing by."""
+    return api(Desk(replica))
+
+
+def api(desk: Desk) -> FastAPI:
+    """The API at an existing desk."""
+    found = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, exception_handlers=HANDLERS
+    )
+    router = APIRouter()
+    add_commands(router, desk)
+    add_reads(router, desk)
+    add_document(found, router, desk.region)
+    found.include_router(router)
+    found.add_middleware(Edge, keys=desk.keys)
+    return found

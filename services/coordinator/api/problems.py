@@ -1,0 +1,208 @@
+"""Every error of the API as `application/problem+json` (RFC 9457), and which status it has.
+
+Nothing a client sent is repeated in a problem: it names fields and says what to do.
+"""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from uuid import UUID
+
+import asyncpg
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts import wrong
+from contracts.envelope import Refusal
+from services.kernel.errors import Rejected, Transient
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field: `minutes`, `circle.3`; empty for the message as a whole."""
+
+    field: str
+    message: str
+    message_nl: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with a stable `code`, the same in Dutch, and all that is wrong with the input."""
+
+    type: str = Field(examples=["urn:wederdienst:problem:invalid"])
+    title: str = Field(examples=["Bad Request"])
+    status: int = Field(ge=400, le=599)
+    detail: str
+    detail_nl: str
+    code: str = Field(examples=["invalid"])
+    instance: str = Field(description="This occurrence: mention it when you ask for help.")
+    errors: list[FieldProblem] = []
+
+
+STATUS_OF: dict[str, int] = {
+    "invalid": 400,
+    "bsn": 400,
+    "control_characters": 400,
+    "unstorable": 400,
+    "unknown_postcode": 400,
+    "not_signed_in": 401,
+    "not_allowed": 403,
+    "not_yours": 403,
+    "not_theirs": 403,
+    "unknown_member": 404,
+    "unknown_offer": 404,
+    "unknown_request": 404,
+    "unknown_match": 404,
+    "unknown_account": 404,
+    "no_contact": 404,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "internal": 500,
+    "unavailable": 503,
+}
+"""Status by a refusal's code; whatever is not here is a conflict with how things are: 409."""
+
+_INVALID = ("Er klopt iets niet. Kijk de genoemde velden na.", "Something is not right. Check these fields.")
+
+NOT_SIGNED_IN = Refusal(
+    code="not_signed_in",
+    nl="Deze sleutel kennen wij niet. Stuur een geldige sleutel mee in Authorization: Bearer.",
+    en="We do not know this key. Send a valid key in Authorization: Bearer.",
+)
+NOT_ALLOWED = Refusal(
+    code="not_allowed",
+    nl="Dit mag u niet met deze sleutel. Vraag een coördinator om hulp.",
+    en="You may not do this with this key. Ask a coordinator for help.",
+)
+NOT_FOUND = Refusal(
+    code="not_found",
+    nl="Dit adres kennen wij niet. Kijk in /v1/openapi.json wat er is.",
+    en="We do not know this address. See /v1/openapi.json for what there is.",
+)
+METHOD_NOT_ALLOWED = Refusal(
+    code="method_not_allowed",
+    nl="Dit kan niet op dit adres. De header Allow zegt wat wel kan.",
+    en="This is not possible at this address. The Allow header says what is.",
+)
+TOO_LARGE = Refusal(
+    code="too_large",
+    nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
+    en="This message is too large: at most 64 kB. Make it shorter.",
+)
+UNSUPPORTED = Refusal(
+    code="unsupported_media_type",
+    nl="Stuur JSON, met Content-Type: application/json.",
+    en="Send JSON, with Content-Type: application/json.",
+)
+UNREADABLE = Refusal(
+    code="invalid",
+    nl="Dit kunnen wij niet lezen. Stuur geldige JSON in UTF-8.",
+    en="We cannot read this. Send valid JSON in UTF-8.",
+)
+INTERNAL = Refusal(
+    code="internal",
+    nl="Er ging bij ons iets mis. Probeer het met dezelfde Idempotency-Key opnieuw, of meld het.",
+    en="Something went wrong on our side. Try again with the same Idempotency-Key, or tell us.",
+)
+UNAVAILABLE = Refusal(
+    code="unavailable",
+    nl="Dit lukt nu even niet. Probeer het zo opnieuw, met dezelfde Idempotency-Key.",
+    en="This does not work right now. Try again shortly, with the same Idempotency-Key.",
+)
+
+_BY_STATUS: dict[int, Refusal] = {
+    400: UNREADABLE,
+    401: NOT_SIGNED_IN,
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    413: TOO_LARGE,
+    415: UNSUPPORTED,
+}
+
+
+def problem(
+    no: Refusal,
+    correlation_id: UUID,
+    *,
+    errors: Iterable[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A refusal as a response."""
+    status = STATUS_OF.get(no.code, 409)
+    body = Problem(
+        type=f"urn:wederdienst:problem:{no.code.replace('_', '-')}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=no.en,
+        detail_nl=no.nl,
+        code=no.code,
+        instance=f"urn:uuid:{correlation_id}",
+        errors=list(errors),
+    )
+    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+
+
+def _correlation(request: Request) -> UUID:
+    found: UUID = request.state.correlation_id
+    return found
+
+
+def refused(request: Request, no: Exception) -> Response:
+    """A final no of a service. What is wrong with a message comes field by field in its facts."""
+    assert isinstance(no, Rejected)
+    return problem(no.refusal, _correlation(request))
+
+
+def invalid(request: Request, error: Exception) -> Response:
+    """All that does not fit the contract, together."""
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    codes = {each["type"] for each in found}
+    code = next((special for special in ("bsn", "control_characters") if special in codes), "invalid")
+    errors = []
+    for each in found:
+        nl, en = wrong.words(each)
+        errors.append(FieldProblem(field=_field(each), message=en, message_nl=nl))
+    nl, en = (errors[0].message_nl, errors[0].message) if code != "invalid" else _INVALID
+    return problem(Refusal(code=code, nl=nl, en=en), _correlation(request), errors=errors)
+
+
+def _field(error: Mapping[str, object]) -> str:
+    """Where it is wrong, as the client knows it: without `body` or `path` in front."""
+    where = error["loc"]
+    assert isinstance(where, tuple)
+    if error["type"] == "json_invalid":
+        return ""
+    return ".".join(str(part) for part in where if part not in ("body", "path", "query", "header"))
+
+
+def http_error(request: Request, error: Exception) -> Response:
+    """What the framework itself refuses: unknown paths, other methods, unreadable bodies."""
+    assert isinstance(error, HTTPException)
+    no = _BY_STATUS.get(error.status_code, INTERNAL)
+    return problem(no, _correlation(request), headers=error.headers)
+
+
+def away(request: Request, error: Exception) -> Response:
+    """A service or the database does not answer now: nothing is known to have happened."""
+    after_ms = error.retry_after_ms if isinstance(error, Transient) else Transient.retry_after_ms
+    seconds = max(1, round(after_ms / 1000))
+    return problem(UNAVAILABLE, _correlation(request), headers={"Retry-After": str(seconds)})
+
+
+HANDLERS = {
+    Rejected: refused,
+    RequestValidationError: invalid,
+    HTTPException: http_error,
+    Transient: away,
+    OSError: away,
+    TimeoutError: away,
+    asyncpg.PostgresConnectionError: away,
+    asyncpg.InterfaceError: away,
+}
+"""Which exception becomes which problem. Anything else is a 500, see `edge`."""

@@ -1,0 +1,100 @@
+"""The desk: where the API and the console hand in commands and questions.
+
+A command goes over the bus to the service that decides it. Its id is made from who asks,
+what for, and the Idempotency-Key, so a repeat is the same command and hears the first answer.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from contracts.catalogue import HANDLED_BY
+from contracts.envelope import Actor, Answer, Command, Query, View
+from services.coordinator.keys import Keys
+from services.coordinator.lookout import Lookout
+from services.kernel.errors import Rejected
+from services.kernel.runtime import Replica
+from services.kernel.service import new_id
+
+COMMAND_SPACE = UUID("5f0c7c1e-55d5-5a0f-9d0c-7d7a3b1c2e94")
+
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and in what circumstances."""
+
+    actor: Actor
+    correlation_id: UUID
+    traceparent: str | None = None
+    idempotency_key: str | None = None
+
+
+class Desk:
+    """One replica's way to the services, to its own tables and to the region's keys."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.replica = replica
+        self.region = replica.region
+        self.keys = Keys(replica.region.keys)
+        self.lookout = Lookout(replica)
+
+    async def send(self, command: Command, caller: Caller) -> Answer:
+        """Have a command decided; then wait at most a second until this instance has seen it.
+
+        Raises Rejected for a no, and Unreachable when nothing is known: the same
+        Idempotency-Key may be used again.
+        """
+        answer = await self.replica.bus.send(
+            command,
+            caller.actor,
+            id=command_id(command, caller),
+            content_hash=content_hash(command),
+            correlation_id=caller.correlation_id,
+            traceparent=caller.traceparent,
+        )
+        if answer.refusal is not None:
+            no = answer.refusal
+            raise Rejected(no.code, no.nl, no.en, **no.facts)
+        await self.lookout.reached(HANDLED_BY[type(command)], answer.position)
+        return answer
+
+    async def ask[V: View](self, query: Query, answer: type[V], actor: Actor) -> V:
+        """Put a question to the service that answers it. Raises Rejected or Unreachable."""
+        return await self.replica.bus.ask(query, answer, actor)
+
+    async def fetch(self, sql: str, *arguments: object) -> list[dict[str, Any]]:
+        """Rows of this instance's own tables, as they are now."""
+        return [dict(row) for row in await self.replica.pool.fetch(sql, *arguments)]
+
+    async def row(self, sql: str, *arguments: object) -> dict[str, Any] | None:
+        found = await self.replica.pool.fetchrow(sql, *arguments)
+        return dict(found) if found is not None else None
+
+
+def command_id(command: Command, caller: Caller) -> UUID:
+    """The id of this wish: the same for the same credential, operation and Idempotency-Key."""
+    if caller.idempotency_key is None:
+        return new_id()
+    operation = type(command).__name__
+    return uuid5(COMMAND_SPACE, f"{caller.actor}/{operation}/{caller.idempotency_key}")
+
+
+def content_hash(command: Command) -> int:
+    """A signed 64-bit hash of what is asked.
+
+    Defaults are left out, so that a key still matches after a release adds an optional field.
+    """
+    asked = command.model_dump(mode="json", exclude_defaults=True)
+    canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(hashlib.blake2b(canonical, digest_size=8).digest(), signed=True)
+
+
+def traceparent(header: str | None) -> str | None:
+    """A W3C `traceparent` as it came; None for one that is not in that form."""
+    return header if header is not None and _TRACEPARENT.match(header) else None

@@ -1,0 +1,94 @@
+"""Waiting until this instance has seen something: one lookout for all requests of a replica.
+
+A service answers with the position its log reached; this instance's projections follow a
+moment later, and on a standby another process writes them. So the lookout looks at what is
+in the database: after every commit of this replica, and every 20 ms anyhow.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.kernel.runtime import Replica
+
+LOOK_SECONDS = 0.02
+READ_SECONDS = 1.0
+OUTCOME_SECONDS = 2.0
+
+
+class Lookout:
+    """Watches watermarks and outcomes of matches for as long as someone waits for them."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._reading: dict[asyncio.Future[None], tuple[str, int]] = {}
+        self._matching: dict[asyncio.Future[None], UUID] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def reached(self, source: str, position: int, *, seconds: float = READ_SECONDS) -> bool:
+        """Whether the projections of `source` reach `position` within `seconds`."""
+        return await self._wait(self._reading, (source, position), seconds)
+
+    async def settled(self, match_id: UUID, *, seconds: float = OUTCOME_SECONDS) -> bool:
+        """Whether the match is confirmed, or fallen through, within `seconds`."""
+        return await self._wait(self._matching, match_id, seconds)
+
+    async def _wait(self, waiting: dict[asyncio.Future[None], Any], what: Any, seconds: float) -> bool:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting[future] = what
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            async with asyncio.timeout(seconds):
+                await future
+        except TimeoutError:
+            return False
+        finally:
+            del waiting[future]
+        return True
+
+    async def _look(self) -> None:
+        while self._reading or self._matching:
+            # The database may be away for a while: whoever waits hears that it was not seen in time.
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await self._look_at_watermarks()
+                await self._look_at_matches()
+            await self._next_moment()
+
+    async def _look_at_watermarks(self) -> None:
+        if not self._reading:
+            return
+        if self._replica.loop.leading:
+            reached = {source: mark[1] for source, mark in self._replica.loop.marks.items()}
+        else:
+            rows = await self._replica.pool.fetch("SELECT source, position FROM watermarks")
+            reached = {row["source"]: row["position"] for row in rows}
+        for future, (source, position) in self._reading.items():
+            if reached.get(source, 0) >= position:
+                _tell(future)
+
+    async def _look_at_matches(self) -> None:
+        if not self._matching:
+            return
+        rows = await self._replica.pool.fetch(
+            "SELECT match_id FROM matches_seen WHERE match_id = ANY($1) AND status <> 'reserved'",
+            list(set(self._matching.values())),
+        )
+        settled = {row["match_id"] for row in rows}
+        for future, match_id in self._matching.items():
+            if match_id in settled:
+                _tell(future)
+
+    async def _next_moment(self) -> None:
+        committed = self._replica.loop.committed
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS), committed:
+                await committed.wait()
+
+
+def _tell(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

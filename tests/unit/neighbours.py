@@ -1,0 +1,78 @@
+"""The people, services and beginnings that the unit tests share. All invented."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from contracts.envelope import Actor, Role
+from contracts.exchange import HelpRequested, MatchConfirmed, MatchReserved, OfferPosted, ParticipantAdmitted
+from services.exchange import app as exchange_app
+from services.kernel.settings import Region
+from services.kernel.testing import NOW, Specification
+from services.ledger import app as ledger_app
+from services.members import app as members_app
+from services.notifications import app as notifications_app
+
+REGION = Region(region="voorbeeld", name="Voorbeeld")
+members = Specification(members_app.service(REGION))
+exchange = Specification(exchange_app.service(REGION))
+ledger = Specification(ledger_app.service(REGION))
+notifications = Specification(notifications_app.service(REGION))
+
+ANNA, BRAM, CORA = UUID(int=0xA), UUID(int=0xB), UUID(int=0xC)
+OFFER, REQUEST, MATCH = UUID(int=0x0F), UUID(int=0x1F), UUID(int=0x2F)
+TOMORROW = NOW + timedelta(days=1)
+
+
+def as_member(member_id: UUID) -> Actor:
+    return Actor(role=Role.MEMBER, name="key-1", member_id=member_id)
+
+
+def admitted(member_id: UUID, *, number: int = 1042, capacity_minutes: int = 240) -> ParticipantAdmitted:
+    return ParticipantAdmitted(
+        participant_id=member_id, number=number, pc4="3512", capacity_minutes_week=capacity_minutes
+    )
+
+
+def offered(member_id: UUID = BRAM, *, offer_id: UUID = OFFER, category: str = "gardening") -> OfferPosted:
+    return OfferPosted(offer_id=offer_id, member_id=member_id, category=category, pc4="3512")
+
+
+def asked(
+    member_id: UUID = ANNA, *, request_id: UUID = REQUEST, minutes: int = 90, category: str = "gardening"
+) -> HelpRequested:
+    return HelpRequested(
+        request_id=request_id,
+        member_id=member_id,
+        category=category,
+        pc4="3512",
+        minutes=minutes,
+        wanted_at=TOMORROW,
+    )
+
+
+def reserved(*, match_id: UUID = MATCH, request_id: UUID = REQUEST, minutes: int = 90) -> MatchReserved:
+    return MatchReserved(
+        match_id=match_id,
+        request_id=request_id,
+        offer_id=OFFER,
+        helper_id=BRAM,
+        asker_id=ANNA,
+        category="gardening",
+        minutes=minutes,
+        wanted_at=TOMORROW,
+    )
+
+
+def confirmed() -> MatchConfirmed:
+    return MatchConfirmed(**reserved().model_dump())
+
+
+# Anna asks, Bram offers; a coordinator brings them together.
+AN_OFFER_AND_A_REQUEST = (
+    admitted(ANNA, number=1041),
+    admitted(BRAM, number=1042),
+    offered(),
+    asked(),
+)
+A_RESERVED_MATCH = (*AN_OFFER_AND_A_REQUEST, reserved())
+A_CONFIRMED_MATCH = (*A_RESERVED_MATCH, confirmed())
