@@ -34,12 +34,14 @@ MAY: dict[str, dict[Role, str]] = {
     "RankHelpers": {C: ANY},
     "GetTexts": {M: ANY, C: ANY},
     "GetMatch": {M: PARTY, C: ANY, S: ANY},
+    "GetParticipants": {C: ANY, OP: ANY, S: ANY},
     "SuggestReturnFavours": {M: "member_id", C: ANY, S: ANY},
     # ledger
     "TransferCredit": {M: "from_account_id", C: ANY},
     "GetBalances": {M: "account_ids", C: ANY, S: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
+    "GetMarks": {S: ANY, OP: ANY},
     "RetryParked": {OP: ANY},
 }
 

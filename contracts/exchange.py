@@ -339,6 +339,12 @@ class GetMatch(Query):
     match_id: UUID
 
 
+class GetParticipants(Query):
+    """Which of these members exchange knows as approved: only they can offer and ask."""
+
+    member_ids: Annotated[tuple[UUID, ...], Field(max_length=500)]
+
+
 class SuggestReturnFavours(Query):
     """Three small things this member might like to do for a neighbour."""
 
@@ -393,6 +399,12 @@ class Match(View):
     asker_minutes: int | None = None
 
 
+class Participants(View):
+    """Those of the asked members who may post offers and ask for help."""
+
+    member_ids: tuple[UUID, ...]
+
+
 class Favour(View):
     category: str
     nl: str
@@ -407,5 +419,6 @@ QUERIES: dict[type[Query], type[View]] = {
     RankHelpers: RankedHelpers,
     GetTexts: Texts,
     GetMatch: Match,
+    GetParticipants: Participants,
     SuggestReturnFavours: Favours,
 }

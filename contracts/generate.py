@@ -37,7 +37,6 @@ _SAME_ID = {
     "to_account_id": "helper_id",
     "contact_id": "match_id",
     "hold_id": "match_id",
-    "transfer_id": "match_id",
 }
 """Ids that are another's by design: a hold has the id of its match."""
 

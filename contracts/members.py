@@ -3,18 +3,21 @@
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import EmailStr, Field
+from pydantic import AfterValidator, EmailStr, Field
 
 from contracts.common import Pc4, WeekMinutes
 from contracts.envelope import Command, Event, Query, VaultEntry, View
-from contracts.freetext import Line
+from contracts.freetext import Line, clean
 
 SERVICE = "members"
 FOLLOWS = ("exchange",)
 ASKS: tuple[str, ...] = ()
 
 HouseNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[A-Za-z0-9 -]{0,6}$")]
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{8,16}$")]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{8,16}$"), AfterValidator(clean)]
+"""As people write it. Nine bare digits are no Dutch number, but may be a BSN: those are refused."""
+
+Email = Annotated[EmailStr, AfterValidator(clean)]
 
 
 # Events
@@ -94,7 +97,7 @@ class RegisterMember(Command):
     """
 
     name: Annotated[Line, Field(min_length=1)]
-    email: EmailStr | None = None
+    email: Email | None = None
     phone: Phone | None = None
     street: Annotated[Line, Field(min_length=1)]
     house_number: HouseNumber

@@ -20,6 +20,9 @@ _TOKEN = re.compile(r"[a-z][a-z0-9-]{0,31}")
 READ_LOG = "ReadLog"
 """Query of the kernel: a stretch of a service's log, for followers with a gap."""
 
+GET_MARKS = "GetMarks"
+"""Query of the kernel: how far a follower is, for a source that doubts its own log."""
+
 
 def region_token(region: str) -> str:
     """`region` if it can be a subject token. Raises ValueError otherwise."""
@@ -95,6 +98,7 @@ def permissions(region: str, service: str) -> Permissions:
             f"$JS.ACK.{followed}.{service}.>",
         ]
         subscribe.append(head(region, source))
+    publish += [query(region, other, GET_MARKS) for other, c in SERVICES.items() if service in c.FOLLOWS]
     for asked in contract.ASKS:
         publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
     if service == "coordinator":

@@ -7,6 +7,10 @@ from pydantic import ValidationError
 from contracts.envelope import Refusal
 from contracts.freetext import BSN_REFUSED_EN, BSN_REFUSED_NL, CONTROL_REFUSED_EN, CONTROL_REFUSED_NL
 
+_NO_MOMENT = (
+    "Dit is geen dag en tijd. Schrijf het zo: 2026-11-26T10:00+01:00.",
+    "This is not a day and time. Write it like this: 2026-11-26T10:00+01:00.",
+)
 _WORDS: dict[str, tuple[str, str]] = {
     "missing": ("Dit veld ontbreekt. Vul het in.", "This field is missing. Please fill it in."),
     "extra_forbidden": ("Dit veld kennen wij niet. Haal het weg.", "We do not know this field. Remove it."),
@@ -31,6 +35,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "timezone_aware": (
         "Geef bij dit moment ook de tijdzone, bijvoorbeeld Z of +01:00.",
         "Give this moment with its time zone, such as Z or +01:00.",
+    ),
+    "int_type": ("Vul hier een heel getal in.", "Please fill in a whole number."),
+    "datetime_type": _NO_MOMENT,
+    "datetime_from_date_parsing": _NO_MOMENT,
+    "datetime_parsing": _NO_MOMENT,
+    "string_pattern_mismatch": (
+        "Dit heeft niet de vorm die hier hoort. Kijk het na.",
+        "This does not have the form that belongs here. Please check it.",
     ),
     "less_than": ("Dit moet kleiner zijn dan {lt}.", "This must be less than {lt}."),
     "string_unicode": (CONTROL_REFUSED_NL, CONTROL_REFUSED_EN),

@@ -1,6 +1,6 @@
 """How hypothesis runs: the same examples every time, unless a seed is given.
 
-    pytest tests/unit --hypothesis-seed=20261123     other examples, these ones again
+pytest tests/unit --hypothesis-seed=20261123     other examples, these ones again
 """
 
 import pytest

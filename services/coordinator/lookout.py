@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.kernel.commit_loop import Mark
 from services.kernel.runtime import Replica
 
 LOOK_SECONDS = 0.02
@@ -30,6 +31,8 @@ class Lookout:
 
     async def reached(self, source: str, position: int, *, seconds: float = READ_SECONDS) -> bool:
         """Whether the projections of `source` reach `position` within `seconds`."""
+        if self._replica.loop.leading and _position(self._replica.loop.marks, source) >= position:
+            return True
         return await self._wait(self._reading, (source, position), seconds)
 
     async def settled(self, match_id: UUID, *, seconds: float = OUTCOME_SECONDS) -> bool:
@@ -47,7 +50,7 @@ class Lookout:
         except TimeoutError:
             return False
         finally:
-            del waiting[future]
+            waiting.pop(future, None)
         return True
 
     async def _look(self) -> None:
@@ -62,13 +65,13 @@ class Lookout:
         if not self._reading:
             return
         if self._replica.loop.leading:
-            reached = {source: mark[1] for source, mark in self._replica.loop.marks.items()}
+            marks = self._replica.loop.marks
         else:
-            rows = await self._replica.pool.fetch("SELECT source, position FROM watermarks")
-            reached = {row["source"]: row["position"] for row in rows}
-        for future, (source, position) in self._reading.items():
-            if reached.get(source, 0) >= position:
-                _tell(future)
+            rows = await self._replica.pool.fetch("SELECT source, epoch, position, event_id FROM watermarks")
+            marks = {source: (epoch, position, event_id) for source, epoch, position, event_id in rows}
+        for future, (source, position) in list(self._reading.items()):
+            if _position(marks, source) >= position:
+                _tell(self._reading, future)
 
     async def _look_at_matches(self) -> None:
         if not self._matching:
@@ -78,9 +81,9 @@ class Lookout:
             list(set(self._matching.values())),
         )
         settled = {row["match_id"] for row in rows}
-        for future, match_id in self._matching.items():
+        for future, match_id in list(self._matching.items()):
             if match_id in settled:
-                _tell(future)
+                _tell(self._matching, future)
 
     async def _next_moment(self) -> None:
         committed = self._replica.loop.committed
@@ -89,6 +92,12 @@ class Lookout:
                 await committed.wait()
 
 
-def _tell(future: asyncio.Future[None]) -> None:
+def _position(marks: dict[str, Mark], source: str) -> int:
+    mark = marks.get(source)
+    return mark[1] if mark is not None else 0
+
+
+def _tell(waiting: dict[asyncio.Future[None], Any], future: asyncio.Future[None]) -> None:
+    del waiting[future]
     if not future.done():
         future.set_result(None)

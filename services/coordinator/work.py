@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.coordinator.desk import Desk
 
-type Kind = Literal[
+type WorkCode = Literal[
     "without_helper", "without_answer", "new_member", "minutes_differ", "not_booked", "message_failed"
 ]
 
@@ -57,7 +57,7 @@ class Work:
     `fixed`: `due` is an agreed moment, not a term. `number` is the member's.
     """
 
-    kind: Kind
+    kind: WorkCode
     request_id: UUID | None
     match_id: UUID | None
     member_id: UUID
@@ -74,7 +74,7 @@ class Work:
 
 
 async def work_list(
-    desk: Desk, *, pressing_before: datetime, kind: Kind | None = None, limit: int = MOST
+    desk: Desk, *, pressing_before: datetime, kind: WorkCode | None = None, limit: int = MOST
 ) -> list[Work]:
     """What waits, in the order in which to take it up."""
     rows = await desk.fetch(
@@ -90,7 +90,7 @@ async def work_list(
     return [Work(**row) for row in rows]
 
 
-async def work_counts(desk: Desk) -> dict[Kind, int]:
+async def work_counts(desk: Desk) -> dict[WorkCode, int]:
     """How much waits of each kind."""
     rows = await desk.fetch(f"{_WORK} SELECT kind, count(*) AS waiting FROM work GROUP BY kind")
     return {row["kind"]: row["waiting"] for row in rows}

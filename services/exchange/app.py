@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contracts.exchange import GetMatch, GetTexts, RankHelpers, SuggestReturnFavours
+from contracts.exchange import GetMatch, GetParticipants, GetTexts, RankHelpers, SuggestReturnFavours
 from services.exchange import queries
 from services.exchange.handlers import DECIDES, FOLLOWS, PREPARES, SCHEDULES
 from services.exchange.help_request import REQUEST
@@ -26,6 +26,7 @@ def service(region: Region) -> Service:
             RankHelpers: queries.rank_helpers,
             GetTexts: queries.get_texts,
             GetMatch: queries.get_match,
+            GetParticipants: queries.get_participants,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
     )

@@ -12,8 +12,10 @@ from contracts.exchange import (
     ConfirmMatch,
     Favours,
     GetMatch,
+    GetParticipants,
     GetTexts,
     Match,
+    Participants,
     RankedHelpers,
     RankHelpers,
     ReserveMatch,
@@ -117,6 +119,13 @@ async def get_match(replica: Replica, query: GetMatch, actor: Actor) -> Match:
             "We do not know this match. Please check.",
         )
     return Match(**dict(row))
+
+
+async def get_participants(replica: Replica, query: GetParticipants, actor: Actor) -> Participants:
+    rows = await replica.pool.fetch(
+        "SELECT participant_id FROM participants WHERE participant_id = ANY($1)", list(query.member_ids)
+    )
+    return Participants(member_ids=tuple(row["participant_id"] for row in rows))
 
 
 async def suggest_return_favours(replica: Replica, query: SuggestReturnFavours, actor: Actor) -> Favours:

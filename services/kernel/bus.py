@@ -1,6 +1,7 @@
 """The bus: NATS through FastStream. Requests with deadlines, and the answering of them."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import nats.errors
+import orjson
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.security import NatsUserPassword
 from nats.aio.client import Client
@@ -181,6 +183,16 @@ class Bus:
 async def _as_it_is(message: NatsMessage) -> NatsMessage:
     # The contract's own model reads the bytes; decoding them here would do it twice.
     return message
+
+
+def content_hash(command: Command) -> int:
+    """A signed 64-bit hash of what is asked, for the same wish that comes twice.
+
+    Defaults are left out, so that a repeat still matches after a release adds an optional field.
+    """
+    asked = command.model_dump(mode="json", exclude_defaults=True)
+    canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(hashlib.blake2b(canonical, digest_size=8).digest(), signed=True)
 
 
 def unavailable(error: Transient, command_id: UUID | None = None) -> Answer:

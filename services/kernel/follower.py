@@ -7,7 +7,6 @@ A heartbeat of the source's head shows a lost tail.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import nats.errors
@@ -16,34 +15,18 @@ from nats.aio.msg import Msg
 from nats.js.errors import Error as JetStreamError
 
 from contracts import subjects
-from contracts.envelope import Actor, Query, Role, View
+from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.commit_loop import CommitLoop, Item
 from services.kernel.errors import Rejected, Transient
 from services.kernel.log import Pool, Recorded, parse
+from services.kernel.questions import LogStretch, ReadLog
 from services.kernel.settings import Region
 from services.kernel.streams import consumer_config, ensure_consumer
 from services.kernel.telemetry import Metrics, log
 
 FETCH = 500
 PULL_SECONDS = 20.0
-MAX_READ_BYTES = 600 * 1024
-
-
-class ReadLog(Query):
-    """A stretch of a service's log after `after`, as CloudEvents. Answered by every service."""
-
-    after: int
-    limit: int = FETCH
-
-
-class LogStretch(View):
-    """`epochs` maps each epoch to its first position; `head` is the source's last position."""
-
-    epoch: int
-    head: int
-    epochs: dict[int, int]
-    events: tuple[dict[str, Any], ...]
 
 
 class Follower:

@@ -9,6 +9,7 @@ it is and goes on from there.
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import nats.errors
 import orjson
 from nats.aio.msg import Msg
@@ -17,16 +18,21 @@ from nats.js.errors import APIError, NotFoundError
 from nats.js.errors import Error as JetStreamError
 
 from contracts import subjects
+from contracts.catalogue import SERVICES
+from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.commit_loop import CommitLoop
-from services.kernel.errors import Fork
+from services.kernel.errors import Fork, Unreachable
 from services.kernel.log import Pool, Publisher, parse, stretch
+from services.kernel.questions import GetMarks, Marks
 from services.kernel.settings import Region
 from services.kernel.streams import ensure_stream, stream_config
 from services.kernel.telemetry import Metrics, log
 
 WINDOW = 512
 ACK_SECONDS = 3.0
+ASK_SECONDS = 0.3
+LOOK_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1.0
 
 
@@ -86,18 +92,43 @@ class Relay:
             self.position = await self._first_wanted()
             return
         seen = parse(last.data)
-        await self._compare(seen.position, seen.event_id)
-        self.position = seen.position
+        self.position = await self._compare("JetStream", seen.epoch, seen.position, seen.event_id)
 
-    async def _compare(self, position: int, event_id: str) -> None:
+    async def ask_followers(self) -> None:
+        """Compare the log with what its followers have applied. Raises Fork."""
+        for follower in SERVICES:
+            if self._service not in SERVICES[follower].FOLLOWS:
+                continue
+            try:
+                known = await self._bus.ask(
+                    GetMarks(),
+                    Marks,
+                    Actor(role=Role.SERVICE, name=self._service),
+                    to=follower,
+                    seconds=ASK_SECONDS,
+                )
+            except Unreachable:
+                continue
+            mark = known.marks.get(self._service)
+            if mark is not None and mark.event_id:
+                await self._compare(follower, mark.epoch, mark.position, mark.event_id)
+
+    async def _compare(self, who: str, epoch: int, position: int, event_id: str) -> int:
+        """Where `who` agrees with the log: `position`, or less when that is from a closed epoch."""
+        closed = await self._pool.fetchval(
+            "SELECT min(first_position) FROM log_epochs WHERE epoch > $1", epoch
+        )
+        if closed is not None and position >= closed:
+            return int(closed) - 1
         row = await self._pool.fetchrow(
             "SELECT command_id, ordinal FROM events WHERE position = $1", position
         )
         if row is None or f"{row['command_id']}.{row['ordinal']}" != event_id:
             raise Fork(
-                f"{self._service}: JetStream has event {event_id} at position {position}, the log does not. "
+                f"{self._service}: {who} has event {event_id} at position {position}, the log does not. "
                 f"The database was put back to an older copy: run `wederdienst restore {self._service}`."
             )
+        return position
 
     async def _first_wanted(self) -> int:
         """Where to begin in an empty stream: what it would have kept."""
@@ -156,6 +187,15 @@ class Relay:
         else:
             self._acknowledged = max(self._acknowledged, expected)
         self._progress.set()
+
+    async def look_around(self) -> None:
+        """Every few seconds: does anyone know more of this log than the log? Raises Fork."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.ask_followers()
+            except (nats.errors.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+                log.info("look_around_missed", error=type(away).__name__)
 
     async def beat(self) -> None:
         """Tell followers where the head is, so that they notice a lost tail on a quiet night."""

@@ -19,20 +19,31 @@ import asyncpg
 import nats.errors
 import orjson
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from contracts import subjects, wrong
 from contracts.access import allowed
 from contracts.catalogue import SERVICES
-from contracts.envelope import Actor, Answer, Command, Query, Refusal, View
+from contracts.envelope import Actor, Answer, Command, Refusal, View
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop, Item
 from services.kernel.errors import Fork, NotLeading, Rejected, Transient
-from services.kernel.follower import Follower, LogStretch, ReadLog, retry_parked
+from services.kernel.follower import Follower, retry_parked
 from services.kernel.leadership import take_lead, yield_lead
 from services.kernel.log import Pool, Publisher, stretch
 from services.kernel.migrations import migrations, pending
 from services.kernel.probes import WebServer, probes
+from services.kernel.questions import (
+    KERNEL_QUERIES,
+    MAX_STRETCH_BYTES,
+    GetMarks,
+    LogStretch,
+    Marks,
+    ReadLog,
+    Retried,
+    RetryParked,
+    SourceMark,
+)
 from services.kernel.relay import Relay
 from services.kernel.service import Service
 from services.kernel.settings import Region
@@ -52,16 +63,6 @@ TOO_LARGE = Refusal(
     nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
     en="This message is too large: at most 64 kB. Make it shorter.",
 )
-
-
-class RetryParked(Query):
-    """From the operator: try parked events again; without a lane, all of them."""
-
-    lane: str | None = None
-
-
-class Retried(View):
-    applied: int
 
 
 def connection_settings(region: Region, service: str) -> dict[str, Any]:
@@ -197,6 +198,7 @@ class Replica:
         # Before the first write: does anyone know more of this log than the log itself?
         with suppress(nats.errors.Error, TimeoutError):
             await relay.find_place()
+            await relay.ask_followers()
         self.forked = None
         commands = self.bus.serve(
             subjects.command(self.region.region, self.service.name, "*"), self._on_command
@@ -211,6 +213,7 @@ class Replica:
                 await commands.start()
                 tasks.create_task(relay.run())
                 tasks.create_task(relay.beat())
+                tasks.create_task(relay.look_around())
                 for source in SERVICES[self.service.name].FOLLOWS:
                     follower = Follower(
                         self.region, self.service.name, source, self.bus, self.pool, self.loop, self.metrics
@@ -315,8 +318,7 @@ class Replica:
         return orjson.dumps(answer.model_dump(mode="json"))
 
     async def _query(self, name: str, raw: bytes) -> QueryAnswer:
-        kernel: dict[str, type[Query]] = {"ReadLog": ReadLog, "RetryParked": RetryParked}
-        kind = self._queries.get(name) or kernel.get(name)
+        kind = self._queries.get(name) or KERNEL_QUERIES.get(name)
         if kind is None or len(raw) > MAX_REQUEST_BYTES:
             return QueryAnswer(refusal=UNKNOWN if kind is None else TOO_LARGE)
         try:
@@ -327,26 +329,31 @@ class Replica:
             return QueryAnswer(refusal=NOT_ALLOWED)
         structlog.contextvars.bind_contextvars(correlation=str(request.correlation_id or request.id))
         body = request.body
-        view: BaseModel
-        if isinstance(body, ReadLog):
-            view = await self._read_log(body)
-        elif isinstance(body, RetryParked):
-            if not self.loop.leading:
-                return QueryAnswer(unavailable=True)
-            lane = UUID(body.lane) if body.lane else None
-            view = Retried(applied=await retry_parked(self.loop, self.pool, self.service.name, lane))
-        else:
-            view = await self.service.answers[kind](self, body, request.actor)
+        view: View
+        match body:
+            case ReadLog():
+                view = await self._read_log(body)
+            case GetMarks():
+                view = await self._get_marks()
+            case RetryParked():
+                lane = UUID(body.lane) if body.lane else None
+                view = Retried(applied=await retry_parked(self.loop, self.pool, self.service.name, lane))
+            case _:
+                view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))
 
+    async def _get_marks(self) -> Marks:
+        rows = await self.pool.fetch("SELECT source, epoch, position, event_id FROM watermarks")
+        return Marks(marks={row["source"]: SourceMark(**dict(row)) for row in rows})
+
     async def _read_log(self, query: ReadLog) -> LogStretch:
-        rows = await stretch(self.pool, query.after, min(query.limit, 500))
+        rows = await stretch(self.pool, query.after, query.limit)
         events: list[dict[str, Any]] = []
         size = 0
         for row in rows:
             raw = self._publisher.cloud_event(row)
             size += len(raw)
-            if events and size > 600 * 1024:
+            if events and size > MAX_STRETCH_BYTES:
                 break
             events.append(orjson.loads(raw))
         head = await self.pool.fetchrow("SELECT position, epoch FROM log_head")

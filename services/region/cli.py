@@ -1,14 +1,17 @@
 """The command line: `wederdienst …`. Every command is one function; what it does lives in its module."""
 
 import asyncio
+import contextlib
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 from cyclopts import App, Parameter
 
-from services.kernel.errors import Misconfigured
+from services.kernel.errors import Misconfigured, Rejected, Transient
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
 
@@ -63,12 +66,155 @@ def up(*, config: Config = Path("region.toml")) -> None:
         print("stopping", flush=True)
 
 
+@app.command
+def verify(*, config: Config = Path("region.toml"), json: bool = False, drain_seconds: float = 15.0) -> None:
+    """Check what must always hold. Exit code 1 when something does not."""
+    from services.kernel.settings import load
+    from services.region import verify as checks
+    from services.region.running import servers_for
+
+    path = path_from_caller(config)
+    region = load(path)
+    with servers_for(region):
+        report = asyncio.run(checks.verify(region, folder=path.parent, drain_seconds=drain_seconds))
+    if json:
+        print_json(report.as_dict())
+    else:
+        for check in report.checks:
+            print(f"{'ok  ' if check.ok else 'NOT '} {check.name} ({check.read} read)")
+            for wrong in check.wrong:
+                print(f"       {wrong}")
+    sys.exit(0 if report.ok else 1)
+
+
+@app.command
+def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
+    """Rebuild a service's projections from the log and swap them in. Sends nothing."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    events = asyncio.run(operating.rebuild(load(path_from_caller(config)), service))
+    print(f"{service}: projections rebuilt from {events} events")
+
+
+@app.command
+def restore(service: str, *, config: Config = Path("region.toml")) -> None:
+    """After a service's database was put back to an older copy: take the missing tail back."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    done = asyncio.run(operating.restore(load(path_from_caller(config)), service))
+    print(
+        f"{service}: {done.taken_back} events taken back; the log ends at {done.head_after}, epoch {done.epoch}"
+    )
+    if done.new_epoch:
+        print(
+            "Not everything was still there: a new epoch begins. Followers list what a person must look at."
+        )
+    for lost in done.without_text:
+        print(f"  what was written with {lost} is lost: ask the person again")
+
+
+@app.command
+def events(
+    *,
+    config: Config = Path("region.toml"),
+    follow: bool = False,
+    service: str | None = None,
+    name: str | None = None,
+    entity: str | None = None,
+    since: datetime | None = None,
+    json: bool = False,
+) -> None:
+    """Search the logs, or follow new events; one line an event."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    region = load(path_from_caller(config))
+
+    async def show() -> None:
+        found = (
+            operating.follow_events(region, service=service)
+            if follow
+            else operating.search_events(region, service=service, name=name, entity=entity, since=since)
+        )
+        async for event in found:
+            if json:
+                print_json(event)
+            else:
+                print(operating.one_line(event), flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(show())
+
+
+park = App(name="park", help="Followed events that could not be applied, and those that wait behind them.")
+app.command(park)
+
+
+@park.command(name="list")
+def park_list(*, config: Config = Path("region.toml"), json: bool = False) -> None:
+    """Every parked event: where, which lane, why, since when."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    found = asyncio.run(operating.parked(load(path_from_caller(config))))
+    if json:
+        print_json(found)
+    elif not found:
+        print("Nothing is parked.")
+    for row in () if json else found:
+        print(
+            f"{row['service']} follows {row['source']} at {row['position']}, lane {row['lane']}: {row['reason']}"
+        )
+
+
+@park.command(name="show")
+def park_show(service: str, source: str, position: int, *, config: Config = Path("region.toml")) -> None:
+    """One parked event whole. It may hold what should never have been sent: handle with care."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    print_json(asyncio.run(operating.parked_event(load(path_from_caller(config)), service, source, position)))
+
+
+@park.command(name="retry")
+def park_retry(service: str, *, lane: str | None = None, config: Config = Path("region.toml")) -> None:
+    """Try parked events again, lane by lane in their order."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    applied = asyncio.run(operating.retry_parked(load(path_from_caller(config)), service, lane))
+    print(f"{service}: {applied} applied")
+
+
+@app.command
+def test(*pytest_arguments: str, all: bool = False) -> None:
+    """Run every check: pytest, ruff, mypy, import rules, schemas. `--all` adds the long forms."""
+    from services.region.checking import run_checks
+
+    sys.exit(run_checks(all_forms=all, pytest_arguments=pytest_arguments))
+
+
+def print_json(found: object) -> None:
+    """One JSON document on a line."""
+    print(orjson.dumps(found, default=str).decode(), flush=True)
+
+
 def main() -> None:
     """Entry point. What a person must change is told in a sentence, without a stack trace."""
     try:
         app()
     except Misconfigured as wrong:
         print(f"wederdienst: {wrong}", file=sys.stderr)
+        sys.exit(2)
+    except Rejected as no:
+        print(f"wederdienst: {no.refusal.en}", file=sys.stderr)
+        sys.exit(1)
+    except Transient:
+        print(
+            "wederdienst: the service does not answer now. Is the region running? Try again.", file=sys.stderr
+        )
         sys.exit(2)
 
 

@@ -30,7 +30,7 @@ async def create_databases(region: Region) -> None:
         for service in SERVICES:
             role, database = f"wd_{service}", region.database(service)
             password = region.postgres_password(service) or ""
-            # Identifiers come from our own catalogue and a checked region name; quote_literal guards the password.
+            # Identifiers come from our own catalogue and a checked region name.
             literal = await admin.fetchval("SELECT quote_literal($1)", password)
             if await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
                 await admin.execute(f"ALTER ROLE {role} LOGIN PASSWORD {literal}")

@@ -18,7 +18,7 @@ from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.databases import create_databases, migrate_all
-from services.region.servers import Nats, Postgres, free_port, wait_until
+from services.region.servers import Nats, Postgres, answers, free_port, wait_until
 
 
 @dataclass
@@ -69,7 +69,7 @@ class ServiceProcess:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/metrics", timeout=1) as page:
                 for line in page.read().decode().splitlines():
-                    if line.startswith(f"{name} ") or line.startswith(f"{name}{{"):
+                    if line.startswith((f"{name} ", f"{name}{{")):
                         return float(line.rpartition(" ")[2])
         except OSError:
             return 0.0
@@ -178,6 +178,20 @@ class RunningRegion:
             self.nats.stop()
         if self.postgres is not None:
             self.postgres.stop()
+
+
+@contextlib.contextmanager
+def servers_for(region: Region) -> Iterator[None]:
+    """The region's database server, started for the length of the block where it is ours and rests."""
+    if region.embedded is None or answers(region.postgres.port):
+        yield
+        return
+    postgres = Postgres(region.embedded.folder, region.postgres.port, region.postgres_password("admin") or "")
+    postgres.start()
+    try:
+        yield
+    finally:
+        postgres.stop()
 
 
 @contextlib.contextmanager

@@ -97,7 +97,7 @@ def test_a_sample_holds_no_field_that_its_schema_does_not_know_and_fits_the_bus(
 
 @EVENT
 def test_an_event_knows_its_stream(event: type[Event]) -> None:
-    assert event.ENTITY_ID == f"{event.ENTITY}_id"
+    assert f"{event.ENTITY}_id" == event.ENTITY_ID
     assert event.model_fields[event.ENTITY_ID].annotation is UUID
     assert event.model_fields[event.ENTITY_ID].is_required()
 

@@ -142,18 +142,20 @@ def test_a_good_region_name_stays_what_it_is(name: str) -> None:
 
 @given(st.text(max_size=40))
 def test_a_region_name_that_passes_is_one_token(name: str) -> None:
+    token = accepted(name)
+    assert token is None or (1 <= len(token) <= 32 and set(token) <= set(ascii_lowercase + digits + "-"))
+
+
+def accepted(name: str) -> str | None:
     try:
-        token = subjects.region_token(name)
-    except ValueError as no:
-        assert "use 1 to 32 lower-case letters" in str(no)
-    else:
-        assert 1 <= len(token) <= 32
-        assert set(token) <= set(ascii_lowercase + digits + "-")
+        return subjects.region_token(name)
+    except ValueError:
+        return None
 
 
 @pytest.mark.parametrize(
     "name", ["", "Utrecht", "utrecht.oost", "*", ">", "a b", "1e", "-a", "a\n", "é", "a" * 33, "a/b", "a\0"]
 )
 def test_a_name_that_would_be_more_than_one_token_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="region"):
+    with pytest.raises(ValueError, match="use 1 to 32 lower-case letters"):
         subjects.region_token(name)

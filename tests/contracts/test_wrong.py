@@ -1,6 +1,7 @@
 """What is wrong is said in words, and never by repeating what someone wrote."""
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -45,14 +46,9 @@ def test_a_refusal_never_contains_what_was_sent(name: str, data: st.DataObject) 
     sent = {field: data.draw(VALUES, label=field) for field in kind.model_fields}
     said = refused(kind, sent)
     if said is not None:
-        assert not {"ZQ", "QX", "XZ", "ZZ", "QQ", "XX", "ZX", "XQ", "QZ"} & {
-            two for two in _pairs(said.model_dump_json())
-        }
-        assert "111222333" not in said.model_dump_json()
-
-
-def _pairs(text: str) -> set[str]:
-    return {text[n : n + 2] for n in range(len(text) - 1)}
+        text = said.model_dump_json()
+        assert not [two for two in map("".join, product("ZQX", repeat=2)) if two in text]
+        assert "111222333" not in text
 
 
 def test_not_even_one_letter_of_a_broken_id_is_repeated() -> None:
@@ -75,7 +71,12 @@ A_REQUEST = {"member_id": AN_ID, "category": "dog", "minutes": 60}
         (RegisterMember, {**A_MEMBER, "age": 80}, "age", "Dit veld kennen wij niet. Haal het weg."),
         (RequestHelp, {**A_REQUEST, "minutes": 0}, "minutes", "Dit moet minstens 1 zijn."),
         (RequestHelp, {**A_REQUEST, "minutes": 1441}, "minutes", "Dit mag hoogstens 1440 zijn."),
-        (RequestHelp, {**A_REQUEST, "text": "a" * 2001}, "text", "Deze tekst is te lang: hoogstens 2000 tekens."),
+        (
+            RequestHelp,
+            {**A_REQUEST, "text": "a" * 2001},
+            "text",
+            "Deze tekst is te lang: hoogstens 2000 tekens.",
+        ),
         (RequestHelp, {"category": "dog", "minutes": 1}, "member_id", "Dit veld ontbreekt. Vul het in."),
         (
             RequestHelp,
@@ -85,9 +86,7 @@ A_REQUEST = {"member_id": AN_ID, "category": "dog", "minutes": 60}
         ),
     ],
 )
-def test_it_says_where_and_what_to_do(
-    kind: type[Command], data: dict[str, Any], field: str, nl: str
-) -> None:
+def test_it_says_where_and_what_to_do(kind: type[Command], data: dict[str, Any], field: str, nl: str) -> None:
     said = refused(kind, data)
     assert said is not None
     assert said.code == "invalid"

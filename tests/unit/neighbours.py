@@ -1,10 +1,20 @@
 """The people, services and beginnings that the unit tests share. All invented."""
 
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from contracts.envelope import Actor, Role
-from contracts.exchange import HelpRequested, MatchConfirmed, MatchReserved, OfferPosted, ParticipantAdmitted
+from contracts.exchange import (
+    HelpRequested,
+    MatchCompleted,
+    MatchConfirmed,
+    MatchFellThrough,
+    MatchReserved,
+    MinutesAgreed,
+    OfferPosted,
+    ParticipantAdmitted,
+)
 from services.exchange import app as exchange_app
 from services.kernel.settings import Region
 from services.kernel.testing import NOW, Specification
@@ -65,6 +75,35 @@ def reserved(*, match_id: UUID = MATCH, request_id: UUID = REQUEST, minutes: int
 
 def confirmed() -> MatchConfirmed:
     return MatchConfirmed(**reserved().model_dump())
+
+
+def fell_through(
+    reason: Literal["below_floor", "withdrawn", "cancelled", "no_answer"] = "cancelled", *, told: bool = True
+) -> MatchFellThrough:
+    return MatchFellThrough(
+        match_id=MATCH,
+        request_id=REQUEST,
+        helper_id=BRAM,
+        asker_id=ANNA,
+        minutes=90,
+        reason=reason,
+        told=told,
+    )
+
+
+def agreed(minutes: int = 60) -> MinutesAgreed:
+    return MinutesAgreed(match_id=MATCH, request_id=REQUEST, helper_id=BRAM, asker_id=ANNA, minutes=minutes)
+
+
+def completed(minutes: int = 60) -> MatchCompleted:
+    return MatchCompleted(
+        match_id=MATCH,
+        request_id=REQUEST,
+        helper_id=BRAM,
+        asker_id=ANNA,
+        minutes=minutes,
+        reserved_minutes=90,
+    )
 
 
 # Anna asks, Bram offers; a coordinator brings them together.

@@ -9,22 +9,17 @@ from neighbours import (
     AN_OFFER_AND_A_REQUEST,
     ANNA,
     BRAM,
-    MATCH,
     REQUEST,
     TOMORROW,
     admitted,
     asked,
+    completed,
     exchange,
+    fell_through,
 )
 
 from contracts.envelope import Event
-from contracts.exchange import (
-    MatchCompleted,
-    MatchFellThrough,
-    RequestHelp,
-    RequestWithdrawn,
-    WithdrawRequest,
-)
+from contracts.exchange import RequestHelp, RequestWithdrawn, WithdrawRequest
 from services.exchange.help_request import REQUEST as KIND
 from services.kernel.testing import COMMAND_ID, EARLIER, NOW
 
@@ -32,18 +27,6 @@ given = exchange.given
 
 WITHDRAW = WithdrawRequest(request_id=REQUEST, member_id=ANNA)
 WITHDRAWN = RequestWithdrawn(request_id=REQUEST)
-FELL_THROUGH = MatchFellThrough(
-    match_id=MATCH,
-    request_id=REQUEST,
-    helper_id=BRAM,
-    asker_id=ANNA,
-    minutes=90,
-    reason="cancelled",
-    told=True,
-)
-COMPLETED = MatchCompleted(
-    match_id=MATCH, request_id=REQUEST, helper_id=BRAM, asker_id=ANNA, minutes=60, reserved_minutes=90
-)
 
 
 def asks(**otherwise: object) -> RequestHelp:
@@ -88,7 +71,7 @@ def test_a_request_is_withdrawn_while_nobody_is_confirmed(before: tuple[Event, .
 
 
 @pytest.mark.parametrize(
-    "before", [A_CONFIRMED_MATCH, (*A_CONFIRMED_MATCH, COMPLETED)], ids=["matched", "done"]
+    "before", [A_CONFIRMED_MATCH, (*A_CONFIRMED_MATCH, completed())], ids=["matched", "done"]
 )
 def test_a_request_with_a_confirmed_match_cannot_be_withdrawn(before: tuple[Event, ...]) -> None:
     given(*before).when(WITHDRAW).refused("already_matched")
@@ -114,10 +97,10 @@ def test_a_request_that_nobody_made_cannot_be_withdrawn() -> None:
         (AN_OFFER_AND_A_REQUEST, "open"),
         (A_RESERVED_MATCH, "matching"),
         (A_CONFIRMED_MATCH, "matched"),
-        ((*A_CONFIRMED_MATCH, FELL_THROUGH), "open"),
+        ((*A_CONFIRMED_MATCH, fell_through()), "open"),
         ((*A_RESERVED_MATCH, WITHDRAWN), "withdrawn"),
-        ((*A_RESERVED_MATCH, WITHDRAWN, FELL_THROUGH), "withdrawn"),
-        ((*A_CONFIRMED_MATCH, COMPLETED), "done"),
+        ((*A_RESERVED_MATCH, WITHDRAWN, fell_through()), "withdrawn"),
+        ((*A_CONFIRMED_MATCH, completed()), "done"),
     ],
 )
 def test_where_a_request_stands(happened: tuple[Event, ...], status: str) -> None:
@@ -126,5 +109,5 @@ def test_where_a_request_stands(happened: tuple[Event, ...], status: str) -> Non
 
 def test_a_request_that_is_open_again_keeps_its_first_date_and_urgency() -> None:
     first = given(*AN_OFFER_AND_A_REQUEST).now(KIND, REQUEST)
-    again = given(*A_CONFIRMED_MATCH, FELL_THROUGH).now(KIND, REQUEST)
+    again = given(*A_CONFIRMED_MATCH, fell_through()).now(KIND, REQUEST)
     assert (again.requested_at, again.urgency, again.wanted_at) == (EARLIER, first.urgency, TOMORROW)

@@ -1,14 +1,8 @@
 """A participant: an approved member as exchange sees them, with how full their week is."""
 
-from neighbours import A_RESERVED_MATCH, ANNA, BRAM, MATCH, REQUEST, admitted, exchange, reserved
+from neighbours import A_RESERVED_MATCH, ANNA, BRAM, admitted, completed, exchange, fell_through, reserved
 
-from contracts.exchange import (
-    AdmitParticipant,
-    MatchCompleted,
-    MatchFellThrough,
-    NoteCapacity,
-    ParticipantCapacityChanged,
-)
+from contracts.exchange import AdmitParticipant, NoteCapacity, ParticipantCapacityChanged
 from contracts.members import CapacityChanged, MemberApproved
 from services.exchange.handlers import FOLLOWS
 from services.exchange.participant import PARTICIPANT
@@ -44,23 +38,11 @@ def test_a_reserved_match_fills_the_helpers_week_and_not_the_askers() -> None:
 
 
 def test_a_match_that_falls_through_frees_what_it_reserved() -> None:
-    fell_through = MatchFellThrough(
-        match_id=MATCH,
-        request_id=REQUEST,
-        helper_id=BRAM,
-        asker_id=ANNA,
-        minutes=90,
-        reason="cancelled",
-        told=True,
-    )
-    assert given(*A_RESERVED_MATCH, fell_through).now(PARTICIPANT, BRAM).reserved_minutes == 0
+    assert given(*A_RESERVED_MATCH, fell_through()).now(PARTICIPANT, BRAM).reserved_minutes == 0
 
 
 def test_a_completed_match_frees_what_was_reserved_and_counts_what_was_done() -> None:
-    completed = MatchCompleted(
-        match_id=MATCH, request_id=REQUEST, helper_id=BRAM, asker_id=ANNA, minutes=60, reserved_minutes=90
-    )
-    bram = given(*A_RESERVED_MATCH, completed).now(PARTICIPANT, BRAM)
+    bram = given(*A_RESERVED_MATCH, completed()).now(PARTICIPANT, BRAM)
     assert (bram.reserved_minutes, bram.helped_minutes) == (0, 60)
 
 

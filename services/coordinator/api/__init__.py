@@ -7,7 +7,7 @@ problems.py  every error, as problem+json
 openapi.py   the document
 """
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from services.coordinator.api.commands import add_commands
 from services.coordinator.api.edge import Edge
@@ -28,10 +28,8 @@ def api(desk: Desk) -> FastAPI:
     found = FastAPI(
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, exception_handlers=HANDLERS
     )
-    router = APIRouter()
-    add_commands(router, desk)
-    add_reads(router, desk)
-    add_document(found, router, desk.region)
-    found.include_router(router)
+    add_commands(found, desk)
+    add_reads(found, desk)
+    add_document(found, desk.region)
     found.add_middleware(Edge, keys=desk.keys)
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -244,11 +244,11 @@ _MADE: dict[Respond, dict[int | str, dict[str, Any]]] = {
 }
 
 
-def add_commands(router: APIRouter, desk: Desk) -> None:
+def add_commands(api: FastAPI, desk: Desk) -> None:
     """Add every row of the table to the API."""
     for route in TABLE:
         responses = _MADE[route.respond]
-        router.add_api_route(
+        api.add_api_route(
             route.path,
             Endpoint(desk, route),
             methods=[route.method],

@@ -1,10 +1,10 @@
 """The OpenAPI 3.1 document, made from the same models, as the NL API Design Rules want it."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -17,7 +17,7 @@ DESCRIPTION = """\
 Organised neighbourly help: people, offers, requests for help, matches and hours.
 
 Send your key as `Authorization: Bearer <key>`. A command may carry an `Idempotency-Key`: the same
-key with the same body hears the first answer again, for 30 days; with another body it is refused.
+key with the same body hears the first answer again; with another body it is refused.
 Every error is `application/problem+json`, in English and Dutch, with all that is wrong together.
 Times are UTC, amounts are whole minutes."""
 
@@ -34,27 +34,29 @@ _PROBLEMS = {
 _ONLY_WITH_BODY = (413, 415)
 
 
-def add_document(app: FastAPI, router: APIRouter, region: Region) -> None:
+def add_document(api: FastAPI, region: Region) -> None:
     """Serve the document at `/v1/openapi.json`, to anyone."""
+    made = cache(lambda: document(api, region))
 
-    @router.get(OPENAPI_PATH, include_in_schema=False)
+    @api.get(OPENAPI_PATH, include_in_schema=False)
     async def openapi_json(request: Request) -> JSONResponse:
-        found = document(app, region, str(request.base_url))
-        return JSONResponse(found, headers={"Access-Control-Allow-Origin": "*"})
+        url = str(request.base_url)
+        contact = {"name": f"Wederdienst {region.name}", "email": region.mail.sender, "url": url}
+        here = {**made(), "servers": [{"url": url.rstrip("/")}]}
+        here["info"] = {**here["info"], "contact": contact}
+        return JSONResponse(here, headers={"Access-Control-Allow-Origin": "*"})
 
 
-def document(app: FastAPI, region: Region, url: str) -> dict[str, Any]:
-    """The document; `url` is where this API was reached."""
+def document(api: FastAPI, region: Region) -> dict[str, Any]:
+    """The document, but for where this API is reached."""
     found = get_openapi(
         title=f"Wederdienst {region.name}",
         version=VERSION,
         openapi_version="3.1.0",
         summary="Neighbourly help in one region.",
         description=DESCRIPTION,
-        routes=app.routes,
-        contact={"name": f"Wederdienst {region.name}", "email": region.mail.sender, "url": url},
+        routes=api.routes,
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
-        servers=[{"url": url.rstrip("/")}],
     )
     parts = found.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})

@@ -3,8 +3,9 @@
 Nothing a client sent is repeated in a problem: it names fields and says what to do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from contracts import wrong
 from contracts.envelope import Refusal
@@ -152,23 +154,18 @@ def _correlation(request: Request) -> UUID:
     return found
 
 
-def refused(request: Request, no: Exception) -> Response:
+async def refused(request: Request, no: Rejected) -> Response:
     """A final no of a service. What is wrong with a message comes field by field in its facts."""
-    assert isinstance(no, Rejected)
     return problem(no.refusal, _correlation(request))
 
 
-def invalid(request: Request, error: Exception) -> Response:
+async def invalid(request: Request, error: RequestValidationError) -> Response:
     """All that does not fit the contract, together."""
-    assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    codes = {each["type"] for each in found}
-    code = next((special for special in ("bsn", "control_characters") if special in codes), "invalid")
-    errors = []
-    for each in found:
-        nl, en = wrong.words(each)
-        errors.append(FieldProblem(field=_field(each), message=en, message_nl=nl))
-    nl, en = (errors[0].message_nl, errors[0].message) if code != "invalid" else _INVALID
+    found = [(each["type"], _field(each), *wrong.words(each)) for each in error.errors()]
+    errors = [FieldProblem(field=field, message=en, message_nl=nl) for _, field, nl, en in found]
+    code, nl, en = next(
+        ((kind, nl, en) for kind, _, nl, en in found if kind in STATUS_OF), ("invalid", *_INVALID)
+    )
     return problem(Refusal(code=code, nl=nl, en=en), _correlation(request), errors=errors)
 
 
@@ -181,21 +178,27 @@ def _field(error: Mapping[str, object]) -> str:
     return ".".join(str(part) for part in where if part not in ("body", "path", "query", "header"))
 
 
-def http_error(request: Request, error: Exception) -> Response:
+async def http_error(request: Request, error: HTTPException) -> Response:
     """What the framework itself refuses: unknown paths, other methods, unreadable bodies."""
-    assert isinstance(error, HTTPException)
     no = _BY_STATUS.get(error.status_code, INTERNAL)
-    return problem(no, _correlation(request), headers=error.headers)
+    headers = {"Allow": _methods(request)} if error.status_code == 405 else error.headers
+    return problem(no, _correlation(request), headers=headers)
 
 
-def away(request: Request, error: Exception) -> Response:
+def _methods(request: Request) -> str:
+    """What is possible at this path; the framework itself names the first route only."""
+    here = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
+
+
+async def away(request: Request, error: Exception) -> Response:
     """A service or the database does not answer now: nothing is known to have happened."""
     after_ms = error.retry_after_ms if isinstance(error, Transient) else Transient.retry_after_ms
     seconds = max(1, round(after_ms / 1000))
     return problem(UNAVAILABLE, _correlation(request), headers={"Retry-After": str(seconds)})
 
 
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     Rejected: refused,
     RequestValidationError: invalid,
     HTTPException: http_error,

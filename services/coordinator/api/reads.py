@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 
 from contracts import envelope
 from contracts.access import allowed
@@ -39,7 +39,7 @@ from services.coordinator.api.shapes import (
 from services.coordinator.desk import Desk
 from services.coordinator.outcome import match_seen
 from services.coordinator.projections.exchange import MatchSeen
-from services.coordinator.work import Kind, work_counts, work_list
+from services.coordinator.work import WorkCode, work_counts, work_list
 from services.kernel.errors import Rejected, Transient
 
 LOCAL = ZoneInfo("Europe/Amsterdam")
@@ -64,10 +64,10 @@ def unknown(code: str, nl: str, en: str) -> Rejected:
     return Rejected(code, f"{nl} kennen wij niet. Kijk het na.", f"We do not know this {en}. Please check.")
 
 
-def add_reads(router: APIRouter, desk: Desk) -> None:
+def add_reads(api: FastAPI, desk: Desk) -> None:
     """Add everything that can be read to the API."""
 
-    @router.get("/v1/members/{member_id}", operation_id="get-member", tags=["members"])
+    @api.get("/v1/members/{member_id}", operation_id="get-member", tags=["members"])
     async def get_member(member_id: UUID, actor: Reader) -> Member:
         """A member, with name and ways of contact. Members see themselves, coordinators everyone."""
         about = GetPeople(member_ids=(member_id,))
@@ -80,7 +80,7 @@ def add_reads(router: APIRouter, desk: Desk) -> None:
         hidden = dict.fromkeys(("name", "email", "phone", "street", "house_number", "shares_contact"))
         return Member(**{**hidden, **person, **row})
 
-    @router.get("/v1/offers/{offer_id}", operation_id="get-offer", tags=["offers"])
+    @api.get("/v1/offers/{offer_id}", operation_id="get-offer", tags=["offers"])
     async def get_offer(offer_id: UUID, actor: Reader) -> Offer:
         """An offer, with its text."""
         may_ask(actor, GetTexts(ids=(offer_id,)))
@@ -89,7 +89,7 @@ def add_reads(router: APIRouter, desk: Desk) -> None:
             raise unknown("unknown_offer", "Dit aanbod", "offer")
         return Offer(**row, text=await text_of(desk, actor, offer_id))
 
-    @router.get("/v1/help-requests/{request_id}", operation_id="get-help-request", tags=["help-requests"])
+    @api.get("/v1/help-requests/{request_id}", operation_id="get-help-request", tags=["help-requests"])
     async def get_help_request(request_id: UUID, actor: Reader) -> HelpRequest:
         """A request for help, with its text. Members see their own."""
         may_ask(actor, GetTexts(ids=(request_id,)))
@@ -98,9 +98,7 @@ def add_reads(router: APIRouter, desk: Desk) -> None:
             raise unknown("unknown_request", "Deze hulpvraag", "request")
         return HelpRequest(**row, text=await text_of(desk, actor, request_id))
 
-    @router.get(
-        "/v1/help-requests/{request_id}/proposals", operation_id="rank-helpers", tags=["help-requests"]
-    )
+    @api.get("/v1/help-requests/{request_id}/proposals", operation_id="rank-helpers", tags=["help-requests"])
     async def rank_helpers(
         request_id: UUID, actor: Reader, limit: Annotated[int, Query(ge=1, le=50)] = 5
     ) -> Proposals:
@@ -110,26 +108,24 @@ def add_reads(router: APIRouter, desk: Desk) -> None:
         excluded = {why: n if n >= SMALLEST_COUNT_SHOWN else None for why, n in ranked.excluded.items()}
         return Proposals(helpers=ranked.helpers, found=ranked.found, excluded=excluded)
 
-    @router.get("/v1/matches/{match_id}", operation_id="get-match", tags=["matches"])
+    @api.get("/v1/matches/{match_id}", operation_id="get-match", tags=["matches"])
     async def get_match(match_id: UUID, actor: Reader) -> Match:
         """A match as it is now. Members see those they are part of."""
         return Match.model_validate(await match_of(desk, actor, match_id), from_attributes=True)
 
-    @router.get("/v1/matches/{match_id}/contact", operation_id="get-contact", tags=["matches"])
+    @api.get("/v1/matches/{match_id}/contact", operation_id="get-contact", tags=["matches"])
     async def get_contact(match_id: UUID, actor: Reader) -> Contacts:
         """How to reach the other, while the match is confirmed. Every look is logged."""
         return await desk.ask(GetContacts(contact_id=match_id), Contacts, actor)
 
-    @router.get(
-        "/v1/matches/{match_id}/return-favours", operation_id="suggest-return-favours", tags=["matches"]
-    )
+    @api.get("/v1/matches/{match_id}/return-favours", operation_id="suggest-return-favours", tags=["matches"])
     async def suggest_return_favours(match_id: UUID, actor: Reader) -> Favours:
         """Three small things to do in return: for the member who asks, else for who was helped."""
         match = await match_of(desk, actor, match_id)
         member_id = actor.member_id or match.asker_id
         return await desk.ask(SuggestReturnFavours(member_id=member_id), Favours, actor)
 
-    @router.get("/v1/accounts/{account_id}", operation_id="get-account", tags=["accounts"])
+    @api.get("/v1/accounts/{account_id}", operation_id="get-account", tags=["accounts"])
     async def get_account(account_id: UUID, actor: Reader) -> Account:
         """A balance in minutes. An account has its member's id; members see their own."""
         may_ask(actor, GetBalances(account_ids=(account_id,)))
@@ -142,9 +138,9 @@ def add_reads(router: APIRouter, desk: Desk) -> None:
             raise unknown("unknown_account", "Deze rekening", "account")
         return Account(**row)
 
-    @router.get("/v1/work-items", operation_id="list-work-items", tags=["work-items"])
+    @api.get("/v1/work-items", operation_id="list-work-items", tags=["work-items"])
     async def list_work_items(
-        actor: Reader, kind: Kind | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+        actor: Reader, kind: WorkCode | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
     ) -> WorkItems:
         """What waits for a coordinator: what presses first, then the longest wait."""
         if actor.role is not Role.COORDINATOR:

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from contracts.exchange import ExclusionReason, Helper, MatchStatus, RequestStatus, Urgency, Wish
-from services.coordinator.work import Kind
+from services.coordinator.work import WorkCode
 
 
 class Done(BaseModel):
@@ -110,7 +110,7 @@ class Account(BaseModel):
 class WorkItem(BaseModel):
     """One thing that waits for a coordinator. `pressing`: over its term, or due today or tomorrow."""
 
-    kind: Kind
+    kind: WorkCode
     since: datetime
     due: datetime | None
     pressing: bool
@@ -128,4 +128,4 @@ class WorkItems(BaseModel):
     """In the order in which to take them up; `counts` by kind, of all that waits."""
 
     items: list[WorkItem]
-    counts: dict[Kind, int]
+    counts: dict[WorkCode, int]

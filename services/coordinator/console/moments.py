@@ -1,0 +1,47 @@
+"""Moments in the region's own time zone, and terms, in words."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.coordinator.console.views import DueTone
+from services.coordinator.console.wording import day_nl, day_short_nl, time_nl, waited_nl
+
+LOCAL = ZoneInfo("Europe/Amsterdam")
+
+
+def local(moment: datetime) -> datetime:
+    return moment.astimezone(LOCAL)
+
+
+def now() -> datetime:
+    """This moment, local."""
+    return datetime.now(LOCAL)
+
+
+def end_of_tomorrow() -> datetime:
+    """Midnight after tomorrow, as UTC: what is due before it presses."""
+    day = now().date() + timedelta(days=2)
+    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
+
+
+def appointment_nl(wanted_at: datetime) -> str:
+    """'donderdag 26 november, 10.00 uur'."""
+    when = local(wanted_at)
+    return f"{day_nl(when)}, {time_nl(when)}"
+
+
+def due_nl(due: datetime | None, *, fixed: bool, at: datetime) -> tuple[str | None, DueTone]:
+    """Until when, in words, and how loud. `fixed`: an agreed hour, not a term; `at` is local."""
+    if due is None:
+        return None, "later"
+    if due <= at:
+        return f"{waited_nl(at - due)} te laat", "late"
+    when = local(due)
+    day = _near_day(when.date(), at.date())
+    if day is None:
+        return (f"start {day_short_nl(when)}" if fixed else f"vóór {day_short_nl(when)}"), "later"
+    return (f"{day} {time_nl(when)}", "near") if fixed else (day, "day")
+
+
+def _near_day(day: date, today: date) -> str | None:
+    return {0: "vandaag", 1: "morgen"}.get((day - today).days)

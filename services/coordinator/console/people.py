@@ -1,0 +1,63 @@
+"""Names, asked for at the moment of showing and kept nowhere; and how a request is referred to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.envelope import Actor
+from contracts.members import GetPeople, People, Person
+from services.coordinator.desk import Desk
+from services.kernel import geography
+from services.kernel.errors import Rejected, Transient
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """People by id, for one page. While members is away everyone is 'deelnemer 1042'."""
+
+    people: dict[UUID, Person]
+    numbers: dict[UUID, int]
+
+    def of(self, member_id: UUID) -> str:
+        """As in the middle of a sentence."""
+        person = self.people.get(member_id)
+        return person.name if person else number_label(self.numbers.get(member_id)).lower()
+
+    def first(self, member_id: UUID) -> str:
+        """As the first word of a sentence."""
+        name = self.of(member_id)
+        return name[:1].upper() + name[1:]
+
+    def has_email(self, member_id: UUID) -> bool:
+        person = self.people.get(member_id)
+        return person is None or person.email is not None
+
+
+async def names(desk: Desk, actor: Actor, member_ids: Iterable[UUID]) -> Names:
+    """Who these people are, as far as this coordinator may know and members answers."""
+    wanted = tuple(dict.fromkeys(member_ids))[:_AT_ONCE]
+    if not wanted:
+        return Names({}, {})
+    rows = await desk.fetch("SELECT member_id, number FROM members_seen WHERE member_id = ANY($1)", wanted)
+    try:
+        found = (await desk.ask(GetPeople(member_ids=wanted), People, actor)).people
+    except (Transient, Rejected):
+        found = ()
+    return Names({p.member_id: p for p in found}, {row["member_id"]: row["number"] for row in rows})
+
+
+def number_label(number: int | None) -> str:
+    """How people refer to a member."""
+    return f"Deelnemer {number}" if number is not None else "Een deelnemer"
+
+
+def request_label(request_id: UUID) -> str:
+    """How people refer to a request: six digits of its id, to say on the telephone."""
+    return f"Hulpvraag {request_id.int % 1_000_000:06}"
+
+
+def place(pc4: str) -> str:
+    """Where someone lives, as near as it is shown."""
+    return f"{geography.place(pc4)}, {pc4}" if geography.known(pc4) else pc4

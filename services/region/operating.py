@@ -1,0 +1,169 @@
+"""What an operator does to a region: rebuild, restore, look at events and parked ones."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from contracts import subjects
+from contracts.catalogue import EVENTS, SERVICES
+from contracts.envelope import Actor, Role
+from services.kernel.bus import Bus
+from services.kernel.errors import Misconfigured
+from services.kernel.log import Connection, Publisher, follow, parse
+from services.kernel.questions import Retried, RetryParked
+from services.kernel.rebuild import Rebuild, sources_of
+from services.kernel.restore import Restored
+from services.kernel.restore import restore as restore_log
+from services.kernel.settings import Region
+from services.region.databases import connect, service_of
+
+OPERATOR = Actor(role=Role.OPERATOR, name="command-line")
+
+
+def known_service(name: str) -> str:
+    """`name` if there is such a service. Raises Misconfigured."""
+    if name not in SERVICES:
+        raise Misconfigured(f"There is no service {name!r}. Choose one of: {', '.join(SERVICES)}.")
+    return name
+
+
+@asynccontextmanager
+async def _bus(region: Region) -> AsyncIterator[Bus]:
+    bus = Bus(region, "operator")
+    try:
+        async with asyncio.timeout(5):
+            await bus.connect()
+    except (TimeoutError, OSError):
+        raise Misconfigured(
+            f"NATS does not answer at {region.nats.host}:{region.nats.port}. Start the region first."
+        ) from None
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@asynccontextmanager
+async def _logs(region: Region, services: set[str]) -> AsyncIterator[dict[str, Connection]]:
+    opened: dict[str, Connection] = {}
+    try:
+        for service in sorted(services):
+            opened[service] = await connect(region, service)
+        yield opened
+    except (OSError, asyncpg.PostgresConnectionError):
+        raise Misconfigured(
+            f"PostgreSQL does not answer at {region.postgres.host}:{region.postgres.port}. Start it first."
+        ) from None
+    finally:
+        for connection in opened.values():
+            await connection.close()
+
+
+async def rebuild(region: Region, service: str) -> int:
+    """Rebuild a service's projections while it runs or rests; returns how many events were read."""
+    found = service_of(known_service(service), region)
+    sources = sources_of(service, found.kinds)
+    async with _logs(region, {service, *sources}) as logs:
+        return await Rebuild(
+            service, found.kinds, logs[service], {name: logs[name] for name in sorted(sources)}
+        ).run()
+
+
+async def restore(region: Region, service: str) -> Restored:
+    """Take back what others still hold of a service's log, or open a new epoch."""
+    found = service_of(known_service(service), region)
+    followers = {name for name, contract in SERVICES.items() if service in contract.FOLLOWS}
+    sources = set(SERVICES[service].FOLLOWS)
+    async with _bus(region) as bus, _logs(region, {service, *followers, *sources}) as logs:
+        heads = {}
+        for follower in sorted(followers):
+            row = await logs[follower].fetchrow(
+                "SELECT epoch, position FROM watermarks WHERE source = $1", service
+            )
+            if row is not None:
+                heads[follower] = (row["epoch"], row["position"])
+        return await restore_log(
+            found,
+            logs[service],
+            bus.client.jetstream(timeout=5),
+            {name: logs[name] for name in sorted(sources)},
+            follower_heads=heads,
+        )
+
+
+async def search_events(
+    region: Region, *, service: str | None, name: str | None, entity: str | None, since: datetime | None
+) -> AsyncIterator[dict[str, Any]]:
+    """Events of the logs that fit, service by service, in order of position."""
+    if name is not None and name not in EVENTS:
+        raise Misconfigured(f"There is no event {name!r}. Choose one of: {', '.join(sorted(EVENTS))}.")
+    wanted = {known_service(service)} if service else set(SERVICES)
+    async with _logs(region, wanted) as logs:
+        for source, log in logs.items():
+            publisher = Publisher(region.region, source, region.organisation)
+            async for row in follow(log, 0):
+                if (
+                    (name is None or row["name"] == name)
+                    and (entity is None or str(row["entity_id"]) == entity)
+                    and (since is None or row["occurred_at"] >= since)
+                ):
+                    yield json.loads(publisher.cloud_event(row))
+
+
+async def follow_events(region: Region, *, service: str | None) -> AsyncIterator[dict[str, Any]]:
+    """New events as they are published, until cancelled."""
+    async with _bus(region) as bus:
+        subject = subjects.event(region.region, known_service(service) if service else "*", "*")
+        arrived = await bus.client.subscribe(subject)
+        async for message in arrived.messages:
+            yield json.loads(message.data)
+
+
+def one_line(event: dict[str, Any]) -> str:
+    """An event in a line for a person: when, where, what, about which id, and its facts."""
+    at = datetime.fromisoformat(event["time"]).astimezone(UTC)
+    name = event["type"].split(".")[3]
+    facts = " ".join(f"{key}={value}" for key, value in event["data"].items() if value is not None)
+    source = event["source"].rpartition(":")[2]
+    return f"{at:%Y-%m-%d %H:%M:%S} {source:<13} {event['position']:>7}  {name:<24} {facts}"
+
+
+async def parked(region: Region) -> list[dict[str, Any]]:
+    """Every parked event of every service, oldest first; the payload is left out."""
+    async with _logs(region, set(SERVICES)) as logs:
+        return [
+            {"service": service, **{key: str(value) for key, value in row.items()}}
+            for service, log in logs.items()
+            for row in await log.fetch(
+                "SELECT source, position, lane, reason, parked_at FROM parked ORDER BY parked_at, position"
+            )
+        ]
+
+
+async def parked_event(region: Region, service: str, source: str, position: int) -> dict[str, Any]:
+    """One parked event whole. It may hold what should never have been sent: handle with care."""
+    async with _logs(region, {known_service(service)}) as logs:
+        raw = await logs[service].fetchval(
+            "SELECT event FROM parked WHERE source = $1 AND position = $2", source, position
+        )
+    if raw is None:
+        raise Misconfigured(
+            f"{service} has nothing parked of {source} at {position}: see `wederdienst park list`."
+        )
+    parse(raw.encode())
+    found: dict[str, Any] = json.loads(raw)
+    return found
+
+
+async def retry_parked(region: Region, service: str, lane: str | None) -> int:
+    """Ask a service to try parked events again; returns how many were applied."""
+    async with _bus(region) as bus:
+        answer = await bus.ask(
+            RetryParked(lane=lane), Retried, OPERATOR, to=known_service(service), seconds=30
+        )
+    return answer.applied

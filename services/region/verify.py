@@ -1,0 +1,334 @@
+"""What must always hold (design, section 9), checked on a running or stopped region.
+
+Checks 1 to 4 and 6 are plain SQL and import no service code. Check 5 folds the logs with
+the services' own kinds and compares every row. Check 9 looks for what is in the vaults
+everywhere else.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ahocorasick_rs
+import orjson
+
+from contracts.catalogue import SERVICES
+from services.kernel.log import Connection
+from services.kernel.rebuild import Rebuild, shadow, sources_of
+from services.kernel.settings import Region
+from services.region.databases import connect, service_of
+
+
+@dataclass
+class Check:
+    """One invariant: how much was read, and what was found wrong (at most ten examples)."""
+
+    name: str
+    read: int
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.wrong
+
+
+@dataclass
+class Report:
+    region: str
+    checks: list[Check]
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "region": self.region,
+            "ok": self.ok,
+            "checks": [{**asdict(check), "ok": check.ok} for check in self.checks],
+        }
+
+
+type Databases = dict[str, Connection]
+
+
+@asynccontextmanager
+async def _databases(region: Region) -> AsyncIterator[Databases]:
+    opened: Databases = {}
+    try:
+        for service in SERVICES:
+            opened[service] = await connect(region, service)
+        yield opened
+    finally:
+        for connection in opened.values():
+            await connection.close()
+
+
+async def verify(
+    region: Region, *, folder: Path | None = None, planted: Iterable[str] = (), drain_seconds: float = 15.0
+) -> Report:
+    """Check every invariant. `folder` holds JetStream's files and logs; `planted` are texts that
+    must be found nowhere but in vaults. Raises asyncpg errors when the databases do not answer.
+    """
+    async with _databases(region) as databases:
+        drained = await _drained(databases, drain_seconds)
+        checks = [
+            await _sums_to_zero(databases["ledger"]),
+            await _answers_present(databases),
+            await _above_floor(databases["ledger"]),
+            await _no_gaps(databases),
+            await _projections_equal_fold(region, databases),
+            await _one_effect(databases),
+            await _no_personal_data(databases, folder, planted),
+            drained,
+        ]
+    return Report(region.region, checks)
+
+
+async def _sums_to_zero(ledger: Connection) -> Check:
+    """1. Every transfer has two different accounts and a positive amount, and balances are their sums."""
+    check = Check("1 postings sum to zero", await _count(ledger, "CreditTransferred"))
+    await _find(
+        check,
+        ledger,
+        "SELECT 'position ' || position FROM events WHERE name = 'CreditTransferred' AND "
+        "((data->>'minutes')::bigint <= 0 OR data->>'from_account_id' = data->>'to_account_id')",
+    )
+    await _find(
+        check,
+        ledger,
+        "SELECT 'balances sum to ' || sum(balance_minutes) FROM accounts HAVING sum(balance_minutes) <> 0",
+    )
+    await _find(
+        check,
+        ledger,
+        "WITH postings AS ("
+        " SELECT (data->>'from_account_id')::uuid AS account_id, -(data->>'minutes')::bigint AS minutes"
+        "  FROM events WHERE name = 'CreditTransferred' UNION ALL"
+        " SELECT (data->>'to_account_id')::uuid, (data->>'minutes')::bigint"
+        "  FROM events WHERE name = 'CreditTransferred') "
+        "SELECT 'account ' || a.account_id FROM accounts a LEFT JOIN"
+        " (SELECT account_id, sum(minutes) AS minutes FROM postings GROUP BY 1) p USING (account_id)"
+        " WHERE a.balance_minutes <> coalesce(p.minutes, 0)",
+    )
+    return check
+
+
+async def _answers_present(databases: Databases) -> Check:
+    """2. Every stored answer stands on events that are there, and each of its events is at most there."""
+    check = Check("2 answered means present", 0)
+    for service, database in databases.items():
+        check.read += await database.fetchval("SELECT count(*) FROM commands")
+        await _find(
+            check,
+            database,
+            f"SELECT '{service} command ' || c.command_id FROM commands c LEFT JOIN (SELECT command_id, "
+            "max(position) AS last FROM events GROUP BY 1) e USING (command_id) "
+            "WHERE c.refusal IS NULL AND (c.position > (SELECT position FROM log_head) OR c.position <> coalesce(e.last, c.position)) "
+            "OR c.refusal IS NOT NULL AND e.last IS NOT NULL",
+        )
+    return check
+
+
+async def _above_floor(ledger: Connection) -> Check:
+    """3. At every position, what each account may spend is at or above its floor."""
+    check = Check("3 available never below the floor", await _count(ledger, None))
+    await _find(
+        check,
+        ledger,
+        "WITH moves AS ("
+        " SELECT position, (data->>'account_id')::uuid AS account_id, -(data->>'minutes')::bigint AS change"
+        "  FROM events WHERE name = 'HoldPlaced' UNION ALL"
+        " SELECT position, (data->>'account_id')::uuid, (data->>'minutes')::bigint"
+        "  FROM events WHERE name = 'HoldReleased' UNION ALL"
+        " SELECT position, (data->>'from_account_id')::uuid, (data->>'hold_minutes')::bigint"
+        "  - (data->>'minutes')::bigint FROM events WHERE name = 'CreditTransferred' UNION ALL"
+        " SELECT position, (data->>'to_account_id')::uuid, (data->>'minutes')::bigint"
+        "  FROM events WHERE name = 'CreditTransferred'),"
+        " running AS (SELECT position, account_id,"
+        "  sum(change) OVER (PARTITION BY account_id ORDER BY position) AS available FROM moves) "
+        "SELECT 'account ' || r.account_id || ' at ' || r.position FROM running r JOIN accounts a "
+        "USING (account_id) WHERE r.available < a.floor_minutes",
+    )
+    return check
+
+
+async def _no_gaps(databases: Databases) -> Check:
+    """4. Positions are 1..N, and each stream's versions 1..n."""
+    check = Check("4 no gaps in positions and versions", 0)
+    for service, database in databases.items():
+        check.read += await _count(database, None)
+        await _find(
+            check,
+            database,
+            f"SELECT '{service} head ' || h.position || ', events ' || count(e.position) FROM log_head h "
+            "LEFT JOIN events e ON true GROUP BY h.position HAVING count(e.position) <> h.position "
+            "OR coalesce(max(e.position), 0) <> h.position",
+        )
+        await _find(
+            check,
+            database,
+            f"SELECT '{service} stream ' || entity_id FROM events GROUP BY entity_id "
+            "HAVING min(version) <> 1 OR max(version) <> count(*)",
+        )
+    return check
+
+
+async def _projections_equal_fold(region: Region, databases: Databases) -> Check:
+    """5. Every row of every projection equals the fold of the events, folded anew beside it."""
+    check = Check("5 projections equal the fold of the events", 0)
+    for name, database in databases.items():
+        kinds = service_of(name, region).kinds
+        logs = {source: databases[source] for source in sorted(sources_of(name, kinds))}
+        # One snapshot for log and tables, so that the service may go on; the copies go with it.
+        transaction = database.transaction(isolation="repeatable_read")
+        await transaction.start()
+        try:
+            await database.execute("SET LOCAL statement_timeout = 0")
+            rebuild = Rebuild(name, kinds, database, logs)
+            await rebuild.prepare()
+            await rebuild.fold()
+            for kind in kinds:
+                columns = ", ".join(kind.columns)
+                check.read += await database.fetchval(f"SELECT count(*) FROM {kind.table}")
+                for one, other in ((kind.table, shadow(kind)), (shadow(kind), kind.table)):
+                    await _find(
+                        check,
+                        database,
+                        f"SELECT '{name}.{kind.table} ' || {kind.key} FROM "
+                        f"(SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other}) d",
+                    )
+        finally:
+            await transaction.rollback()
+    return check
+
+
+async def _one_effect(databases: Databases) -> Check:
+    """6. Each followed event had its effect once, and marks name events that their source holds."""
+    check = Check("6 one effect per follower and event", 0)
+    for service, database in databases.items():
+        check.read += await database.fetchval("SELECT count(*) FROM events WHERE causation_id IS NOT NULL")
+        await _find(
+            check,
+            database,
+            f"SELECT '{service} cause ' || causation_id FROM events WHERE causation_id IS NOT NULL "
+            "GROUP BY causation_id HAVING count(DISTINCT command_id) > 1",
+        )
+        await _find(
+            check,
+            database,
+            f"SELECT '{service} command ' || command_id FROM events GROUP BY command_id "
+            "HAVING count(*) <> max(ordinal) + 1 OR count(*) <> count(DISTINCT ordinal)",
+        )
+        for mark in await database.fetch("SELECT * FROM watermarks"):
+            held = await databases[mark["source"]].fetchval(
+                "SELECT command_id || '.' || ordinal FROM events WHERE position = $1", mark["position"]
+            )
+            if held != mark["event_id"]:
+                check.wrong.append(f"{service} follows {mark['source']} beyond what it holds")
+    return check
+
+
+async def _drained(databases: Databases, seconds: float) -> Check:
+    """10. Everything drains: followers reach their sources, and nothing is parked or waits to be sent."""
+    check = Check("10 everything drained", 0)
+    until = time.monotonic() + seconds
+    while True:
+        waits = [line async for line in _waiting(databases)]
+        if not waits or time.monotonic() > until:
+            break
+        await asyncio.sleep(0.1)
+    check.read = len(databases)
+    check.wrong = waits[:10]
+    return check
+
+
+async def _waiting(databases: Databases) -> AsyncIterator[str]:
+    for service, database in databases.items():
+        marks = {row["source"]: row["position"] for row in await database.fetch("SELECT * FROM watermarks")}
+        for source in SERVICES[service].FOLLOWS:
+            head = await databases[source].fetchval("SELECT position FROM log_head")
+            if marks.get(source, 0) < head:
+                yield f"{service} has followed {source} to {marks.get(source, 0)} of {head}"
+        if parked := await database.fetchval("SELECT count(*) FROM parked"):
+            yield f"{service} has {parked} parked events: see `wederdienst park list`"
+        if forks := await database.fetchval("SELECT count(*) FROM forks"):
+            yield f"{service} has effects of {forks} closed epochs for a person to look at"
+    queued = await databases["notifications"].fetchval(
+        "SELECT count(*) FROM messages WHERE status = 'queued'"
+    )
+    if queued:
+        yield f"notifications has {queued} messages to send"
+
+
+async def _no_personal_data(databases: Databases, folder: Path | None, planted: Iterable[str]) -> Check:
+    """9. What is in the vaults is nowhere else: not in other tables, JetStream's files or logs."""
+    check = Check("9 personal data only in vaults", 0)
+    needles = sorted({text for text in planted if text} | await _personal(databases))
+    if not needles:
+        return check
+    search = ahocorasick_rs.BytesAhoCorasick([needle.encode() for needle in needles])
+    for service, database in databases.items():
+        for table in await _tables(database):
+            found = False
+            async with database.transaction():
+                async for row in database.cursor(f"SELECT t::text FROM {table} t", prefetch=2000):
+                    check.read += 1
+                    found = found or bool(search.find_matches_as_indexes(row[0].encode()))
+            if found:
+                check.wrong.append(f"{service}.{table}")
+    for file in _files(folder):
+        check.read += 1
+        # A server's store is read as it lies there; a torn last block does not matter for a search.
+        if search.find_matches_as_indexes(file.read_bytes()):
+            check.wrong.append(str(file.relative_to(folder) if folder else file))
+    return check
+
+
+async def _personal(databases: Databases) -> set[str]:
+    """Distinctive personal texts of the vaults: whole names, ways of contact, free text."""
+    found: set[str] = set()
+    for database in databases.values():
+        for row in await database.fetch("SELECT data FROM vault"):
+            data = orjson.loads(row["data"])
+            for name in ("name", "email", "phone", "text"):
+                value = data.get(name)
+                # Short texts ("Tuin") may stand anywhere by chance.
+                if isinstance(value, str) and len(value) >= 10:
+                    found.add(value[:60])
+    return found
+
+
+async def _tables(database: Connection) -> list[str]:
+    rows = await database.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+        "AND tablename NOT IN ('vault', 'parked', 'migrations') ORDER BY 1"
+    )
+    return [row["tablename"] for row in rows]
+
+
+def _files(folder: Path | None) -> list[Path]:
+    """JetStream's store and every log below `folder`."""
+    if folder is None:
+        return []
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and ("jetstream" in file.parts or file.suffix == ".log")
+    ]
+
+
+async def _count(database: Connection, name: str | None) -> int:
+    return int(
+        await database.fetchval("SELECT count(*) FROM events WHERE $1::text IS NULL OR name = $1", name)
+    )
+
+
+async def _find(check: Check, database: Connection, sql: str) -> None:
+    """Every row of `sql` is something wrong, in words."""
+    rows = await database.fetch(f"{sql} LIMIT 10")
+    check.wrong += [row[0] for row in rows]
