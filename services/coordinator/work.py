@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.coordinator.desk import Desk
+from services.coordinator.local_time import end_of_tomorrow
 
 type WorkCode = Literal[
     "without_helper", "without_answer", "new_member", "minutes_differ", "not_booked", "message_failed"
@@ -73,9 +74,7 @@ class Work:
     pressing: bool
 
 
-async def work_list(
-    desk: Desk, *, pressing_before: datetime, kind: WorkCode | None = None, limit: int = MOST
-) -> list[Work]:
+async def work_list(desk: Desk, *, kind: WorkCode | None = None, limit: int = MOST) -> list[Work]:
     """What waits, in the order in which to take it up."""
     rows = await desk.fetch(
         f"{_WORK} SELECT w.kind, w.request_id, w.match_id, w.member_id, w.category, "
@@ -83,7 +82,7 @@ async def work_list(
         "w.fixed, m.number, coalesce(w.due < $1, false) AS pressing "
         "FROM work w LEFT JOIN members_seen m USING (member_id) WHERE $2::text IS NULL OR w.kind = $2 "
         "ORDER BY pressing DESC, CASE WHEN w.due < $1 THEN w.due END, w.since, w.member_id LIMIT $3",
-        pressing_before,
+        end_of_tomorrow(),
         kind,
         limit,
     )

@@ -60,8 +60,9 @@ class Bus:
 
     async def _on_error(self, error: Exception) -> None:
         # nats-py tells here what it will retry by itself: refused connections, slow consumers.
+        # Its texts name subjects and addresses of servers, no content.
         if not isinstance(error, OSError):
-            log.warning("nats", error=type(error).__name__)
+            log.warning("nats", error=type(error).__name__, what=str(error)[:200])
 
     async def connect(self) -> None:
         self._client = await self.broker.connect()

@@ -28,7 +28,7 @@ import orjson
 from contracts.envelope import Actor, Answer, Command, Refusal
 from contracts.upcasting import UnknownEvent
 from services.kernel.entity import Key, Missing, Projections, State
-from services.kernel.errors import Busy, NotLeading, Rejected, TooLate, Transient, Unreachable
+from services.kernel.errors import DATABASE_AWAY, Busy, NotLeading, Rejected, TooLate, Transient, Unreachable
 from services.kernel.log import Batch, Connection, Pool, Recorded, write
 from services.kernel.service import Context, Service, Timer
 from services.kernel.telemetry import Metrics, log
@@ -108,6 +108,7 @@ class Decided:
     rows: Batch
     marks_before: dict[str, Mark]
     lanes_before: set[Lane]
+    looked_up: bool
     refusals: dict[Item, Refusal] = field(default_factory=dict)
     positions: dict[Item, int] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -295,7 +296,8 @@ class CommitLoop:
 
     async def _decide(self, items: list[Item], before: Decided | None) -> Decided | None:
         """Decide as many of `items` as time allows; those left go back to the queue's front."""
-        if self._look_up_known:
+        looked_up = self._look_up_known
+        if looked_up:
             items[:] = await self._answer_known(items)
             if not items:
                 return None
@@ -306,6 +308,7 @@ class CommitLoop:
             state=State(*below, self._cache),
             rows=Batch(position, self.term, self.epoch, datetime.now(UTC)),
             marks_before=before.marks_after(self.marks) if before is not None else self.marks,
+            looked_up=looked_up,
             lanes_before=before.lanes_before | before.lanes_parked
             if before is not None
             else set(self.parked),
@@ -523,7 +526,8 @@ class CommitLoop:
                 raise asyncpg.InterfaceError("no connection")
             position = await write(self._connection, rows, self._lease)
         except asyncpg.UniqueViolationError as twice:
-            if twice.constraint_name == "commands_pkey":
+            if not decided.looked_up:
+                # Most likely commands that were answered before: a repeat gets its first answer.
                 self._look_up_known = True
                 return decided.items
             return self._split(decided, twice)
@@ -535,7 +539,7 @@ class CommitLoop:
             TypeError,
         ) as cannot:
             return self._split(decided, cannot)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except DATABASE_AWAY as error:
             log.warning("commit_unknown", error=type(error).__name__)
             position = None
         if position is None:
@@ -616,7 +620,7 @@ class CommitLoop:
             try:
                 self._connection = await self._connect()
                 await self._refresh()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("database_away", error=type(error).__name__)
                 self._fail_expired()
                 await asyncio.sleep(0.1)

@@ -10,7 +10,16 @@ Misconfigured       an operator must change something; says what
   Fork              the log and what others have seen of it differ
 """
 
+import asyncpg
+import nats.errors
+
 from contracts.envelope import Refusal
+
+DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What asyncpg raises when PostgreSQL does not answer, or not in time; try again after a pause."""
+
+NATS_AWAY = (OSError, TimeoutError, nats.errors.Error)
+"""What nats-py raises when NATS does not answer; JetStream's own errors are among them."""
 
 
 class Rejected(Exception):

@@ -9,16 +9,14 @@ import asyncio
 from collections.abc import Sequence
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-import nats.errors
 import orjson
 from nats.aio.msg import Msg
-from nats.js.errors import Error as JetStreamError
 
 from contracts import subjects
 from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.commit_loop import CommitLoop, Item
-from services.kernel.errors import Rejected, Transient
+from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Rejected, Transient
 from services.kernel.log import Pool, Recorded, parse
 from services.kernel.questions import LogStretch, ReadLog
 from services.kernel.settings import Region
@@ -68,7 +66,7 @@ class Follower:
                 try:
                     await self._ensure()
                     await self._consume(inbox)
-                except (JetStreamError, nats.errors.Error, Transient, OSError, TimeoutError) as error:
+                except (Transient, *NATS_AWAY, *DATABASE_AWAY) as error:
                     log.info("follow_again", source=self._source, error=type(error).__name__)
                     _, self._next, _ = self._loop.marks.get(self._source, (1, 0, ""))
                     await asyncio.sleep(0.3)

@@ -9,20 +9,18 @@ it is and goes on from there.
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import nats.errors
 import orjson
 from nats.aio.msg import Msg
 from nats.js.api import Header
 from nats.js.errors import APIError, NotFoundError
-from nats.js.errors import Error as JetStreamError
 
 from contracts import subjects
 from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.commit_loop import CommitLoop
-from services.kernel.errors import Fork, Unreachable
+from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Fork, Unreachable
 from services.kernel.log import Pool, Publisher, parse, stretch
 from services.kernel.questions import GetMarks, Marks
 from services.kernel.settings import Region
@@ -69,7 +67,7 @@ class Relay:
                 try:
                     await self.find_place()
                     await self._publish_on(inbox)
-                except (Lost, JetStreamError, nats.errors.Error, OSError, TimeoutError) as error:
+                except (Lost, *NATS_AWAY, *DATABASE_AWAY) as error:
                     log.info("relay_again", error=type(error).__name__)
                     await asyncio.sleep(0.2)
         finally:
@@ -194,7 +192,7 @@ class Relay:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.ask_followers()
-            except (nats.errors.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+            except (*NATS_AWAY, *DATABASE_AWAY) as away:
                 log.info("look_around_missed", error=type(away).__name__)
 
     async def beat(self) -> None:

@@ -27,7 +27,7 @@ from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Answer, Command, Refusal, View
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop, Item
-from services.kernel.errors import Fork, NotLeading, Rejected, Transient
+from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Fork, NotLeading, Rejected, Transient
 from services.kernel.follower import Follower, retry_parked
 from services.kernel.leadership import take_lead, yield_lead
 from services.kernel.log import Pool, Publisher, stretch
@@ -155,7 +155,7 @@ class Replica:
                     self.pool.terminate()
                 else:
                     break
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("database_away", error=type(error).__name__)
             await asyncio.sleep(0.5)
         self._database = True
@@ -175,14 +175,7 @@ class Replica:
                 if term is not None:
                     log.info("leading", term=term)
                     await self._lead(term)
-            except* (
-                Transient,
-                OSError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                TimeoutError,
-                nats.errors.Error,
-            ) as lost:
+            except* (Transient, *DATABASE_AWAY, *NATS_AWAY) as lost:
                 log.warning("lead_lost", errors=[type(e).__name__ for e in lost.exceptions])
             except* Fork as fork:
                 self.forked = str(fork.exceptions[0])
@@ -238,7 +231,7 @@ class Replica:
             try:
                 await self.loop.renew()
                 last = time.monotonic()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except DATABASE_AWAY:
                 # Without the database nobody can take over either; the loop itself notices its return.
                 if time.monotonic() - last > 60:
                     raise NotLeading from None
@@ -309,7 +302,7 @@ class Replica:
             answer = await self._query(name, raw)
         except Rejected as no:
             answer = QueryAnswer(refusal=no.refusal)
-        except (Transient, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as away:
+        except (Transient, *DATABASE_AWAY) as away:
             log.info("query_unanswered", query=name, error=type(away).__name__)
             answer = QueryAnswer(unavailable=True)
         except Exception:

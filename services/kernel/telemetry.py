@@ -4,6 +4,7 @@ A log line says what happened, to which id, how it ended. Never a name, an addre
 text, a key or a request body: `forbid_personal` drops fields that could hold one.
 """
 
+import json
 import logging
 import sys
 from pathlib import Path
@@ -60,11 +61,19 @@ def set_up(service: str, region: str, replica: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service, region=region, replica=replica)
-    logging.basicConfig(
-        level=logging.WARNING,
-        stream=sys.stdout,
-        format='{"event": "library", "logger": "%(name)s", "level": "%(levelname)s"}',
-    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_LibraryLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class _LibraryLines(logging.Formatter):
+    """What libraries log: which one, how bad, which error; not their texts, which may quote anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"event": "library", "logger": record.name, "level": record.levelname.lower()}
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)
 
 
 class Metrics:

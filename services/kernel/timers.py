@@ -3,11 +3,9 @@
 import asyncio
 from datetime import UTC, datetime
 
-import asyncpg
-
 from contracts.envelope import Actor, Role
 from services.kernel.commit_loop import CommitLoop, Item
-from services.kernel.errors import Transient
+from services.kernel.errors import DATABASE_AWAY, Transient
 from services.kernel.log import Pool
 from services.kernel.service import Service, Timer
 from services.kernel.telemetry import log
@@ -40,6 +38,6 @@ async def fire_timers(service: Service, pool: Pool, loop: CommitLoop) -> None:
                     )
                 )
             await asyncio.gather(*waiting)
-        except (Transient, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (Transient, *DATABASE_AWAY) as error:
             log.info("timers_again", error=type(error).__name__)
         await asyncio.sleep(TICK_SECONDS)

@@ -15,7 +15,7 @@ from contracts.envelope import Actor, Role
 from contracts.exchange import Favours, SuggestReturnFavours
 from contracts.members import GetPeople, People, Person
 from contracts.notifications import RecordDelivery
-from services.kernel.errors import Rejected, Transient
+from services.kernel.errors import DATABASE_AWAY, Rejected, Transient
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import log
 from services.notifications.templates import Around, Letter, render
@@ -43,11 +43,8 @@ async def send_messages(replica: Replica) -> None:
         except (
             Transient,
             Rejected,
-            OSError,
-            TimeoutError,
             aiosmtplib.SMTPException,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
+            *DATABASE_AWAY,
         ) as error:
             # The mail server, members or the database is away: everything stays queued.
             log.warning("mail_waits", error=type(error).__name__)

@@ -68,7 +68,7 @@ def hours(minutes: int) -> str:
     """
     whole, rest = divmod(minutes, 60)
     if not whole:
-        return f"{rest} minuten"
+        return "1 minuut" if rest == 1 else f"{rest} minuten"
     return f"{whole} uur {rest}" if rest else f"{whole} uur"
 
 

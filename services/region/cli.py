@@ -87,6 +87,75 @@ def verify(*, config: Config = Path("region.toml"), json: bool = False, drain_se
     sys.exit(0 if report.ok else 1)
 
 
+@app.command(name="import")
+def import_(
+    *,
+    config: Config = Path("region.toml"),
+    members: Path | None = None,
+    offers: Path | None = None,
+    requests: Path | None = None,
+    refused: Path = Path("refused.csv"),
+    json: bool = False,
+) -> None:
+    """Import members, offers and requests from CSV files (docs/import.md). Twice is once.
+
+    Every refused row goes to the --refused file, with its reason. Exit code 0 when every row
+    was imported, 1 when some were refused, 2 when nothing could be done.
+    """
+    from services.kernel.settings import load
+    from services.region.importing import Files, import_files
+    from services.region.progress import Screen
+
+    files = Files(*(path_from_caller(path) if path else None for path in (members, offers, requests)))
+    screen = Screen()
+    report = asyncio.run(import_files(load(path_from_caller(config)), files, screen))
+    report.write_refused(path_from_caller(refused))
+    if json:
+        print_json(report.as_json())
+    else:
+        for line in report.summary(refused.name):
+            print(line)
+    sys.exit(report.exit_code)
+
+
+@app.command
+def demo(
+    *,
+    once: bool = False,
+    json: bool = False,
+    folder: Path = Path(".wederdienst/demo"),
+    fresh: bool = False,
+) -> None:
+    """A region that fills itself and plays its main job, then stays up until Ctrl-C.
+
+    `--once` checks what must always hold and stops; exit code 0 only when every step and
+    check was good. `--fresh` begins anew. Invented people, servers out of wheels, no root.
+    """
+    import signal
+    import threading
+
+    from services.region.demo.show import show
+    from services.region.progress import Screen
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+    def wait() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            stop.wait()
+
+    try:
+        shown = show(
+            path_from_caller(folder), Screen(), once=once, fresh=fresh, wait=(lambda: None) if once else wait
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if json:
+        print_json(shown.as_json())
+    sys.exit(0 if shown.ok else 1)
+
+
 @app.command
 def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
     """Rebuild a service's projections from the log and swap them in. Sends nothing."""

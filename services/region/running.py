@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class ServiceProcess:
     log: Path
     probe_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +45,7 @@ class ServiceProcess:
                 stderr=log,
                 start_new_session=True,
                 cwd=Path(__file__).parents[2],
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             )
 
     @property
@@ -105,15 +106,16 @@ class ServiceProcess:
 class RunningRegion:
     """Starts and stops a region's processes. Ends only what it started."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, services: Sequence[str] = tuple(SERVICES)) -> None:
         self.config = config
+        self.services = services
         self.region: Region = load(config)
         self.postgres: Postgres | None = None
         self.nats: Nats | None = None
         logs = self.region.logs or config.parent / "logs"
         self.replicas = [
             ServiceProcess(service, config, logs / f"{service}-{n + 1}.log")
-            for service in SERVICES
+            for service in services
             for n in range(self.region.replicas)
         ]
 
@@ -161,7 +163,7 @@ class RunningRegion:
                 if not replica.running:
                     raise Misconfigured(f"{replica.service} ended. Its last words are in {replica.log}.")
             return all(replica.ready() for replica in self.replicas) and all(
-                any(r.leading() for r in self.of(service)) for service in SERVICES
+                any(r.leading() for r in self.of(service)) for service in self.services
             )
 
         wait_until(all_ready, "every service being ready", seconds=seconds)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from neighbours import ANNA, BRAM, CORA, MATCH, REGION, agreed, fell_through, ledger, reserved
 
 from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import (
@@ -24,6 +23,7 @@ from services.kernel.testing import COMMAND_ID
 from services.ledger.account import ACCOUNT
 from services.ledger.hold import HOLD
 from services.ledger.transfer import TRANSFER
+from tests.unit.neighbours import ANNA, BRAM, CORA, MATCH, REGION, agreed, fell_through, ledger, reserved
 
 given = ledger.given
 follows = ledger.service.follows

@@ -1,13 +1,13 @@
 """A contact: two people may reach each other for as long as their match is confirmed."""
 
 import pytest
-from neighbours import ANNA, BRAM, MATCH, completed, confirmed, fell_through, members
 
 from contracts.envelope import Event
 from contracts.exchange import MatchReserved
 from contracts.members import CloseContact, ContactClosed, ContactOpened, OpenContact
 from services.members.contact import CONTACT
 from services.members.handlers import FOLLOWS
+from tests.unit.neighbours import ANNA, BRAM, MATCH, completed, confirmed, fell_through, members
 
 given = members.given
 

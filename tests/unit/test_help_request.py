@@ -3,7 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from neighbours import (
+
+from contracts.envelope import Event
+from contracts.exchange import RequestHelp, RequestWithdrawn, WithdrawRequest
+from services.exchange.help_request import REQUEST as KIND
+from services.kernel.testing import COMMAND_ID, EARLIER, NOW
+from tests.unit.neighbours import (
     A_CONFIRMED_MATCH,
     A_RESERVED_MATCH,
     AN_OFFER_AND_A_REQUEST,
@@ -17,11 +22,6 @@ from neighbours import (
     exchange,
     fell_through,
 )
-
-from contracts.envelope import Event
-from contracts.exchange import RequestHelp, RequestWithdrawn, WithdrawRequest
-from services.exchange.help_request import REQUEST as KIND
-from services.kernel.testing import COMMAND_ID, EARLIER, NOW
 
 given = exchange.given
 

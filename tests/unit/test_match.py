@@ -5,27 +5,6 @@ from typing import Literal
 from uuid import UUID
 
 import pytest
-from neighbours import (
-    A_CONFIRMED_MATCH,
-    A_RESERVED_MATCH,
-    AN_OFFER_AND_A_REQUEST,
-    ANNA,
-    BRAM,
-    CORA,
-    MATCH,
-    OFFER,
-    REQUEST,
-    admitted,
-    agreed,
-    as_member,
-    asked,
-    completed,
-    confirmed,
-    exchange,
-    fell_through,
-    offered,
-    reserved,
-)
 
 from contracts.envelope import Command, Event
 from contracts.exchange import (
@@ -49,6 +28,27 @@ from services.exchange.match import MATCH as KIND
 from services.exchange.match import RESERVATION_LASTS
 from services.exchange.participant import PARTICIPANT
 from services.kernel.testing import COMMAND_ID, NOW
+from tests.unit.neighbours import (
+    A_CONFIRMED_MATCH,
+    A_RESERVED_MATCH,
+    AN_OFFER_AND_A_REQUEST,
+    ANNA,
+    BRAM,
+    CORA,
+    MATCH,
+    OFFER,
+    REQUEST,
+    admitted,
+    agreed,
+    as_member,
+    asked,
+    completed,
+    confirmed,
+    exchange,
+    fell_through,
+    offered,
+    reserved,
+)
 
 given = exchange.given
 

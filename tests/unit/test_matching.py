@@ -6,7 +6,6 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-from neighbours import ANNA
 
 from contracts.exchange import RankedHelpers
 from services.exchange.matching import (
@@ -17,6 +16,7 @@ from services.exchange.matching import (
     nearest_areas,
     rank,
 )
+from tests.unit.neighbours import ANNA
 
 HERE, NEXT_DOOR, ACROSS_TOWN, AMSTERDAM = "3511", "3512", "3526", "1012"
 AREAS = st.sampled_from([HERE, NEXT_DOOR, ACROSS_TOWN, AMSTERDAM])

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from neighbours import ANNA, BRAM, members
 
 from contracts.members import (
     ApproveMember,
@@ -17,6 +16,7 @@ from contracts.members import (
 )
 from services.kernel.testing import COMMAND_ID
 from services.members.member import MEMBER
+from tests.unit.neighbours import ANNA, BRAM, members
 
 given = members.given
 

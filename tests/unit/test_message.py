@@ -4,20 +4,6 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
-from neighbours import (
-    ANNA,
-    BRAM,
-    MATCH,
-    OFFER,
-    REQUEST,
-    TOMORROW,
-    asked,
-    confirmed,
-    fell_through,
-    notifications,
-    offered,
-    reserved,
-)
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Event
@@ -34,6 +20,20 @@ from contracts.notifications import (
 )
 from services.notifications.handlers import FOLLOWS
 from services.notifications.message import MESSAGE
+from tests.unit.neighbours import (
+    ANNA,
+    BRAM,
+    MATCH,
+    OFFER,
+    REQUEST,
+    TOMORROW,
+    asked,
+    confirmed,
+    fell_through,
+    notifications,
+    offered,
+    reserved,
+)
 
 given = notifications.given
 

@@ -1,10 +1,9 @@
 """An offer: what someone can do for a neighbour."""
 
-from neighbours import ANNA, BRAM, OFFER, admitted, exchange, offered
-
 from contracts.exchange import OfferWithdrawn, PostOffer, WithdrawOffer
 from services.exchange.offer import OFFER as KIND
 from services.kernel.testing import COMMAND_ID
+from tests.unit.neighbours import ANNA, BRAM, OFFER, admitted, exchange, offered
 
 given = exchange.given
 

@@ -1,11 +1,19 @@
 """A participant: an approved member as exchange sees them, with how full their week is."""
 
-from neighbours import A_RESERVED_MATCH, ANNA, BRAM, admitted, completed, exchange, fell_through, reserved
-
 from contracts.exchange import AdmitParticipant, NoteCapacity, ParticipantCapacityChanged
 from contracts.members import CapacityChanged, MemberApproved
 from services.exchange.handlers import FOLLOWS
 from services.exchange.participant import PARTICIPANT
+from tests.unit.neighbours import (
+    A_RESERVED_MATCH,
+    ANNA,
+    BRAM,
+    admitted,
+    completed,
+    exchange,
+    fell_through,
+    reserved,
+)
 
 given = exchange.given
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-from neighbours import ANNA
 
 from contracts.categories import CATEGORIES, Intimacy
 from services.exchange.return_favour import HOW_MANY, suggest
+from tests.unit.neighbours import ANNA
 
 SMALL = {code for code, category in CATEGORIES.items() if category.small}
 OFFERED = st.sets(st.sampled_from(list(CATEGORIES)))

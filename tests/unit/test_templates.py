@@ -5,12 +5,12 @@ import re
 from typing import Any, get_args
 
 import pytest
-from neighbours import ANNA
 
 from contracts.categories import CATEGORIES
 from contracts.notifications import Template
 from services.notifications import templates
 from services.notifications.templates import Around, Letter, hours, render
+from tests.unit.neighbours import ANNA
 
 FACTS: dict[str, dict[str, Any]] = {
     "member-approved": {"number": 1042},

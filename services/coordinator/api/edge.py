@@ -75,7 +75,7 @@ class Edge:
                 challenge = {"WWW-Authenticate": "Bearer"} if no is NOT_SIGNED_IN else None
                 await problem(no, correlation_id, headers=challenge)(scope, receive, send_with_headers)
             else:
-                await self._app(scope, _limited(receive), send_with_headers)
+                await self._app(scope, limited(receive), send_with_headers)
         except Exception:
             # Caught here, not in the web server, whose log would quote what someone typed.
             log.exception("request_failed", correlation=str(correlation_id))
@@ -112,7 +112,7 @@ class Edge:
         return None
 
 
-def _limited(receive: Receive) -> Receive:
+def limited(receive: Receive) -> Receive:
     """`receive` that stops a body of unknown length at the limit."""
     taken = 0
 

@@ -4,10 +4,8 @@ Who may read what follows `contracts.access`: reading something asks the same ri
 query that tells about it.
 """
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, Query, Request
 
@@ -42,7 +40,6 @@ from services.coordinator.projections.exchange import MatchSeen
 from services.coordinator.work import WorkCode, work_counts, work_list
 from services.kernel.errors import Rejected, Transient
 
-LOCAL = ZoneInfo("Europe/Amsterdam")
 SMALLEST_COUNT_SHOWN = 5
 
 
@@ -66,7 +63,13 @@ def unknown(code: str, nl: str, en: str) -> Rejected:
 
 def add_reads(api: FastAPI, desk: Desk) -> None:
     """Add everything that can be read to the API."""
+    _members_and_accounts(api, desk)
+    _offers_and_requests(api, desk)
+    _matches(api, desk)
+    _work(api, desk)
 
+
+def _members_and_accounts(api: FastAPI, desk: Desk) -> None:
     @api.get("/v1/members/{member_id}", operation_id="get-member", tags=["members"])
     async def get_member(member_id: UUID, actor: Reader) -> Member:
         """A member, with name and ways of contact. Members see themselves, coordinators everyone."""
@@ -80,6 +83,21 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
         hidden = dict.fromkeys(("name", "email", "phone", "street", "house_number", "shares_contact"))
         return Member(**{**hidden, **person, **row})
 
+    @api.get("/v1/accounts/{account_id}", operation_id="get-account", tags=["accounts"])
+    async def get_account(account_id: UUID, actor: Reader) -> Account:
+        """A balance in minutes. An account has its member's id; members see their own."""
+        may_ask(actor, GetBalances(account_ids=(account_id,)))
+        row = await desk.row(
+            "SELECT *, balance_minutes - held_minutes AS available_minutes FROM balances_seen "
+            "WHERE account_id = $1",
+            account_id,
+        )
+        if row is None:
+            raise unknown("unknown_account", "Deze rekening", "account")
+        return Account(**row)
+
+
+def _offers_and_requests(api: FastAPI, desk: Desk) -> None:
     @api.get("/v1/offers/{offer_id}", operation_id="get-offer", tags=["offers"])
     async def get_offer(offer_id: UUID, actor: Reader) -> Offer:
         """An offer, with its text."""
@@ -108,6 +126,8 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
         excluded = {why: n if n >= SMALLEST_COUNT_SHOWN else None for why, n in ranked.excluded.items()}
         return Proposals(helpers=ranked.helpers, found=ranked.found, excluded=excluded)
 
+
+def _matches(api: FastAPI, desk: Desk) -> None:
     @api.get("/v1/matches/{match_id}", operation_id="get-match", tags=["matches"])
     async def get_match(match_id: UUID, actor: Reader) -> Match:
         """A match as it is now. Members see those they are part of."""
@@ -125,19 +145,8 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
         member_id = actor.member_id or match.asker_id
         return await desk.ask(SuggestReturnFavours(member_id=member_id), Favours, actor)
 
-    @api.get("/v1/accounts/{account_id}", operation_id="get-account", tags=["accounts"])
-    async def get_account(account_id: UUID, actor: Reader) -> Account:
-        """A balance in minutes. An account has its member's id; members see their own."""
-        may_ask(actor, GetBalances(account_ids=(account_id,)))
-        row = await desk.row(
-            "SELECT *, balance_minutes - held_minutes AS available_minutes FROM balances_seen "
-            "WHERE account_id = $1",
-            account_id,
-        )
-        if row is None:
-            raise unknown("unknown_account", "Deze rekening", "account")
-        return Account(**row)
 
+def _work(api: FastAPI, desk: Desk) -> None:
     @api.get("/v1/work-items", operation_id="list-work-items", tags=["work-items"])
     async def list_work_items(
         actor: Reader, kind: WorkCode | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
@@ -145,7 +154,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
         """What waits for a coordinator: what presses first, then the longest wait."""
         if actor.role is not Role.COORDINATOR:
             raise Rejected(NOT_ALLOWED.code, NOT_ALLOWED.nl, NOT_ALLOWED.en)
-        waiting = await work_list(desk, pressing_before=end_of_tomorrow(), kind=kind, limit=limit)
+        waiting = await work_list(desk, kind=kind, limit=limit)
         return WorkItems(
             items=[WorkItem.model_validate(each, from_attributes=True) for each in waiting],
             counts=await work_counts(desk),
@@ -169,9 +178,3 @@ async def text_of(desk: Desk, actor: Actor, entity_id: UUID) -> str | None:
         return (await desk.ask(GetTexts(ids=(entity_id,)), Texts, actor)).texts.get(entity_id)
     except Transient:
         return None
-
-
-def end_of_tomorrow() -> datetime:
-    """Midnight after tomorrow in the region's own time zone, as UTC."""
-    day = datetime.now(LOCAL).date() + timedelta(days=2)
-    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)

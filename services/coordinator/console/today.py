@@ -1,14 +1,16 @@
 """Vandaag: the work list as a page."""
 
+from datetime import datetime
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
-from services.coordinator.console import moments
+from services.coordinator.console.due import due_nl
 from services.coordinator.console.people import Names, names, number_label, place
 from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
 from services.coordinator.console.wording import waited_nl
 from services.coordinator.desk import Desk
+from services.coordinator.local_time import now
 from services.coordinator.work import Work, WorkCode, work_counts, work_list
 
 KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
@@ -32,9 +34,9 @@ _CODES = {kind.label.lower().replace(" ", "-"): code for code, (kind, _) in KIND
 
 async def today(desk: Desk, actor: Actor, chosen: str | None) -> TodayPage:
     """The page; `chosen` is the kind in the address, such as 'zonder-helper'."""
-    at = moments.now()
+    at = now()
     code = _CODES.get(chosen or "")
-    waiting = await work_list(desk, pressing_before=moments.end_of_tomorrow(), kind=code)
+    waiting = await work_list(desk, kind=code)
     counts = await work_counts(desk)
     known = await names(desk, actor, (work.member_id for work in waiting))
     items = [(work.pressing, _item(work, known, at)) for work in waiting]
@@ -62,10 +64,10 @@ def _href(code: WorkCode | None) -> str:
     return "/" if code is None else f"/?soort={KINDS[code][0].label.lower().replace(' ', '-')}"
 
 
-def _item(work: Work, known: Names, at: "moments.datetime") -> WorkItem:
+def _item(work: Work, known: Names, at: datetime) -> WorkItem:
     kind, action = KINDS[work.kind]
     title, facts = _what(work, known)
-    due, tone = moments.due_nl(work.due, fixed=work.fixed, at=at)
+    due, tone = due_nl(work.due, fixed=work.fixed, at=at)
     return WorkItem(
         kind=kind,
         title=title,

@@ -133,6 +133,7 @@ class WorkKind(Enum):
     WITHOUT_ANSWER = ("Zonder antwoord", "clock")
     NEW_MEMBER = ("Nieuwe deelnemer", "person-plus")
     MINUTES_DIFFER = ("Minuten verschillen", "unequal")
+    NOT_BOOKED = ("Niet geboekt", "unequal")
     NEARLY_FULL = ("Bijna vol", "meter")
     MESSAGE_FAILED = ("Bericht mislukt", "mail-failed")
     PHONE = ("Bellen", "phone")
@@ -182,6 +183,7 @@ class TodayPage:
 
     `first` is over its term, or due today or tomorrow, most pressing first; `then` is the rest,
     longest wait first. `as_of` is in the region's time zone. `href` is this page, filter included.
+    `beyond` is how many more wait than the page shows.
     """
 
     as_of: datetime
@@ -190,11 +192,12 @@ class TodayPage:
     then: tuple[WorkItem, ...]
     filters: tuple[KindFilter, ...] = ()
     notice: Notice | None = None
+    beyond: int = 0
 
     @property
     def total(self) -> int:
-        """Items in the list as it is shown."""
-        return len(self.first) + len(self.then)
+        """Items in the list as it is narrowed, also those beyond the page."""
+        return len(self.first) + len(self.then) + self.beyond
 
     @property
     def pressing(self) -> str:
@@ -307,6 +310,8 @@ class RequestPage:
     history: tuple[HistoryLine, ...] = ()
     chosen: Choice | None = None
     outcome: Outcome | None = None
+    looking: bool = True
+    """Whether a helper is still looked for; False for a request that was withdrawn."""
 
     @property
     def matched(self) -> Matched | None:

@@ -53,6 +53,16 @@ class Report:
         nobody = not self.imported and all(row.code == "no_answer" for row in self.refused)
         return 2 if nobody else 1
 
+    def summary(self, refused_file: str) -> list[str]:
+        """The report in a few lines."""
+        lines = [
+            f"{kind}: {count.imported} imported, {count.refused} refused"
+            for kind, count in self.counts.items()
+        ]
+        if self.refused:
+            lines.append(f"Every refused row is in {refused_file}, with its reason.")
+        return lines
+
     def as_json(self) -> dict[str, Any]:
         return {
             "imported": self.imported,

@@ -94,9 +94,6 @@ class Wish[C: Command]:
     approved: bool = False
 
 
-type Read[C: Command] = Callable[[Table, Ids], tuple[list[Wish[C]], list[RefusedRow]]]
-
-
 def members(table: Table, ids: Ids) -> tuple[list[Wish[RegisterMember]], list[RefusedRow]]:
     """The rows of a members file that are right, and the refusals of the others."""
 
@@ -167,7 +164,7 @@ def _wishes[C: Command](
     table: Table, wish: Callable[[Row, str], Wish[C]]
 ) -> tuple[list[Wish[C]], list[RefusedRow]]:
     right: list[Wish[C]] = []
-    wrong: list[RefusedRow] = []
+    no_good: list[RefusedRow] = []
     first_line: dict[str, int] = {}
     for row in table.rows:
         ref = ""
@@ -182,8 +179,8 @@ def _wishes[C: Command](
                 )
             right.append(wish(row, ref))
         except Rejected as no:
-            wrong.append(refused(table.file, row.line, ref, no))
-    return right, wrong
+            no_good.append(refused(table.file, row.line, ref, no))
+    return right, no_good
 
 
 def _valid[C: Command](kind: type[C], **content: Any) -> C:
@@ -235,6 +232,9 @@ def _moment(text: str) -> datetime | str | None:
     """A moment; without a zone it is Dutch time."""
     if not text:
         return None
+    if len(text) <= len("2026-11-26"):
+        # A day alone would become midnight, which nobody means.
+        return text + " ?"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

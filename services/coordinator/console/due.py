@@ -1,27 +1,10 @@
-"""Moments in the region's own time zone, and terms, in words."""
+"""Appointments and terms, in words."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from services.coordinator.console.views import DueTone
 from services.coordinator.console.wording import day_nl, day_short_nl, time_nl, waited_nl
-
-LOCAL = ZoneInfo("Europe/Amsterdam")
-
-
-def local(moment: datetime) -> datetime:
-    return moment.astimezone(LOCAL)
-
-
-def now() -> datetime:
-    """This moment, local."""
-    return datetime.now(LOCAL)
-
-
-def end_of_tomorrow() -> datetime:
-    """Midnight after tomorrow, as UTC: what is due before it presses."""
-    day = now().date() + timedelta(days=2)
-    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
+from services.coordinator.local_time import local
 
 
 def appointment_nl(wanted_at: datetime) -> str:
@@ -39,7 +22,7 @@ def due_nl(due: datetime | None, *, fixed: bool, at: datetime) -> tuple[str | No
     when = local(due)
     day = _near_day(when.date(), at.date())
     if day is None:
-        return (f"start {day_short_nl(when)}" if fixed else f"vóór {day_short_nl(when)}"), "later"
+        return f"{'start' if fixed else 'vóór'} {day_short_nl(when)}", "later"
     return (f"{day} {time_nl(when)}", "near") if fixed else (day, "day")
 
 

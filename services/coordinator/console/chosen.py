@@ -1,0 +1,46 @@
+"""After the first click: all that will happen when the coordinator confirms."""
+
+from typing import Any
+from uuid import UUID
+
+from services.coordinator.console.due import appointment_nl
+from services.coordinator.console.people import Names
+from services.coordinator.console.views import Confirmation, Consequence
+from services.coordinator.console.wording import hours_nl
+from services.coordinator.projections.exchange import RequestSeen
+
+UNDO_MINUTES = 15
+
+
+def confirmation(
+    request: RequestSeen, helper_id: UUID, known: Names, balance: dict[str, Any] | None
+) -> Confirmation:
+    """The last question before two people hear of each other."""
+    consequences = [
+        Consequence("calendar", "De afspraak is", appointment_nl(request.wanted_at))
+        if request.wanted_at is not None
+        else Consequence("calendar", "Helper en hulpvrager kiezen samen een dag."),
+        _told(helper_id, known),
+        _told(request.member_id, known),
+        Consequence("person", "Zij zien hoe zij elkaar bereiken, tot de hulp klaar is."),
+        Consequence("clock", _hours(request, known, balance)),
+    ]
+    return Confirmation(
+        action_href=f"/hulpvragen/{request.request_id}/koppelingen",
+        consequences=tuple(consequences),
+        note=f"U kunt dit nog {UNDO_MINUTES} minuten ongedaan maken.",
+    )
+
+
+def _told(member_id: UUID, known: Names) -> Consequence:
+    if known.has_email(member_id):
+        return Consequence("mail", f"{known.first(member_id)} krijgt een e-mail.")
+    return Consequence("phone", f"{known.first(member_id)} heeft geen e-mail. Bel zelf even.")
+
+
+def _hours(request: RequestSeen, known: Names, balance: dict[str, Any] | None) -> str:
+    text = f"Van het saldo van {known.of(request.member_id)} staat {hours_nl(request.minutes)} apart."
+    if balance is None:
+        return text
+    left = balance["balance_minutes"] - balance["held_minutes"] - balance["floor_minutes"] - request.minutes
+    return f"{text} Daarna kan er nog {hours_nl(left)} af." if left >= 0 else text

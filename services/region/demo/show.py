@@ -1,0 +1,205 @@
+"""The whole demo: a region in a folder of its own, filled, played, checked."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from services.kernel.errors import Misconfigured
+from services.region.configure import write_region
+from services.region.demo.api import Api
+from services.region.demo.cast import Cast
+from services.region.demo.people import PLACE, write_files
+from services.region.demo.steps import Steps, expect
+from services.region.demo.story import Story
+from services.region.importing import Files, Report, import_files
+from services.region.importing.rows import MEMBERS, OFFERS, REQUESTS
+from services.region.importing.table import read
+from services.region.mailbox import Mailbox
+from services.region.progress import Screen
+from services.region.running import RunningRegion, running
+from services.region.servers import free_port
+from services.region.verify import verify
+
+REGION = "utrecht"
+CENTRE = "3511"
+WEB_PORT = 8080
+
+
+@dataclass
+class Demo:
+    """What came of it, for --json and for the exit code."""
+
+    address: str
+    steps: Steps
+    checks: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.steps.ok and bool(self.checks.get("ok", True))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "ok": self.ok,
+            "address": self.address,
+            "seconds": round(self.seconds, 1),
+            "steps": self.steps.as_json(),
+            "verify": self.checks,
+        }
+
+
+def show(
+    folder: Path, screen: Screen, *, once: bool, fresh: bool = False, wait: Callable[[], None] = lambda: None
+) -> Demo:
+    """Play the demo in `folder`. With `once` the region is checked after it; else `wait` runs meanwhile.
+
+    Raises Misconfigured when another demo runs there.
+    """
+    began = time.monotonic()
+    with _alone_in(folder):
+        if fresh:
+            _empty(folder)
+        files = write_files(folder / "import", today=date.today())  # noqa: DTZ011 - a day where people live
+        cast = Cast()
+        with Mailbox(folder / "mail") as mailbox:
+            config = write_region(
+                folder,
+                region=REGION,
+                name=PLACE,
+                centre=CENTRE,
+                keys=[login.as_table() for login in cast.logins],
+                mail_port=mailbox.port,
+                web_port=_web_port(),
+            )
+            screen.say(f"[bold]Starting the region {PLACE}[/bold] in {folder}")
+            with running(config, say=lambda step: screen.say(f"  {step}")) as region:
+                demo = Demo(_address(region), Steps(screen))
+                _play(region, files, cast, mailbox, screen, demo)
+                if once:
+                    _verify(region, folder, screen, demo)
+                demo.seconds = time.monotonic() - began
+                _tell(screen, demo, cast, mailbox, once=once)
+                wait()
+                screen.say("stopping")
+    return demo
+
+
+def _play(
+    region: RunningRegion, files: Files, cast: Cast, mailbox: Mailbox, screen: Screen, demo: Demo
+) -> None:
+    with Api(demo.address) as api:
+        story = Story(api, cast, demo.steps, mailbox)
+
+        def move_in() -> None:
+            with demo.steps.step("Members, offers and requests are imported") as say:
+                report = asyncio.run(import_files(region.region, files, screen))
+                _all_imported(report, say)
+
+        demo.steps.chapter("Moving in", move_in)
+        demo.steps.chapter("The main job", story.main_job)
+        demo.steps.chapter("What is refused, and how", story.refusals)
+        demo.steps.chapter("What people hear", lambda: story.mails(_letters_of(files)))
+
+
+def _all_imported(report: Report, say: Callable[[str], None]) -> None:
+    for line in report.summary("refused.csv"):
+        say(line)
+    expect([f"{row.file}:{row.line} {row.code}" for row in report.refused], [], "refused rows")
+
+
+def _letters_of(files: Files) -> Counter[str]:
+    """How many messages each address gets because of the import: a welcome, and one an offer or request."""
+    assert files.members
+    assert files.offers
+    assert files.requests
+    email: dict[str, str] = {}
+    letters: Counter[str] = Counter()
+    for row in read(files.members, MEMBERS).rows:
+        if row.cells["email"]:
+            email[row.cells["ref"]] = row.cells["email"].lower()
+            letters[row.cells["email"].lower()] += row.cells["approved"] == "yes"
+    for row in (*read(files.offers, OFFERS).rows, *read(files.requests, REQUESTS).rows):
+        if (address := email.get(row.cells["member_ref"])) is not None:
+            letters[address] += 1
+    return +letters
+
+
+def _verify(region: RunningRegion, folder: Path, screen: Screen, demo: Demo) -> None:
+    report = asyncio.run(verify(region.region, folder=folder))
+    demo.checks = report.as_dict()
+    screen.say("\n[bold]What must always hold[/bold]")
+    for check in report.checks:
+        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
+        screen.say(f"  {mark} {check.name} [dim]({check.read} read)[/dim]")
+        for wrong in check.wrong:
+            screen.say(f"      [red]{wrong}[/red]")
+
+
+def _tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: bool) -> None:
+    """The summary; and, when the region stays up, where it is and how to come in."""
+    good = sum(step.ok for step in demo.steps.made)
+    verdict = "[green]all is well[/green]" if demo.ok else "[red]not all is well[/red]"
+    held = f", {sum(c['ok'] for c in demo.checks['checks'])} invariants hold" if demo.checks else ""
+    screen.say(
+        f"\n[bold]{verdict}[/bold]: {good} of {len(demo.steps.made)} steps{held}, "
+        f"{len(mailbox.mails)} mails, {demo.seconds:.1f} s"
+    )
+    if once:
+        return
+    screen.say(f"\n  [bold]{demo.address}/[/bold]  (the API: {demo.address}/v1/openapi.json)")
+    screen.say("  These keys are shown once; each start makes new ones:")
+    for login in (cast.noor, cast.operator, cast.helper.login, cast.asker.login):
+        screen.say(f"    {login.label:<28} {login.role.value:<12} {login.key}")
+    screen.say("\n  Ctrl-C stops it.")
+
+
+def _address(region: RunningRegion) -> str:
+    return f"http://{region.region.web.host}:{region.region.web.port}"
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder for this demo alone. Raises Misconfigured when another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Misconfigured(
+                f"A demo already runs in {folder} (process {lock.read().strip() or 'unknown'}). "
+                "Stop it with Ctrl-C, or give this one a folder of its own with --folder."
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _empty(folder: Path) -> None:
+    """Remove what an earlier demo left; the lock that we hold stays."""
+    for name in ("import", "mail", "servers", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("region.toml", "secrets.toml", "refused.csv"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _web_port() -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", WEB_PORT))
+        except OSError:
+            return free_port()
+    return WEB_PORT

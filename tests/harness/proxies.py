@@ -1,0 +1,105 @@
+"""TCP proxies on loopback that spoil a connection in one chosen way."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+type Pump = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def proxy(target_port: int, *, there: Pump, back: Pump) -> AsyncIterator[int]:
+    """A proxy to a loopback port; `there` pumps to the server, `back` to the client. Gives its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", target_port)
+        except OSError:
+            writer.close()
+            return
+        pumps = [
+            asyncio.create_task(there(reader, to_writer)),
+            asyncio.create_task(back(to_reader, writer)),
+        ]
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for pump in pumps:
+            pump.cancel()
+        for end in (writer, to_writer):
+            with suppress(OSError):
+                end.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pump bytes as they are."""
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+
+
+class CutAfterSending:
+    """Lets a commit reach the server and cuts the connection before its answer comes back."""
+
+    def __init__(self) -> None:
+        self.cuts_left = 0
+        self.cuts = 0
+        self._commit_under_way = False
+
+    async def there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                # The log's writer names a command's columns in JSON; nothing else sends them.
+                if b'"command_id"' in data:
+                    self._commit_under_way = True
+                writer.write(data)
+                await writer.drain()
+
+    async def back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if self._commit_under_way and self.cuts_left > 0:
+                    # The server has answered: it did commit. The client will never hear it.
+                    self._commit_under_way = False
+                    self.cuts_left -= 1
+                    self.cuts += 1
+                    return
+                writer.write(data)
+                await writer.drain()
+
+
+class LosePublishes:
+    """Drops chosen publishes of events on their way to NATS, and nothing else."""
+
+    _FRAME = re.compile(rb"(H?PUB) (\S+) (?:(\S+) )?(?:(\d+) )?(\d+)\r\n")
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+        self.seen = 0
+        self.lost = 0
+        self.active = False
+
+    async def there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            while line := await reader.readline():
+                frame = self._FRAME.fullmatch(line)
+                if frame is None:
+                    writer.write(line)
+                else:
+                    payload = await reader.readexactly(int(frame[5]) + 2)
+                    if not self._drop(frame[2]):
+                        writer.write(line + payload)
+                await writer.drain()
+
+    def _drop(self, subject: bytes) -> bool:
+        if not self.active or not subject.startswith(b"wd.evt."):
+            return False
+        self.seen += 1
+        if self.seen % self.every:
+            return False
+        self.lost += 1
+        return True

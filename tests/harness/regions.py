@@ -1,0 +1,48 @@
+"""A real region for a test: own folder, own servers, own processes."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from services.region.configure import write_region
+from services.region.mailbox import Mailbox
+from services.region.running import RunningRegion, wait_until
+
+
+@asynccontextmanager
+async def real_region(
+    folder: Path, *, replicas: int = 1, lease_seconds: float = 1.5, name: str = "proef"
+) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
+    """A running region with a mailbox; everything ends with the block, and only what it started."""
+    with Mailbox(folder / "mailbox") as mailbox:
+        config = write_region(
+            folder,
+            region=name,
+            name=name.capitalize(),
+            centre="3511",
+            keys=[],
+            mail_port=mailbox.port,
+            replicas=replicas,
+            lease_seconds=lease_seconds,
+        )
+        region = RunningRegion(config)
+        try:
+            await asyncio.to_thread(region.start)
+            yield region, mailbox
+        finally:
+            await asyncio.to_thread(region.stop)
+
+
+def pause(pid: int) -> None:
+    """SIGSTOP: the process stands still and knows nothing of it."""
+    os.kill(pid, signal.SIGSTOP)
+
+
+def resume(pid: int) -> None:
+    os.kill(pid, signal.SIGCONT)
+
+
+__all__ = ["RunningRegion", "pause", "real_region", "resume", "wait_until"]

@@ -1,0 +1,173 @@
+"""The house style, kept by a test: it reads the sources and runs none of them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+MAX_FILE_LINES = 500
+MAX_FUNCTION_LINES = 70
+
+SOURCES = sorted(file for folder in ("contracts", "services") for file in (PROJECT / folder).rglob("*.py"))
+SERVICES = ("members", "exchange", "ledger", "notifications", "coordinator")
+DECIDERS = {
+    "members": ("member", "contact"),
+    "exchange": ("offer", "help_request", "match", "participant", "return_favour", "matching"),
+    "ledger": ("account", "hold", "transfer"),
+    "notifications": ("message",),
+}
+DECIDER_FILES = [
+    PROJECT / "services" / service / f"{noun}.py" for service, nouns in DECIDERS.items() for noun in nouns
+]
+
+
+def short(file: Path) -> str:
+    return file.relative_to(PROJECT).as_posix()
+
+
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+SOURCE = pytest.mark.parametrize("file", SOURCES, ids=short)
+DECIDER = pytest.mark.parametrize("file", DECIDER_FILES, ids=short)
+
+
+@SOURCE
+def test_a_module_says_what_it_is_and_fits_a_sitting(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), f"{short(file)} has no docstring: say in a line what it is"
+    lines = len(text.splitlines())
+    assert lines <= MAX_FILE_LINES, f"{short(file)} has {lines} lines: split it by what it is about"
+
+
+@SOURCE
+def test_a_function_fits_a_screen(file: Path) -> None:
+    for node in ast.walk(parsed(file)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            lines = node.end_lineno - node.lineno + 1
+            assert lines <= MAX_FUNCTION_LINES, f"{short(file)}: {node.name} has {lines} lines"
+
+
+@SOURCE
+def test_nothing_is_left_for_later_in_the_code(file: Path) -> None:
+    left = re.findall(r".*\b(?:TODO|FIXME|XXX)\b.*", file.read_text(encoding="utf-8"))
+    assert not left, f"{short(file)}: {left}: do it, or write it down in DECISIONS.md"
+
+
+def test_modules_are_named_for_nouns_of_the_field() -> None:
+    nameless = {"models", "utils", "util", "helpers", "services", "common", "misc", "base", "manager"}
+    named = [file for file in SOURCES if file.is_relative_to(PROJECT / "services")]
+    names = {short(file): {file.stem, *file.parent.parts[len(PROJECT.parts) + 1 :]} for file in named}
+    assert not [file for file, parts in names.items() if parts & nameless]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_has_the_same_rooms(service: str) -> None:
+    rooms = {"__init__.py", "app.py", "sql", "handlers.py"}
+    # The coordinator instance decides nothing: it shows, and passes commands on.
+    rooms -= {"handlers.py"} if service == "coordinator" else set()
+    missing = rooms - {room.name for room in (PROJECT / "services" / service).iterdir()}
+    assert not missing, f"services/{service} has no {', '.join(sorted(missing))}"
+
+
+# Deciders are pure
+
+
+IMPURE_MODULES = {"asyncpg", "faststream", "nats", "structlog", "time", "random", "secrets", "os", "asyncio"}
+IMPURE_KERNEL = {
+    "runtime",
+    "commit_loop",
+    "follower",
+    "relay",
+    "log",
+    "bus",
+    "telemetry",
+    "timers",
+    "settings",
+}
+IMPURE_NAMES = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "new_id", "getrandom", "environ"}
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def impurities(tree: ast.Module) -> list[str]:
+    """What in a module could give another answer tomorrow, or on another machine."""
+    found = []
+    for name in imported(tree):
+        parts = name.split(".")
+        if parts[0] in IMPURE_MODULES or (parts[:2] == ["services", "kernel"] and parts[2] in IMPURE_KERNEL):
+            found.append(f"imports {name}")
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", None) or getattr(node, "id", None)
+        if isinstance(node, ast.Attribute | ast.Name) and name in IMPURE_NAMES:
+            found.append(f"line {node.lineno}: {name}")
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+            found.append(f"line {node.lineno}: waits")
+    return found
+
+
+@DECIDER
+def test_a_decider_has_no_clock_no_chance_and_no_database(file: Path) -> None:
+    assert impurities(parsed(file)) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import asyncpg",
+        "from time import time",
+        "from services.kernel.log import write",
+        "from datetime import datetime\nat = datetime.now()",
+        "from uuid import uuid4\nid = uuid4()",
+        "from services.kernel.service import new_id\nid = new_id()",
+        "async def decide(): ...",
+    ],
+)
+def test_the_test_of_purity_sees_what_it_is_for(code: str) -> None:
+    assert impurities(ast.parse(code))
+
+
+@pytest.mark.parametrize("service", DECIDERS)
+def test_every_module_that_decides_is_held_to_it(service: str) -> None:
+    """The modules named in `DECIDES` of a service's handlers are among those above."""
+    decides = [
+        node.value
+        for node in parsed(PROJECT / "services" / service / "handlers.py").body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DECIDES"
+    ]
+    (table,) = decides
+    assert isinstance(table, ast.Dict)
+    assert {ast.unparse(value).split(".")[0] for value in table.values} <= set(DECIDERS[service])
+
+
+def refusals(file: Path) -> set[str]:
+    """The codes with which a module refuses."""
+    calls = (node for node in ast.walk(parsed(file)) if isinstance(node, ast.Call))
+    return {str(ast.literal_eval(call.args[0])) for call in calls if ast.unparse(call.func) == "Rejected"}
+
+
+@DECIDER
+def test_every_refusal_of_a_decider_has_a_test_that_names_it(file: Path) -> None:
+    unit = "".join(test.read_text(encoding="utf-8") for test in (PROJECT / "tests/unit").glob("test_*.py"))
+    assert not [code for code in refusals(file) if f'"{code}"' not in unit]
+
+
+# SQL
+
+
+@pytest.mark.parametrize("folder", sorted((PROJECT / "services").glob("*/sql")), ids=short)
+def test_migrations_are_numbered_one_after_the_other(folder: Path) -> None:
+    names = sorted(file.name for file in folder.iterdir())
+    assert all(re.fullmatch(r"\d{3}_[a-z0-9_]+\.sql", name) for name in names), names
+    assert [int(name[:3]) for name in names] == list(range(1, len(names) + 1)), names

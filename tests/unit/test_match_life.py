@@ -1,0 +1,304 @@
+"""A match's life across services, in every interleaving: exchange, ledger, members, notifications.
+
+The services run on their own deciders and hear of each other only through their follow
+functions, each reading each source in order, and otherwise whenever hypothesis likes.
+"""
+
+from collections import Counter
+from itertools import permutations
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from contracts.catalogue import SERVICES
+from contracts.envelope import Command, Event
+from contracts.exchange import (
+    CancelMatch,
+    MatchCompleted,
+    MatchConfirmed,
+    MatchFellThrough,
+    PostOffer,
+    ReportMinutes,
+    RequestHelp,
+    ReserveMatch,
+    WithdrawOffer,
+    WithdrawRequest,
+)
+from contracts.ledger import CreditTransferred, HoldPlaced, TransferCredit, TransferRefused
+from contracts.members import ApproveMember, ChangeCapacity, RegisterMember
+from contracts.notifications import MessageQueued
+from services.exchange.help_request import REQUEST
+from services.exchange.match import MATCH
+from services.exchange.participant import PARTICIPANT
+from services.kernel.errors import Rejected
+from services.kernel.testing import COORDINATOR, InMemory
+from services.ledger.account import ACCOUNT
+from services.ledger.hold import HOLD
+from services.members.contact import CONTACT
+from tests.unit.neighbours import exchange, ledger, members, notifications
+
+RUNNING = ("reserved", "confirmed", "agreed", "unbooked")
+SHARED = ("confirmed", "agreed", "unbooked")
+CAPACITIES = st.sampled_from([0, 60, 2400])
+LENGTHS = st.sampled_from([30, 60, 700])
+REPORTED = st.sampled_from([30, 60, 1440])
+SPECIFICATIONS = {"members": members, "exchange": exchange, "ledger": ledger, "notifications": notifications}
+LINKS = [
+    (follower, source)
+    for follower, source in permutations(SPECIFICATIONS, 2)
+    if source in SERVICES[follower].FOLLOWS
+]
+
+
+class MatchLife(RuleBasedStateMachine):
+    """People come, offer, ask, are matched, change their minds, report; events arrive late."""
+
+    people: Bundle[UUID] = Bundle("people")
+    offers: Bundle[UUID] = Bundle("offers")
+    requests: Bundle[UUID] = Bundle("requests")
+    matches: Bundle[UUID] = Bundle("matches")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.services = {name: InMemory(one.service) for name, one in SPECIFICATIONS.items()}
+        self.exchange, self.ledger = self.services["exchange"], self.services["ledger"]
+        self.ids = 0
+
+    def attempt(self, service: str, command: Command) -> MultipleResults[UUID]:
+        """The id of what the command begins, if it is accepted; a refusal leaves no trace."""
+        self.ids += 1
+        command_id = UUID(int=self.ids)
+        events = len(self.services[service].log)
+        try:
+            self.services[service].decide(command, id=command_id, by=COORDINATOR)
+        except Rejected:
+            assert len(self.services[service].log) == events
+            return multiple()
+        return multiple(command_id)
+
+    # ---- what people do
+
+    @initialize(target=people)
+    def three_neighbours(self) -> MultipleResults[UUID]:
+        neighbours = [self.someone_new(2400) for _ in range(3)]
+        self.everything_arrives()
+        return multiple(*neighbours)
+
+    @rule(target=people, capacity=CAPACITIES)
+    def someone_new(self, capacity: int) -> UUID:
+        self.ids += 1
+        member_id = UUID(int=self.ids)
+        registers = RegisterMember(
+            name="Anna", street="Lindelaan", house_number="1", pc4="3512", capacity_minutes_week=capacity
+        )
+        self.services["members"].decide(registers, id=member_id, by=COORDINATOR)
+        self.attempt("members", ApproveMember(member_id=member_id))
+        return member_id
+
+    @rule(person=people, capacity=CAPACITIES)
+    def someone_changes_their_capacity(self, person: UUID, capacity: int) -> None:
+        self.attempt("members", ChangeCapacity(member_id=person, capacity_minutes_week=capacity))
+
+    @rule(target=offers, person=people)
+    def someone_offers(self, person: UUID) -> MultipleResults[UUID]:
+        return self.attempt("exchange", PostOffer(member_id=person, category="gardening"))
+
+    @rule(offer=offers, person=people)
+    def someone_withdraws_an_offer(self, offer: UUID, person: UUID) -> None:
+        self.attempt("exchange", WithdrawOffer(offer_id=offer, member_id=person))
+
+    @rule(target=requests, person=people, minutes=LENGTHS)
+    def someone_asks(self, person: UUID, minutes: int) -> MultipleResults[UUID]:
+        return self.attempt("exchange", RequestHelp(member_id=person, category="gardening", minutes=minutes))
+
+    @rule(request=requests)
+    def the_asker_withdraws(self, request: UUID) -> None:
+        asked = self.exchange.state.get(REQUEST, request)
+        assert asked is not None
+        self.attempt("exchange", WithdrawRequest(request_id=request, member_id=asked.member_id))
+
+    @rule(target=matches, request=requests, offer=offers)
+    def the_asker_withdraws_while_someone_is_chosen(
+        self, request: UUID, offer: UUID
+    ) -> MultipleResults[UUID]:
+        chosen = self.a_coordinator_chooses(request, offer, too_close=False)
+        self.the_asker_withdraws(request)
+        return chosen
+
+    @rule(target=matches, request=requests, offer=offers, too_close=st.sampled_from([False, False, True]))
+    def a_coordinator_chooses(self, request: UUID, offer: UUID, too_close: bool) -> MultipleResults[UUID]:
+        reserved = self.attempt(
+            "exchange", ReserveMatch(request_id=request, offer_id=offer, too_close=too_close)
+        )
+        for match_id in reserved.values:
+            match = self.exchange.state.get(MATCH, match_id)
+            assert match is not None
+            helper = self.exchange.state.get(PARTICIPANT, match.helper_id)
+            assert helper is not None
+            assert helper.reserved_minutes <= helper.capacity_minutes_week
+            assert not too_close
+            assert match.helper_id != match.asker_id
+        return reserved
+
+    @rule(target=matches, asker=people, helper=people, minutes=LENGTHS)
+    def someone_is_helped_out_at_once(self, asker: UUID, helper: UUID, minutes: int) -> MultipleResults[UUID]:
+        """Asked, offered, chosen and confirmed without a pause: the way to what comes after."""
+        offers, requests = self.someone_offers(helper), self.someone_asks(asker, minutes)
+        self.everything_arrives()
+        for offer, request in zip(offers.values, requests.values, strict=False):
+            chosen = self.a_coordinator_chooses(request, offer, too_close=False)
+            self.everything_arrives()
+            return chosen
+        return multiple()
+
+    @rule(match=matches)
+    def a_match_is_called_off(self, match: UUID) -> None:
+        self.attempt("exchange", CancelMatch(match_id=match))
+
+    @rule(match=matches, minutes=REPORTED, helper=st.booleans())
+    def one_side_reports(self, match: UUID, minutes: int, helper: bool) -> None:
+        found = self.exchange.state.get(MATCH, match)
+        assert found is not None
+        who = found.helper_id if helper else found.asker_id
+        self.attempt("exchange", ReportMinutes(match_id=match, member_id=who, minutes=minutes))
+
+    @rule(match=matches, minutes=REPORTED)
+    def both_report_the_same(self, match: UUID, minutes: int) -> None:
+        self.one_side_reports(match, minutes, helper=True)
+        self.one_side_reports(match, minutes, helper=False)
+
+    @rule(giver=people, to=people, minutes=LENGTHS)
+    def someone_gives_minutes(self, giver: UUID, to: UUID, minutes: int) -> None:
+        self.attempt("ledger", TransferCredit(from_account_id=giver, to_account_id=to, minutes=minutes))
+
+    # ---- what the machinery does
+
+    @rule(link=st.sampled_from(LINKS))
+    def one_event_arrives(self, link: tuple[str, str]) -> None:
+        follower, source = link
+        self.services[follower].follow(self.services[source])
+
+    @rule(follower=st.sampled_from(["exchange", "ledger"]))
+    def a_service_catches_up(self, follower: str) -> None:
+        for _, source in (link for link in LINKS if link[0] == follower):
+            while self.services[follower].follow(self.services[source]):
+                pass
+
+    @rule()
+    def everything_arrives(self) -> None:
+        while sum(self.services[one].follow(self.services[other]) for one, other in LINKS):
+            pass
+
+    @rule(data=st.data())
+    def a_reservation_lapses(self, data: st.DataObject) -> None:
+        if self.exchange.timers:
+            self.exchange.fire(data.draw(st.sampled_from(self.exchange.timers), label="timer"))
+
+    # ---- what always holds
+
+    @invariant()
+    def a_helpers_week_holds_their_running_matches(self) -> None:
+        reserved: Counter[UUID] = Counter()
+        for match in self.exchange.all(MATCH):
+            if match.status in RUNNING:
+                reserved[match.helper_id] += match.minutes
+        for helper in self.exchange.all(PARTICIPANT):
+            assert helper.reserved_minutes == reserved[helper.participant_id]
+
+    @invariant()
+    def a_request_has_one_running_match_at_most_and_knows_it(self) -> None:
+        running = Counter(m.request_id for m in self.exchange.all(MATCH) if m.status in RUNNING)
+        assert max(running.values(), default=0) <= 1
+        for request in self.exchange.all(REQUEST):
+            if request.status in ("matching", "matched"):
+                assert running[request.request_id] == 1
+            elif request.status in ("open", "done"):
+                assert running[request.request_id] == 0
+
+    @invariant()
+    def a_match_ends_once(self) -> None:
+        ended = Counter(
+            event.entity_id
+            for event, _ in self.exchange.log
+            if isinstance(event, MatchFellThrough | MatchCompleted)
+        )
+        assert max(ended.values(), default=0) <= 1
+
+    @invariant()
+    def a_match_is_confirmed_only_after_its_hold(self) -> None:
+        held = {hold.hold_id for hold in self.ledger.happened(HoldPlaced)}
+        assert {match.match_id for match in self.exchange.happened(MatchConfirmed)} <= held
+
+    @invariant()
+    def nobody_hears_of_a_match_that_was_not_confirmed(self) -> None:
+        told = self.services["notifications"].happened(MessageQueued)
+        confirmed = {m.helper_id for m in self.exchange.happened(MatchConfirmed)}
+        for message in told:
+            if message.template in ("match-helper", "match-ended-helper"):
+                assert message.member_id in confirmed
+
+    @invariant()
+    def what_is_booked_is_what_both_reported(self) -> None:
+        booked = [one for one in self.ledger.happened(CreditTransferred) if one.match_id is not None]
+        assert len({one.match_id for one in booked}) == len(booked)
+        for transfer in booked:
+            assert transfer.match_id is not None
+            match = self.exchange.state.get(MATCH, transfer.match_id)
+            assert match is not None
+            assert match.helper_minutes == match.asker_minutes == transfer.minutes
+            assert (match.asker_id, match.helper_id) == (transfer.from_account_id, transfer.to_account_id)
+
+    @invariant()
+    def the_ledger_balances(self) -> None:
+        accounts = self.ledger.all(ACCOUNT)
+        assert sum(account.balance_minutes for account in accounts) == 0
+        assert all(account.available_minutes >= account.floor_minutes for account in accounts)
+
+    @invariant()
+    def no_two_streams_of_a_log_share_an_id_and_none_has_gaps(self) -> None:
+        for service in self.services.values():
+            streams: dict[UUID, list[tuple[str, int]]] = {}
+            for entity, entity_id, version in service.versions:
+                streams.setdefault(entity_id, []).append((entity, version))
+            for versions in streams.values():
+                assert versions == [(versions[0][0], n + 1) for n in range(len(versions))]
+
+    def teardown(self) -> None:
+        """When everything has arrived, the services agree with each other and with their logs."""
+        self.everything_arrives()
+        matches = {match.match_id: match for match in self.exchange.all(MATCH)}
+        assert not [match for match in matches.values() if match.status in ("reserved", "agreed")]
+        held = {hold.hold_id for hold in self.ledger.all(HOLD) if hold.status == "held"}
+        assert held == {m.match_id for m in matches.values() if m.status in SHARED}
+        contacts = {c.contact_id for c in self.services["members"].all(CONTACT) if c.is_open}
+        assert contacts == {m.match_id for m in matches.values() if m.status in SHARED}
+        unbooked = {one.match_id for one in self.ledger.happened(TransferRefused)}
+        assert unbooked == {m.match_id for m in matches.values() if m.status == "unbooked"}
+        for service in self.services.values():
+            assert service.replayed() == service.state.changed
+            seen.update(type(event) for event, _ in service.log)
+        reasons.update(event.reason for event in self.exchange.happened(MatchFellThrough))
+
+
+seen: Counter[type[Event]] = Counter()
+reasons: Counter[str] = Counter()
+
+
+def test_a_match_keeps_its_promises_in_every_interleaving() -> None:
+    seen.clear()
+    reasons.clear()
+    run_state_machine_as_test(MatchLife, settings=settings(max_examples=200, stateful_step_count=50))
+    wanted = {*SERVICES["exchange"].EVENTS, *SERVICES["ledger"].EVENTS}
+    assert wanted <= set(seen), "the random walk did not reach every event"
+    assert set(reasons) == {"below_floor", "withdrawn", "cancelled", "no_answer"}
