@@ -3,7 +3,7 @@
 Owns    nothing that happens: only projections of what the other services say happened.
 Takes   HTTP: the API under /v1 (`api/`) and the coordinators' console (`console/`).
 Emits   nothing. Every wish becomes a command of the service that decides it (`desk.py`).
-Follows members, exchange, ledger, notifications (`projections.py`, `history.py`).
+Follows members, exchange, ledger, notifications (`projections/`).
 Answers over HTTP: what is known now, the work list (`work.py`), and names by query at the
         moment of need, for those who may see them; names are never kept here.
 

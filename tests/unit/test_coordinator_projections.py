@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.exchange import (
@@ -22,6 +22,7 @@ from contracts.notifications import RecordDelivery
 from services.coordinator import app as coordinator_app
 from services.coordinator.projections import KINDS
 from services.coordinator.projections.exchange import MATCHES, REQUESTS
+from services.coordinator.projections.history import HISTORY
 from services.coordinator.projections.ledger import BALANCES
 from services.coordinator.projections.members import MEMBERS
 from services.coordinator.projections.notifications import MESSAGES
@@ -60,7 +61,7 @@ class Neighbourhood:
         follows = ((self.members, self.exchange), (self.exchange, self.members), (self.exchange, self.ledger))
         follows += ((self.ledger, self.members), (self.ledger, self.exchange))
         follows += tuple((self.notifications, source) for source in self.sources[:3])
-        while any([who.follow(source, self._at) for who, source in follows]):
+        while any(who.follow(source, self._at) for who, source in follows):
             self._at += timedelta(seconds=1)
 
     def _people(self) -> None:
@@ -123,13 +124,14 @@ def seen_in_turn(neighbourhood: Neighbourhood) -> InMemory:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@given(turns=st.lists(st.integers(0, 3), max_size=200))
+@given(turns=st.lists(st.integers(0, 3), max_size=120))
+@settings(max_examples=40)
 def test_every_interleaving_gives_the_same_tables(ending: str, turns: list[int]) -> None:
     neighbourhood = ALL[ending]
     instance = InMemory(coordinator_app.service(REGION))
     for turn in turns:
         instance.follow(neighbourhood.sources[turn])
-    while any([instance.follow(source) for source in neighbourhood.sources]):
+    while any(instance.follow(source) for source in neighbourhood.sources):
         pass
     assert instance.state.changed == seen_in_turn(neighbourhood).state.changed
 
@@ -145,8 +147,8 @@ def rows(instance: InMemory, kind: Any) -> list[Any]:
 
 def test_what_was_seen_of_hours_that_were_booked() -> None:
     instance = seen_in_turn(ALL["agreed"])
-    assert instance.state.get(MATCHES, MATCH).status == "completed"  # type: ignore[union-attr]
-    assert instance.state.get(REQUESTS, REQUEST).status == "done"  # type: ignore[union-attr]
+    assert [match.status for match in rows(instance, MATCHES)] == ["completed"]
+    assert [request.status for request in rows(instance, REQUESTS)] == ["done"]
     assert {b.account_id: (b.balance_minutes, b.held_minutes) for b in rows(instance, BALANCES)} == {
         ASKER: (-55, 0),
         HELPER: (55, 0),
@@ -157,3 +159,30 @@ def test_what_was_seen_of_hours_that_were_booked() -> None:
         NEWCOMER: ("declined", 120),
     }
     assert {m.status for m in rows(instance, MESSAGES)} == {"sent", "failed"}
+
+
+def test_minutes_that_differ_are_marked_until_they_agree() -> None:
+    (match,) = rows(seen_in_turn(ALL["differ"]), MATCHES)
+    assert (match.minutes_differ, match.helper_minutes, match.asker_minutes) == (True, 60, 45)
+    (match,) = rows(seen_in_turn(ALL["agreed"]), MATCHES)
+    assert not match.minutes_differ
+
+
+def test_a_request_whose_match_was_called_off_is_open_again_and_the_match_says_it_once_stood() -> None:
+    instance = seen_in_turn(ALL["cancelled"])
+    (request,), (match,) = rows(instance, REQUESTS), rows(instance, MATCHES)
+    assert (request.status, request.match_id) == ("open", None)
+    assert (match.status, match.reason) == ("fell_through", "cancelled")
+    assert match.confirmed_at is not None
+
+
+def test_the_history_has_a_line_for_everything_that_happened() -> None:
+    lines = {line.code for line in rows(seen_in_turn(ALL["agreed"]), HISTORY)}
+    assert lines == {
+        "help-requested",
+        "match-reserved",
+        "match-confirmed",
+        "minutes-reported",
+        "minutes-agreed",
+        "match-completed",
+    }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -34,7 +35,7 @@ from services.ledger.account import ACCOUNT
 from services.ledger.hold import HOLD
 from tests.unit.neighbours import ledger
 
-MINUTES = st.sampled_from([1, 30, 90, 599, 600, 601, 10_000])
+MINUTES = st.sampled_from([30, 1, 60, 90, 600, 601])
 STRANGER = UUID(int=0xDEAD)
 
 
@@ -56,18 +57,26 @@ class Ledger(RuleBasedStateMachine):
     def decide(self, command: Command) -> list[Event]:
         return self.ledger.decide(command, id=self.new_id())
 
-    @rule(target=accounts, floor_minutes=st.sampled_from([-600, -60, 0]))
+    @rule(target=accounts, floor_minutes=st.sampled_from([-600, -1200, -60]))
     def open_an_account(self, floor_minutes: int) -> UUID:
         account_id = self.new_id()
         self.decide(OpenAccount(account_id=account_id, floor_minutes=floor_minutes))
         return account_id
 
-    @rule(target=holds, account_id=accounts | st.just(STRANGER), minutes=MINUTES)
+    @initialize(target=accounts)
+    def open_two_accounts(self) -> object:
+        return multiple(self.open_an_account(-600), self.open_an_account(-600))
+
+    @rule(target=holds, account_id=accounts, minutes=MINUTES)
     def place_a_hold(self, account_id: UUID, minutes: int) -> tuple[UUID, UUID]:
         hold_id = self.new_id()
         (outcome,) = self.decide(PlaceHold(hold_id=hold_id, account_id=account_id, minutes=minutes))
         assert isinstance(outcome, HoldPlaced | HoldRefused)
         return hold_id, account_id
+
+    @rule(target=holds, minutes=MINUTES)
+    def place_a_hold_on_no_account(self, minutes: int) -> tuple[UUID, UUID]:
+        return self.place_a_hold(STRANGER, minutes)
 
     @rule(hold=holds)
     def release_a_hold(self, hold: tuple[UUID, UUID]) -> None:
@@ -78,18 +87,20 @@ class Ledger(RuleBasedStateMachine):
         self.decide(ReleaseHold(hold_id=hold[0]))
         assert self.decide(ReleaseHold(hold_id=hold[0])) == []
 
-    @rule(target=holds, hold=holds, to=accounts, minutes=MINUTES)
-    def book_a_match(self, hold: tuple[UUID, UUID], to: UUID, minutes: int) -> object:
+    @rule(hold=holds, to=accounts, minutes=MINUTES)
+    def book_a_match(self, hold: tuple[UUID, UUID], to: UUID, minutes: int) -> None:
         match_id, payer = hold
-        if payer == to:
-            return multiple()
-        (outcome,) = self.decide(
-            BookMatch(match_id=match_id, from_account_id=payer, to_account_id=to, minutes=minutes)
-        )
-        assert isinstance(outcome, CreditTransferred | TransferRefused)
-        return multiple()
+        if payer != to:
+            (outcome,) = self.decide(
+                BookMatch(match_id=match_id, from_account_id=payer, to_account_id=to, minutes=minutes)
+            )
+            assert isinstance(outcome, CreditTransferred | TransferRefused)
 
-    @rule(giver=accounts, to=accounts | st.just(STRANGER), minutes=MINUTES)
+    @rule(giver=accounts, to=accounts, held=MINUTES, minutes=MINUTES)
+    def hold_and_book(self, giver: UUID, to: UUID, held: int, minutes: int) -> None:
+        self.book_a_match(self.place_a_hold(giver, held), to, minutes)
+
+    @rule(giver=accounts, to=accounts, minutes=MINUTES)
     def give(self, giver: UUID, to: UUID, minutes: int) -> None:
         happened = len(self.ledger.log)
         with suppress(Rejected):
@@ -130,12 +141,16 @@ class Ledger(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         seen.update(type(event) for event, _ in self.ledger.log)
+        out_of_a_hold.update(bool(booked.hold_minutes) for booked in self.ledger.happened(CreditTransferred))
 
 
 seen: Counter[type[Event]] = Counter()
+out_of_a_hold: Counter[bool] = Counter()
 
 
 def test_the_ledger_keeps_its_promises_whatever_comes() -> None:
     seen.clear()
+    out_of_a_hold.clear()
     run_state_machine_as_test(Ledger, settings=settings(max_examples=60, stateful_step_count=40))
     assert set(seen) == set(SERVICES["ledger"].EVENTS), "the random walk did not reach every event"
+    assert set(out_of_a_hold) == {True, False}

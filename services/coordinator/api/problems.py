@@ -198,14 +198,21 @@ async def away(request: Request, error: Exception) -> Response:
     return problem(UNAVAILABLE, _correlation(request), headers={"Retry-After": str(seconds)})
 
 
+AWAY: tuple[type[Exception], ...] = (
+    Transient,
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""A service or the database does not answer, or not in time."""
+
 HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     Rejected: refused,
     RequestValidationError: invalid,
     HTTPException: http_error,
-    Transient: away,
-    OSError: away,
-    TimeoutError: away,
-    asyncpg.PostgresConnectionError: away,
-    asyncpg.InterfaceError: away,
+    **dict.fromkeys(AWAY, away),
 }
 """Which exception becomes which problem. Anything else is a 500, see `edge`."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-import asyncpg
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,10 +10,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.coordinator.api.edge import EVERYWHERE, MAX_BODY_BYTES, limited
-from services.coordinator.api.problems import STATUS_OF
+from services.coordinator.api.problems import AWAY, STATUS_OF
 from services.coordinator.console.render import render
 from services.coordinator.console.views import ProblemPage, Site
-from services.kernel.errors import Rejected, Transient
+from services.kernel.errors import Rejected
 from services.kernel.service import new_id
 from services.kernel.telemetry import log
 
@@ -110,7 +109,7 @@ STALE = ProblemPage(
     "De bladzijde stond te lang open, of u logde intussen opnieuw in. Er is niets veranderd.",
     ("Open de bladzijde opnieuw en probeer het nog eens.",),
 )
-AWAY = ProblemPage(
+NOT_NOW = ProblemPage(
     "Dit lukt nu even niet",
     "Een deel van het systeem antwoordt niet. Wat al vaststond, staat nog steeds vast.",
     ("Wacht een minuut en probeer het opnieuw.", "Blijft het zo? Bel de beheerder."),
@@ -155,7 +154,7 @@ async def refused(request: Request, no: Rejected) -> Response:
 
 
 async def away(request: Request, _: Exception) -> Response:
-    return _problem(request, AWAY, 503)
+    return _problem(request, NOT_NOW, 503)
 
 
 HANDLERS: Mapping[Any, Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
@@ -164,9 +163,5 @@ HANDLERS: Mapping[Any, Callable[[Request, Any], Coroutine[Any, Any, Response]]] 
     Unknown: unknown,
     HTTPException: http_error,
     Rejected: refused,
-    Transient: away,
-    OSError: away,
-    TimeoutError: away,
-    asyncpg.PostgresConnectionError: away,
-    asyncpg.InterfaceError: away,
+    **dict.fromkeys(AWAY, away),
 }
