@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 import nats.errors
 import orjson
 from nats.aio.msg import Msg
-from nats.js.api import Header
-from nats.js.errors import APIError, NotFoundError
+from nats.js import JetStreamContext
+from nats.js.api import Header, StreamState
+from nats.js.errors import NotFoundError
 
 from contracts import subjects
 from contracts.catalogue import SERVICES
@@ -21,7 +22,7 @@ from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.commit_loop import CommitLoop
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Fork, Unreachable
-from services.kernel.log import Pool, Publisher, parse, stretch
+from services.kernel.log import Pool, Publisher, Recorded, parse, stretch
 from services.kernel.questions import GetMarks, Marks
 from services.kernel.settings import Region
 from services.kernel.streams import ensure_stream, stream_config
@@ -82,15 +83,23 @@ class Relay:
         )
         info = await js.stream_info(self._stream)
         self._sequence = info.state.last_seq
-        try:
-            last = await js.get_msg(self._stream, seq=info.state.last_seq) if info.state.last_seq else None
-        except (NotFoundError, APIError):
-            last = None
-        if last is None or last.data is None:
+        seen = await self._last_event(js, info.state)
+        if seen is None:
             self.position = await self._first_wanted()
             return
-        seen = parse(last.data)
         self.position = await self._compare("JetStream", seen.epoch, seen.position, seen.event_id)
+
+    async def _last_event(self, js: JetStreamContext, state: StreamState) -> Recorded | None:
+        """The last event in the stream, passing by what is none; None in an empty one."""
+        for sequence in range(state.last_seq, max(state.first_seq, 1) - 1, -1):
+            try:
+                message = await js.get_msg(self._stream, seq=sequence)
+                return parse(message.data or b"")
+            except NotFoundError:
+                continue
+            except ValueError:
+                log.warning("not_an_event", sequence=sequence)
+        return None
 
     async def ask_followers(self) -> None:
         """Compare the log with what its followers have applied. Raises Fork."""

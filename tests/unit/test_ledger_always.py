@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import suppress
 from uuid import UUID
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -151,6 +151,9 @@ out_of_a_hold: Counter[bool] = Counter()
 def test_the_ledger_keeps_its_promises_whatever_comes() -> None:
     seen.clear()
     out_of_a_hold.clear()
-    run_state_machine_as_test(Ledger, settings=settings(max_examples=60, stateful_step_count=40))
+    run_state_machine_as_test(
+        Ledger,
+        settings=settings(max_examples=60, stateful_step_count=40, phases=[Phase.generate, Phase.shrink]),
+    )
     assert set(seen) == set(SERVICES["ledger"].EVENTS), "the random walk did not reach every event"
     assert set(out_of_a_hold) == {True, False}

@@ -18,6 +18,7 @@ from services.kernel.errors import Misconfigured
 from services.region.configure import write_region
 from services.region.demo.api import Api
 from services.region.demo.cast import Cast
+from services.region.demo.leftovers import end_leftovers
 from services.region.demo.people import PLACE, write_files
 from services.region.demo.steps import Steps, expect
 from services.region.demo.story import Story
@@ -67,6 +68,7 @@ def show(
     """
     began = time.monotonic()
     with _alone_in(folder):
+        end_leftovers(folder)
         if fresh:
             _empty(folder)
         files = write_files(folder / "import", today=date.today())  # noqa: DTZ011 - a day where people live
