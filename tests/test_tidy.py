@@ -109,9 +109,10 @@ def impurities(tree: ast.Module) -> list[str]:
         if parts[0] in IMPURE_MODULES or (parts[:2] == ["services", "kernel"] and parts[2] in IMPURE_KERNEL):
             found.append(f"imports {name}")
     for node in ast.walk(tree):
-        name = getattr(node, "attr", None) or getattr(node, "id", None)
-        if isinstance(node, ast.Attribute | ast.Name) and name in IMPURE_NAMES:
-            found.append(f"line {node.lineno}: {name}")
+        if isinstance(node, ast.Attribute) and node.attr in IMPURE_NAMES:
+            found.append(f"line {node.lineno}: {node.attr}")
+        if isinstance(node, ast.Name) and node.id in IMPURE_NAMES:
+            found.append(f"line {node.lineno}: {node.id}")
         if isinstance(node, ast.AsyncFunctionDef | ast.Await):
             found.append(f"line {node.lineno}: waits")
     return found

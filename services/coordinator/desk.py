@@ -4,18 +4,16 @@ A command goes over the bus to the service that decides it. Its id is made from 
 what for, and the Idempotency-Key, so a repeat is the same command and hears the first answer.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-import orjson
-
 from contracts.catalogue import HANDLED_BY
 from contracts.envelope import Actor, Answer, Command, Query, View
 from services.coordinator.keys import Keys
 from services.coordinator.lookout import Lookout
+from services.kernel.bus import content_hash
 from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
@@ -83,16 +81,6 @@ def command_id(command: Command, caller: Caller) -> UUID:
         return new_id()
     operation = type(command).__name__
     return uuid5(COMMAND_SPACE, f"{caller.actor}/{operation}/{caller.idempotency_key}")
-
-
-def content_hash(command: Command) -> int:
-    """A signed 64-bit hash of what is asked.
-
-    Defaults are left out, so that a key still matches after a release adds an optional field.
-    """
-    asked = command.model_dump(mode="json", exclude_defaults=True)
-    canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-    return int.from_bytes(hashlib.blake2b(canonical, digest_size=8).digest(), signed=True)
 
 
 def traceparent(header: str | None) -> str | None:

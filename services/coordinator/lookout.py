@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.kernel.commit_loop import Mark
+from services.kernel.deciding import Mark
 from services.kernel.runtime import Replica
 
 LOOK_SECONDS = 0.02

@@ -16,21 +16,19 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
-import orjson
 
-from contracts.envelope import Actor, Answer, Command, Refusal
-from contracts.upcasting import UnknownEvent
-from services.kernel.entity import Key, Missing, Projections, State
-from services.kernel.errors import DATABASE_AWAY, Busy, NotLeading, Rejected, TooLate, Transient, Unreachable
-from services.kernel.log import Batch, Connection, Pool, Recorded, write
-from services.kernel.service import Context, Service, Timer
+from contracts.envelope import Answer, Refusal
+from services.kernel.deciding import Decided, Deciding, Item, Lane, Mark
+from services.kernel.entity import Key, Missing, State
+from services.kernel.errors import DATABASE_AWAY, Busy, NotLeading, TooLate, Transient, Unreachable
+from services.kernel.log import Batch, Connection, Pool, write
+from services.kernel.service import Service
 from services.kernel.telemetry import Metrics, log
 
 MAX_BATCH = 1000
@@ -48,90 +46,6 @@ UNSTORABLE = Refusal(
     nl="Hier staat een teken dat wij niet kunnen bewaren. Typ de tekst opnieuw.",
     en="This contains a character that cannot be stored. Please type the text again.",
 )
-BROKEN = Refusal(
-    code="internal",
-    nl="Er ging bij ons iets mis. Er is niets veranderd. Meld het aan de beheerder.",
-    en="Something went wrong on our side. Nothing has changed. Please tell the operator.",
-)
-
-
-@dataclass(slots=True, eq=False)
-class Item:
-    """One thing to commit: a command, or a followed event (then `followed` is set)."""
-
-    command_id: UUID
-    actor: Actor
-    command: Command | None = None
-    followed: Recorded | None = None
-    was_parked: bool = False
-    correlation_id: UUID | None = None
-    causation_id: str | None = None
-    content_hash: int | None = None
-    traceparent: str | None = None
-    expires: float = float("inf")
-    timer_id: UUID | None = None
-    future: asyncio.Future[Answer] | None = None
-
-    def answer(self, answer: Answer) -> None:
-        if self.future is not None and not self.future.done():
-            self.future.set_result(answer)
-
-    def fail(self, error: Exception) -> None:
-        if self.future is not None and not self.future.done():
-            self.future.set_exception(error)
-
-
-@dataclass(slots=True)
-class Trial:
-    """One item being decided on a layer of its own: kept whole or not at all."""
-
-    state: State
-    at: datetime
-    events: list[dict[str, Any]] = field(default_factory=list)
-    timers: list[dict[str, Any]] = field(default_factory=list)
-
-
-type Mark = tuple[int, int, str]
-"""How far a source was followed: epoch, position, id of the last event."""
-
-
-type Lane = tuple[str, UUID]
-"""What waits together when one event cannot be applied: the source, and the match, account or referral."""
-
-
-@dataclass(slots=True)
-class Decided:
-    """A batch that is ready to be written, and what to tell whom when it is."""
-
-    items: list[Item]
-    state: State
-    rows: Batch
-    marks_before: dict[str, Mark]
-    lanes_before: set[Lane]
-    looked_up: bool
-    refusals: dict[Item, Refusal] = field(default_factory=dict)
-    positions: dict[Item, int] = field(default_factory=dict)
-    marks: dict[str, Mark] = field(default_factory=dict)
-    lanes_parked: set[Lane] = field(default_factory=set)
-    unparked: list[tuple[Lane, int]] = field(default_factory=list)
-
-    @property
-    def head(self) -> int:
-        """Position of the last event so far."""
-        return self.rows.position + len(self.rows.events)
-
-    def keep(self, trial: Trial) -> None:
-        self.state.merge(trial.state)
-        for row in trial.events:
-            row["position"] = self.head + 1
-            self.rows.events.append(row)
-        self.rows.timers += trial.timers
-
-    def mark(self, source: str) -> Mark:
-        return self.marks.get(source) or self.marks_before.get(source) or (1, 0, "")
-
-    def marks_after(self, committed: dict[str, Mark]) -> dict[str, Mark]:
-        return {**committed, **self.marks_before, **self.marks}
 
 
 class CommitLoop:
@@ -151,12 +65,11 @@ class CommitLoop:
         metrics: Metrics,
     ) -> None:
         self.service = service
-        self.projections = Projections(service.kinds)
+        self._deciding = Deciding(service)
         self._connect = connect
         self._pool = pool
         self._lease = lease
         self._metrics = metrics
-        self._follows = {event.__name__: follow for event, follow in service.follows.items()}
         self._queue: deque[Item] = deque()
         self._work = asyncio.Event()
         self._leading = False
@@ -168,7 +81,6 @@ class CommitLoop:
         self.epoch = 1
         self.term = 0
         self.marks: dict[str, Mark] = {}
-        self._unstorable: set[tuple[str, int]] = set()
         self.parked: dict[Lane, set[int]] = {}
         self.committed = asyncio.Condition()
         self.written_at = time.monotonic()
@@ -180,7 +92,11 @@ class CommitLoop:
 
         Raises NotLeading or Busy at once.
         """
-        self._admit(1)
+        if not self._leading:
+            raise NotLeading
+        if len(self._queue) >= MAX_WAITING:
+            self._metrics.refused_busy.inc()
+            raise Busy
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         item.future = future
         self._queue.append(item)
@@ -196,13 +112,6 @@ class CommitLoop:
         self._queue.extend(items)
         self._work.set()
         return future
-
-    def _admit(self, count: int) -> None:
-        if not self._leading:
-            raise NotLeading
-        if len(self._queue) + count > MAX_WAITING:
-            self._metrics.refused_busy.inc()
-            raise Busy
 
     @property
     def waiting(self) -> int:
@@ -272,12 +181,6 @@ class CommitLoop:
                 self._connection.terminate()
                 self._connection = None
 
-    async def drain(self) -> None:
-        """Wait until everything submitted so far is answered."""
-        while self._leading and self._queue:
-            async with self.committed:
-                await self.committed.wait()
-
     def _take(self, *, half: bool) -> list[Item]:
         """What waits. Half of it when nothing is being written: then one half is decided while
         the other is written, and callers who repeat keep it so."""
@@ -320,11 +223,11 @@ class CommitLoop:
             item = items[done]
             try:
                 if item.command is None:
-                    self._decide_followed(item, decided)
+                    self._deciding.followed(item, decided)
                 elif (first := seen.setdefault(item.command_id, item)) is not item:
                     _join(first, item)
                 else:
-                    self._decide_command(item, item.command, decided)
+                    self._deciding.command(item, item.command, decided)
             except Missing:
                 seen.pop(item.command_id, None)
                 until += await self._load(items[done:], decided.state)
@@ -333,153 +236,14 @@ class CommitLoop:
             if done % 32 == 0 and time.perf_counter() > until:
                 self._queue.extendleft(reversed(items[done:]))
                 del items[done:]
-        self._fill_rows(decided)
+        decided.fill_rows()
         return decided
 
-    def _decide_command(self, item: Item, command: Command, decided: Decided) -> None:
-        trial = Trial(decided.state.layer(), decided.rows.at)
-        try:
-            self._carry_out(command, item.command_id, item, trial)
-        except Missing:
-            raise
-        except Rejected as no:
-            decided.refusals[item] = no.refusal
-        except Exception:
-            # A broken decider fails this command alone.
-            log.exception("decide_failed", command=type(command).__name__, command_id=str(item.command_id))
-            decided.refusals[item] = BROKEN
-        else:
-            decided.keep(trial)
-            for entry in command.vault(item.command_id):
-                decided.rows.vault.append(entry._asdict())
-        decided.positions[item] = decided.head
-
-    def _carry_out(self, command: Command, command_id: UUID, item: Item, trial: Trial) -> None:
-        """Decide one command and fold its events, on a trial layer."""
-        context = Context(command_id, item.actor, trial.at)
-        for event in self.service.decides[type(command)](command, context, trial.state):
-            version = self.projections.apply(trial.state, event, trial.at)
-            if version == 0:
-                raise TypeError(f"no kind keeps the stream of {type(event).__name__}")
-            trial.events.append(
-                {
-                    "entity": event.ENTITY,
-                    "entity_id": event.entity_id,
-                    "version": version,
-                    "name": type(event).__name__,
-                    "schema_version": event.VERSION,
-                    "command_id": item.command_id,
-                    "ordinal": len(trial.events),
-                    "causation_id": item.causation_id,
-                    "correlation_id": item.correlation_id or item.command_id,
-                    "actor": str(item.actor),
-                    "traceparent": item.traceparent,
-                    "data": orjson.Fragment(event.model_dump_json()),
-                }
-            )
-            schedule = self.service.schedules.get(type(event))
-            if schedule is not None:
-                trial.timers.append(_timer_row(schedule(event, trial.at)))
-
-    def _decide_followed(self, item: Item, decided: Decided) -> None:
-        followed = item.followed
-        assert followed is not None
-        if not item.was_parked and (followed.epoch, followed.position) <= decided.mark(followed.source)[:2]:
-            return
-        lane = (followed.source, followed.entity_id)
-        if (followed.source, followed.position) in self._unstorable:
-            reason: str | None = "cannot be stored"
-        elif not item.was_parked and (lane in decided.lanes_before or lane in decided.lanes_parked):
-            reason = "waits behind a parked event of the same lane"
-        else:
-            reason = self._apply_followed(item, followed, decided)
-        if reason is not None:
-            decided.lanes_parked.add(lane)
-            decided.rows.parked.append(
-                {
-                    "source": followed.source,
-                    "position": followed.position,
-                    "lane": followed.entity_id,
-                    "reason": reason,
-                    "event": orjson.Fragment(followed.raw),
-                }
-            )
-        elif item.was_parked:
-            decided.rows.unparked.append({"source": followed.source, "position": followed.position})
-            decided.unparked.append((lane, followed.position))
-        if not item.was_parked:
-            decided.marks[followed.source] = (followed.epoch, followed.position, followed.event_id)
-
-    def _apply_followed(self, item: Item, followed: Recorded, decided: Decided) -> str | None:
-        """Carry out what a followed event asks; returns why not, when it cannot be."""
-        trial = Trial(decided.state.layer(), decided.rows.at)
-        try:
-            self._follow(item, followed, trial)
-        except Missing:
-            raise
-        except UnknownEvent as unknown:
-            return f"unknown event {unknown}: upgrade this service, then retry"
-        except Rejected as no:
-            return f"refused: {no.refusal.code}"
-        except Exception as broken:
-            log.exception("follow_failed", source=followed.source, position=followed.position)
-            return f"{type(broken).__name__}: see the log of {self.service.name}"
-        decided.keep(trial)
-        return None
-
-    def _follow(self, item: Item, followed: Recorded, trial: Trial) -> None:
-        follow = self._follows.get(followed.name)
-        if follow is None and not self.projections.interested(followed.name):
-            return
-        event = followed.event()
-        self.projections.apply(trial.state, event, followed.at)
-        for n, command in enumerate(follow(event) if follow is not None else ()):
-            self._carry_out(command, uuid5(item.command_id, str(n)), item, trial)
-
-    def _fill_rows(self, decided: Decided) -> None:
-        rows = decided.rows
-        for item in decided.items:
-            if item.command is not None and item in decided.positions:
-                refusal = decided.refusals.get(item)
-                if refusal is BROKEN:
-                    continue
-                rows.commands.append(
-                    {
-                        "command_id": item.command_id,
-                        "content_hash": item.content_hash,
-                        "position": decided.positions[item],
-                        "refusal": refusal.model_dump() if refusal is not None else None,
-                    }
-                )
-                if item.timer_id is not None:
-                    rows.timers_done.append({"timer_id": item.timer_id})
-        for source, (epoch, position, event_id) in decided.marks.items():
-            rows.marks.append({"source": source, "epoch": epoch, "position": position, "event_id": event_id})
-        born = decided.state.born
-        for key, entity in decided.state.changed.items():
-            (rows.born if key in born else rows.changed).setdefault(key[0], []).append(entity)
-
     async def _load(self, items: list[Item], state: State) -> float:
-        """Bring what these items look at into the cache; returns the seconds it took.
-
-        Runs the deciders without keeping anything, to learn what they look at.
-        """
+        """Bring what these items look at into the cache; returns the seconds it took."""
         began = time.perf_counter()
-        wanted: set[Key] = set()
-        for item in items:
-            probe = Trial(state.layer(), datetime.now(UTC))
-            try:
-                if item.command is not None:
-                    self._carry_out(item.command, item.command_id, item, probe)
-                elif item.followed is not None:
-                    self._follow(item, item.followed, probe)
-            except Missing as missing:
-                wanted.add(missing.key)
-            except Exception:
-                # Deciding itself will meet it again, and answers it.
-                continue
         by_kind: dict[Any, list[UUID]] = {}
-        for kind, entity_id in wanted:
+        for kind, entity_id in self._deciding.looks_at(items, state):
             by_kind.setdefault(kind, []).append(entity_id)
         for kind, ids in by_kind.items():
             rows = await self._pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
@@ -565,7 +329,7 @@ class CommitLoop:
             item.answer(Answer(outcome="refused", id=item.command_id, refusal=UNSTORABLE))
             return []
         # Skipping a followed event would lose it: its lane is parked, by hand of the next pass.
-        self._unstorable.add((item.followed.source, item.followed.position))
+        self._deciding.unstorable.add((item.followed.source, item.followed.position))
         return items
 
     async def _settle(self, decided: Decided) -> None:
@@ -699,12 +463,3 @@ def _copy(done: asyncio.Future[Answer], to: Item) -> None:
         to.fail(error if isinstance(error, Transient) else Unreachable())
     else:
         to.answer(done.result())
-
-
-def _timer_row(timer: Timer) -> dict[str, Any]:
-    return {
-        "timer_id": timer.timer_id,
-        "due_at": timer.due_at,
-        "command": type(timer.command).__name__,
-        "body": orjson.Fragment(timer.command.model_dump_json()),
-    }

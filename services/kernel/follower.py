@@ -15,7 +15,8 @@ from nats.aio.msg import Msg
 from contracts import subjects
 from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
-from services.kernel.commit_loop import CommitLoop, Item
+from services.kernel.commit_loop import CommitLoop
+from services.kernel.deciding import Item
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Rejected, Transient
 from services.kernel.log import Pool, Recorded, parse
 from services.kernel.questions import LogStretch, ReadLog

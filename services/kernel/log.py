@@ -60,8 +60,7 @@ _COLUMNS = {
 _WRITES = {
     "events": "INSERT INTO events ({names}, epoch, occurred_at) SELECT {names}, $5, $6 FROM {rows}",
     "commands": "INSERT INTO commands ({names}, answered_at) SELECT {names}, $6 FROM {rows}",
-    "vault": "INSERT INTO vault ({names}) SELECT {names} FROM {rows} "
-    "ON CONFLICT (entity_id, entity) DO UPDATE SET data = excluded.data",
+    "vault": "INSERT INTO vault ({names}) SELECT {names} FROM {rows}",
     "timers": "INSERT INTO timers ({names}) SELECT {names} FROM {rows} ON CONFLICT DO NOTHING",
     "timers_done": "DELETE FROM timers WHERE timer_id IN (SELECT timer_id FROM {rows})",
     "marks": "INSERT INTO watermarks ({names}) SELECT {names} FROM {rows} ON CONFLICT (source) DO UPDATE "

@@ -58,7 +58,9 @@ async def restore(
     """
     term = await _take_lead(connection)
     if term is None:
-        raise Misconfigured(f"{service.name} still leads. Wait until it says `forked`, or stop it, then again.")
+        raise Misconfigured(
+            f"{service.name} still leads. Wait until it says `forked`, or stop it, then again."
+        )
     try:
         head = await connection.fetchrow("SELECT position, epoch FROM log_head")
         assert head is not None

@@ -26,7 +26,8 @@ from contracts.access import allowed
 from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Answer, Command, Refusal, View
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
-from services.kernel.commit_loop import CommitLoop, Item
+from services.kernel.commit_loop import CommitLoop
+from services.kernel.deciding import Item
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Fork, NotLeading, Rejected, Transient
 from services.kernel.follower import Follower, retry_parked
 from services.kernel.leadership import take_lead, yield_lead

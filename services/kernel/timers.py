@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 
 from contracts.envelope import Actor, Role
-from services.kernel.commit_loop import CommitLoop, Item
+from services.kernel.commit_loop import CommitLoop
+from services.kernel.deciding import Item
 from services.kernel.errors import DATABASE_AWAY, Transient
 from services.kernel.log import Pool
 from services.kernel.service import Service, Timer

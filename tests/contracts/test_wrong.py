@@ -15,7 +15,7 @@ from contracts.envelope import Command, Query, Refusal
 from contracts.exchange import PostOffer, RequestHelp
 from contracts.members import RegisterMember
 
-MESSAGES = {**COMMANDS, **QUERIES}
+MESSAGES: dict[str, type[Command] | type[Query]] = {**COMMANDS, **QUERIES}
 # Letters that no sentence of ours and no name of a field has next to each other.
 MARKERS = st.text("ZQX", min_size=3, max_size=12)
 VALUES = st.one_of(

@@ -22,10 +22,10 @@ from services.kernel.service import new_id
 from services.kernel.settings import load
 from services.region.configure import write_region
 from services.region.databases import connect
-from services.region.importing import Files, Report, import_files
+from services.region.importing import Files, Report, import_files, sending
 from services.region.importing.rows import Ids
 from services.region.progress import Screen
-from tests.harness.regions import RunningRegion, real_region
+from tests.harness.regions import RunningRegion, pause, real_region, resume
 
 SCREEN = Screen()
 IDS = Ids("proef")
@@ -241,6 +241,37 @@ async def test_what_a_coordinator_decided_first_stands(region: RunningRegion, tm
     )
     assert reasons(report) == {("members.csv", 3): "already_decided", ("offers.csv", 3): "member_refused"}
     assert report.refused[0].nl.startswith("Deze deelnemer is ingeschreven, maar niet goedgekeurd.")
+
+
+async def test_offers_wait_until_exchange_knows_their_members(region: RunningRegion, tmp_path: Path) -> None:
+    people = write(tmp_path / "members.csv", [member(f"wait-{n}") for n in range(40)])
+    offers = [{"ref": f"wait-{n}", "member_ref": f"wait-{n}", "category": "dog"} for n in range(40)]
+    exchange = region.leader_of("exchange").pid
+    importing = asyncio.create_task(
+        imported(region, members=people, offers=write(tmp_path / "offers.csv", offers))
+    )
+    pause(exchange)
+    await asyncio.sleep(2.5)
+    resume(exchange)
+    assert (await importing).refused == []
+
+
+async def test_a_service_that_does_not_answer_costs_nothing_but_time(
+    region: RunningRegion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "ANSWER_SECONDS", 1.0)
+    people = write(tmp_path / "members.csv", [member(f"away-{n}") for n in range(100)])
+    members = region.of("members")[0]
+    await asyncio.to_thread(members.stop)
+    try:
+        away = await imported(region, members=people)
+    finally:
+        members.start()
+        await asyncio.to_thread(region.wait_ready)
+    assert {row.code for row in away.refused} == {"no_answer"}
+    assert (away.imported, away.exit_code) == (0, 2)
+    assert away.seconds < 10
+    assert (await imported(region, members=people)).exit_code == 0
 
 
 async def test_the_command_line_tells_how_it_went(region: RunningRegion, tmp_path: Path) -> None:

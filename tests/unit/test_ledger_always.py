@@ -8,6 +8,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
     invariant,
@@ -59,16 +60,22 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(target=accounts, floor_minutes=st.sampled_from([-600, -1200, -60]))
     def open_an_account(self, floor_minutes: int) -> UUID:
+        return self.an_account(floor_minutes)
+
+    def an_account(self, floor_minutes: int) -> UUID:
         account_id = self.new_id()
         self.decide(OpenAccount(account_id=account_id, floor_minutes=floor_minutes))
         return account_id
 
     @initialize(target=accounts)
-    def open_two_accounts(self) -> object:
-        return multiple(self.open_an_account(-600), self.open_an_account(-600))
+    def open_two_accounts(self) -> MultipleResults[UUID]:
+        return multiple(self.an_account(-600), self.an_account(-600))
 
     @rule(target=holds, account_id=accounts, minutes=MINUTES)
     def place_a_hold(self, account_id: UUID, minutes: int) -> tuple[UUID, UUID]:
+        return self.a_hold(account_id, minutes)
+
+    def a_hold(self, account_id: UUID, minutes: int) -> tuple[UUID, UUID]:
         hold_id = self.new_id()
         (outcome,) = self.decide(PlaceHold(hold_id=hold_id, account_id=account_id, minutes=minutes))
         assert isinstance(outcome, HoldPlaced | HoldRefused)
@@ -76,7 +83,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(target=holds, minutes=MINUTES)
     def place_a_hold_on_no_account(self, minutes: int) -> tuple[UUID, UUID]:
-        return self.place_a_hold(STRANGER, minutes)
+        return self.a_hold(STRANGER, minutes)
 
     @rule(hold=holds)
     def release_a_hold(self, hold: tuple[UUID, UUID]) -> None:
@@ -98,7 +105,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(giver=accounts, to=accounts, held=MINUTES, minutes=MINUTES)
     def hold_and_book(self, giver: UUID, to: UUID, held: int, minutes: int) -> None:
-        self.book_a_match(self.place_a_hold(giver, held), to, minutes)
+        self.book_a_match(self.a_hold(giver, held), to, minutes)
 
     @rule(giver=accounts, to=accounts, minutes=MINUTES)
     def give(self, giver: UUID, to: UUID, minutes: int) -> None:

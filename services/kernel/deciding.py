@@ -1,0 +1,272 @@
+"""Deciding a batch in memory: commands and followed events, one after another, on layers of state.
+
+Nothing here waits or touches a database. What a decider looks at and is not in memory
+raises Missing; the commit loop loads it and decides again.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from contracts.envelope import Actor, Answer, Command, Refusal
+from contracts.upcasting import UnknownEvent
+from services.kernel.entity import Key, Missing, Projections, State
+from services.kernel.errors import Rejected
+from services.kernel.log import Batch, Recorded
+from services.kernel.service import Context, Service, Timer
+from services.kernel.telemetry import log
+
+BROKEN = Refusal(
+    code="internal",
+    nl="Er ging bij ons iets mis. Er is niets veranderd. Meld het aan de beheerder.",
+    en="Something went wrong on our side. Nothing has changed. Please tell the operator.",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One thing to commit: a command, or a followed event (then `followed` is set)."""
+
+    command_id: UUID
+    actor: Actor
+    command: Command | None = None
+    followed: Recorded | None = None
+    was_parked: bool = False
+    correlation_id: UUID | None = None
+    causation_id: str | None = None
+    content_hash: int | None = None
+    traceparent: str | None = None
+    expires: float = float("inf")
+    timer_id: UUID | None = None
+    future: asyncio.Future[Answer] | None = None
+
+    def answer(self, answer: Answer) -> None:
+        if self.future is not None and not self.future.done():
+            self.future.set_result(answer)
+
+    def fail(self, error: Exception) -> None:
+        if self.future is not None and not self.future.done():
+            self.future.set_exception(error)
+
+
+@dataclass(slots=True)
+class Trial:
+    """One item being decided on a layer of its own: kept whole or not at all."""
+
+    state: State
+    at: datetime
+    events: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
+
+
+type Mark = tuple[int, int, str]
+"""How far a source was followed: epoch, position, id of the last event."""
+
+
+type Lane = tuple[str, UUID]
+"""What waits together when one event cannot be applied: the source, and the match, account or referral."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """A batch that is ready to be written, and what to tell whom when it is."""
+
+    items: list[Item]
+    state: State
+    rows: Batch
+    marks_before: dict[str, Mark]
+    lanes_before: set[Lane]
+    looked_up: bool
+    refusals: dict[Item, Refusal] = field(default_factory=dict)
+    positions: dict[Item, int] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    lanes_parked: set[Lane] = field(default_factory=set)
+    unparked: list[tuple[Lane, int]] = field(default_factory=list)
+
+    @property
+    def head(self) -> int:
+        """Position of the last event so far."""
+        return self.rows.position + len(self.rows.events)
+
+    def keep(self, trial: Trial) -> None:
+        self.state.merge(trial.state)
+        for row in trial.events:
+            row["position"] = self.head + 1
+            self.rows.events.append(row)
+        self.rows.timers += trial.timers
+
+    def mark(self, source: str) -> Mark:
+        return self.marks.get(source) or self.marks_before.get(source) or (1, 0, "")
+
+    def marks_after(self, committed: dict[str, Mark]) -> dict[str, Mark]:
+        return {**committed, **self.marks_before, **self.marks}
+
+    def fill_rows(self) -> None:
+        """Make the rows that depend on the whole batch: answers, watermarks, entities."""
+        rows = self.rows
+        for item in self.items:
+            if item.command is not None and item in self.positions:
+                refusal = self.refusals.get(item)
+                if refusal is BROKEN:
+                    continue
+                rows.commands.append(
+                    {
+                        "command_id": item.command_id,
+                        "content_hash": item.content_hash,
+                        "position": self.positions[item],
+                        "refusal": refusal.model_dump() if refusal is not None else None,
+                    }
+                )
+                if item.timer_id is not None:
+                    rows.timers_done.append({"timer_id": item.timer_id})
+        for source, (epoch, position, event_id) in self.marks.items():
+            rows.marks.append({"source": source, "epoch": epoch, "position": position, "event_id": event_id})
+        born = self.state.born
+        for key, entity in self.state.changed.items():
+            (rows.born if key in born else rows.changed).setdefault(key[0], []).append(entity)
+
+
+class Deciding:
+    """The deciders of one service, applied to items.
+
+    `unstorable` are followed events that the database refuses.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._projections = Projections(service.kinds)
+        self._follows = {event.__name__: follow for event, follow in service.follows.items()}
+        self.unstorable: set[tuple[str, int]] = set()
+
+    def command(self, item: Item, command: Command, decided: Decided) -> None:
+        """Decide one command; its events, vault rows or refusal are part of the batch. Raises Missing."""
+        trial = Trial(decided.state.layer(), decided.rows.at)
+        try:
+            self._carry_out(command, item.command_id, item, trial)
+        except Missing:
+            raise
+        except Rejected as no:
+            decided.refusals[item] = no.refusal
+        except Exception:
+            # A broken decider fails this command alone.
+            log.exception("decide_failed", command=type(command).__name__, command_id=str(item.command_id))
+            decided.refusals[item] = BROKEN
+        else:
+            decided.keep(trial)
+            for entry in command.vault(item.command_id):
+                decided.rows.vault.append(entry._asdict())
+        decided.positions[item] = decided.head
+
+    def _carry_out(self, command: Command, command_id: UUID, item: Item, trial: Trial) -> None:
+        """Decide one command and fold its events, on a trial layer."""
+        context = Context(command_id, item.actor, trial.at)
+        for event in self._service.decides[type(command)](command, context, trial.state):
+            version = self._projections.apply(trial.state, event, trial.at)
+            if version == 0:
+                raise TypeError(f"no kind keeps the stream of {type(event).__name__}")
+            trial.events.append(
+                {
+                    "entity": event.ENTITY,
+                    "entity_id": event.entity_id,
+                    "version": version,
+                    "name": type(event).__name__,
+                    "schema_version": event.VERSION,
+                    "command_id": item.command_id,
+                    "ordinal": len(trial.events),
+                    "causation_id": item.causation_id,
+                    "correlation_id": item.correlation_id or item.command_id,
+                    "actor": str(item.actor),
+                    "traceparent": item.traceparent,
+                    "data": orjson.Fragment(event.model_dump_json()),
+                }
+            )
+            schedule = self._service.schedules.get(type(event))
+            if schedule is not None:
+                trial.timers.append(_timer_row(schedule(event, trial.at)))
+
+    def followed(self, item: Item, decided: Decided) -> None:
+        """Decide what a followed event asks, once; or park it. Raises Missing."""
+        followed = item.followed
+        assert followed is not None
+        if not item.was_parked and (followed.epoch, followed.position) <= decided.mark(followed.source)[:2]:
+            return
+        lane = (followed.source, followed.entity_id)
+        if (followed.source, followed.position) in self.unstorable:
+            reason: str | None = "cannot be stored"
+        elif not item.was_parked and (lane in decided.lanes_before or lane in decided.lanes_parked):
+            reason = "waits behind a parked event of the same lane"
+        else:
+            reason = self._apply_followed(item, followed, decided)
+        if reason is not None:
+            decided.lanes_parked.add(lane)
+            decided.rows.parked.append(
+                {
+                    "source": followed.source,
+                    "position": followed.position,
+                    "lane": followed.entity_id,
+                    "reason": reason,
+                    "event": orjson.Fragment(followed.raw),
+                }
+            )
+        elif item.was_parked:
+            decided.rows.unparked.append({"source": followed.source, "position": followed.position})
+            decided.unparked.append((lane, followed.position))
+        if not item.was_parked:
+            decided.marks[followed.source] = (followed.epoch, followed.position, followed.event_id)
+
+    def _apply_followed(self, item: Item, followed: Recorded, decided: Decided) -> str | None:
+        """Carry out what a followed event asks; returns why not, when it cannot be."""
+        trial = Trial(decided.state.layer(), decided.rows.at)
+        try:
+            self._follow(item, followed, trial)
+        except Missing:
+            raise
+        except UnknownEvent as unknown:
+            return f"unknown event {unknown}: upgrade this service, then retry"
+        except Rejected as no:
+            return f"refused: {no.refusal.code}"
+        except Exception as broken:
+            log.exception("follow_failed", source=followed.source, position=followed.position)
+            return f"{type(broken).__name__}: see the log of {self._service.name}"
+        decided.keep(trial)
+        return None
+
+    def _follow(self, item: Item, followed: Recorded, trial: Trial) -> None:
+        follow = self._follows.get(followed.name)
+        if follow is None and not self._projections.interested(followed.name):
+            return
+        event = followed.event()
+        self._projections.apply(trial.state, event, followed.at)
+        for n, command in enumerate(follow(event) if follow is not None else ()):
+            self._carry_out(command, uuid5(item.command_id, str(n)), item, trial)
+
+    def looks_at(self, items: Iterable[Item], state: State) -> set[Key]:
+        """What these items look at and is not in memory: deciders are run, nothing is kept."""
+        wanted: set[Key] = set()
+        for item in items:
+            probe = Trial(state.layer(), datetime.now(UTC))
+            try:
+                if item.command is not None:
+                    self._carry_out(item.command, item.command_id, item, probe)
+                elif item.followed is not None:
+                    self._follow(item, item.followed, probe)
+            except Missing as missing:
+                wanted.add(missing.key)
+            except Exception:
+                # Deciding itself will meet it again, and answers it.
+                continue
+        return wanted
+
+
+def _timer_row(timer: Timer) -> dict[str, Any]:
+    return {
+        "timer_id": timer.timer_id,
+        "due_at": timer.due_at,
+        "command": type(timer.command).__name__,
+        "body": orjson.Fragment(timer.command.model_dump_json()),
+    }

@@ -1,0 +1,107 @@
+"""The demo from its command line: it fills a region, plays its main job, checks, and stops."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.kernel.errors import Misconfigured
+from services.region.demo.leftovers import end_leftovers
+from services.region.demo.show import show
+from services.region.progress import Screen
+
+PROJECT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(300)
+
+MAIN_JOB = (
+    "signs up, and Noor approves",
+    "offers to do the shopping",
+    "signs up and asks for help",
+    "Noor looks at the proposals",
+    "Noor confirms",
+    "Both see how to reach each other",
+    "Both report 60 minutes",
+    "The ledger books the hours",
+    "may do in return",
+)
+REFUSED = {
+    "Not approved yet": "not_approved",
+    "No capacity left": "no_capacity",
+    "Below the credit floor": "below_floor",
+    "Already matched": "already_matched",
+    "Withdrawn in the meantime": "withdrawn",
+}
+
+
+async def demo(folder: Path) -> dict[str, Any]:
+    """One `demo --once --json`, as someone runs it."""
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        [*(sys.executable, "-m", "services.region.cli", "demo", "--once", "--json"), "--folder", str(folder)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    # Standard output is one JSON document and nothing else.
+    document: dict[str, Any] = json.loads(ran.stdout)
+    return document
+
+
+async def test_the_demo_shows_its_main_job_twice_on_the_same_data(tmp_path: Path) -> None:
+    for _ in range(2):
+        shown = await demo(tmp_path)
+        assert shown["ok"]
+        assert shown["verify"]["ok"]
+        titles = [step["title"] for step in shown["steps"]]
+        for part in (*MAIN_JOB, *REFUSED):
+            assert any(part in title for title in titles), part
+        for step in shown["steps"]:
+            if (code := REFUSED.get(step["title"])) is not None:
+                assert step["said"][0].startswith(f"409 {code}: ")
+    # The configuration knows the hashes of the keys, and nothing keeps the keys.
+    assert "sha256" in (tmp_path / "region.toml").read_text(encoding="utf-8")
+    assert end_leftovers(tmp_path) == []
+
+
+def test_a_second_demo_in_the_same_folder_says_what_to_do(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import fcntl, os, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX);"
+            "f.write(str(os.getpid())); f.flush(); print('held', flush=True); time.sleep(60)",
+            str(tmp_path / "lock"),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(Misconfigured, match=f"already runs in .*process {holder.pid}.*--folder"):
+            show(tmp_path, Screen(), once=True)
+    finally:
+        holder.kill()
+        holder.wait(5)
+
+
+def test_what_a_killed_demo_left_running_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    def service(config: Path) -> subprocess.Popen[bytes]:
+        line = ["-m", "services.region.cli", "serve", "members", "--config", str(config), "--probe-port", "0"]
+        return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", *line])
+
+    left, other = service(tmp_path / "a/region.toml"), service(tmp_path / "b/region.toml")
+    try:
+        assert end_leftovers(tmp_path / "a") == [left.pid]
+        assert left.wait(5) != 0
+        assert other.poll() is None
+        assert os.getpid() not in end_leftovers(tmp_path / "a")
+    finally:
+        for process in (left, other):
+            process.kill()
+            process.wait(5)
