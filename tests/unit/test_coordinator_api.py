@@ -20,6 +20,7 @@ from contracts.exchange import PostOffer, WithdrawOffer
 from services.coordinator.api import app
 from services.coordinator.api.edge import MAX_BODY_BYTES
 from services.coordinator.desk import Caller, command_id
+from services.kernel.bus import content_hash
 from services.kernel.errors import Unreachable
 from services.kernel.settings import Key, Region
 
