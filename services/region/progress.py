@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 PLAIN_EVERY_SECONDS = 10.0
 
@@ -19,9 +21,19 @@ class Screen:
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False)
 
-    def say(self, text: str = "") -> None:
-        """One line of text, with rich's markup."""
-        self.console.print(text, soft_wrap=not self.console.is_terminal)
+    def say(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """A line with rich's markup; `indent` columns to the right, also where it is wrapped."""
+        self._print(Text.from_markup(text, style=style), indent)
+
+    def quote(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """A line as it is: what came from elsewhere may hold what looks like markup."""
+        self._print(Text(text, style=style), indent)
+
+    def _print(self, text: Text, indent: int) -> None:
+        if self.console.is_terminal:
+            self.console.print(Padding(text, (0, 0, 0, indent)))
+        else:
+            self.console.print(Text(" " * indent) + text, soft_wrap=True)
 
     @contextmanager
     def stage(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -52,7 +64,7 @@ class Screen:
             reached = count
             if time.monotonic() - spoken > PLAIN_EVERY_SECONDS:
                 spoken = time.monotonic()
-                self.say(f"  {what}: {count} of {total}")
+                self.say(f"{what}: {count} of {total}", indent=2)
 
         yield done
-        self.say(f"  {what}: {reached} of {total} ({time.monotonic() - began:.1f} s)")
+        self.say(f"{what}: {reached} of {total} ({time.monotonic() - began:.1f} s)", indent=2)

