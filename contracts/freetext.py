@@ -25,10 +25,12 @@ CONTROL_REFUSED_EN = "This contains an invisible character that we cannot keep. 
 
 # Begins with the digit, not with a look behind it: the search then skips to digits at once.
 # It takes one digit and looks ahead to the rest: "huis 12" before a BSN cannot hide it.
-_NINE_DIGITS = re.compile(r"\d(?<!\d\d)(?=((?:[ .\-]?\d){8})(?!\d))")
+_NINE_DIGITS = re.compile(r"\d(?<!\d\d)(?=((?:[ .\u00a0\-]?\d){8})(?!\d))")
 # With its country code a telephone number has 10 to 14 digits; its last nine are no BSN.
-_PHONE = re.compile(r"(?:\+|(?<!\d)00)[1-9](?:[ .\-]?(?:\(0\))?[ .\-]?\d){9,13}?(?!\d)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\ud800-\udfff]")
+_PHONE = re.compile(r"(?:\+|(?<!\d)00)[1-9](?:[ .\u00a0\-]?(?:\(0\))?[ .\u00a0\-]?\d){9,13}?(?!\d)")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
 

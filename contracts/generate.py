@@ -41,6 +41,7 @@ _SAME_ID = {
 """Ids that are another's by design: a hold has the id of its match."""
 
 _PLAUSIBLE: dict[str, Any] = {
+    "template": "member-approved",
     "number": 1042,
     "pc4": "3512",
     "category": "gardening",

@@ -22,7 +22,10 @@ Template = Literal[
     "minutes-differ",
     "hours-booked-helper",
     "hours-booked-asker",
+    "gift-received",
+    "gift-given",
 ]
+"""What commands may ask for. Events carry it as text: a new letter is no new version."""
 
 
 # Events
@@ -35,7 +38,7 @@ class MessageQueued(Event):
     FIRST: ClassVar[bool] = True
     message_id: UUID
     member_id: UUID
-    template: Template
+    template: str
     facts: dict[str, int | str | None] = Field(default_factory=dict)
 
 
@@ -54,7 +57,7 @@ class MessageFailed(Event):
     ENTITY: ClassVar[str] = "message"
     message_id: UUID
     member_id: UUID
-    template: Template
+    template: str
     reason: Literal["no_address", "refused", "gave_up"]
 
 

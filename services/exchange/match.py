@@ -204,7 +204,7 @@ def report(command: ReportMinutes, context: Context, state: State) -> list[Event
     if found.status != "confirmed":
         raise Rejected(
             "not_confirmed",
-            "Voor deze koppeling kunt u nu geen minuten opgeven. Klopt er iets niet? Bel uw buurtcoördinator.",
+            "Voor deze koppeling kunt u nu geen minuten opgeven. Klopt iets niet? Bel uw buurtcoördinator.",
             "You cannot report minutes for this match now. Call your coordinator if something is wrong.",
             status=found.status,
         )

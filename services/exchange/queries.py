@@ -76,7 +76,7 @@ async def rank_helpers(replica: Replica, query: RankHelpers, actor: Actor) -> Ra
     rows = await replica.pool.fetch(
         "SELECT o.offer_id, o.member_id, p.number, o.pc4, p.capacity_minutes_week, p.reserved_minutes, "
         "p.helped_minutes FROM (SELECT offer_id, member_id, pc4 FROM offers WHERE category = $1 "
-        "AND status = 'open' AND pc4 = ANY($2) ORDER BY array_position($2, pc4) LIMIT $3) o "
+        "AND status = 'open' AND pc4 = ANY($2) ORDER BY array_position($2, pc4), offer_id LIMIT $3) o "
         "JOIN participants p ON p.participant_id = o.member_id",
         request["category"],
         near,

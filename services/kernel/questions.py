@@ -1,6 +1,7 @@
 """Questions that every service answers about its own log, asked by followers, sources and operators."""
 
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
@@ -43,7 +44,7 @@ class Marks(View):
 class RetryParked(Query):
     """Try parked events again; without a lane, all of them."""
 
-    lane: str | None = None
+    lane: UUID | None = None
 
 
 class Retried(View):

@@ -13,7 +13,6 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import nats.errors
@@ -332,8 +331,8 @@ class Replica:
             case GetMarks():
                 view = await self._get_marks()
             case RetryParked():
-                lane = UUID(body.lane) if body.lane else None
-                view = Retried(applied=await retry_parked(self.loop, self.pool, self.service.name, lane))
+                applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
+                view = Retried(applied=applied)
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))

@@ -95,9 +95,20 @@ def on_minutes_differed(event: MinutesDiffered) -> list[Command]:
 
 
 def on_credit_transferred(event: CreditTransferred) -> list[Command]:
+    helped = event.match_id is not None
     return [
-        _tell(event.to_account_id, "hours-booked-helper", event.transfer_id, minutes=event.minutes),
-        _tell(event.from_account_id, "hours-booked-asker", event.transfer_id, minutes=event.minutes),
+        _tell(
+            event.to_account_id,
+            "hours-booked-helper" if helped else "gift-received",
+            event.transfer_id,
+            minutes=event.minutes,
+        ),
+        _tell(
+            event.from_account_id,
+            "hours-booked-asker" if helped else "gift-given",
+            event.transfer_id,
+            minutes=event.minutes,
+        ),
     ]
 
 

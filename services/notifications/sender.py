@@ -74,7 +74,7 @@ async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], attempts
             if person is None or person.email is None:
                 await _record(replica, message_id, delivered=False, attempts=0, reason="no_address")
                 continue
-            letter = render(template, facts, await _around(replica, person, facts, people))
+            letter = render(template, facts, await _around(replica, person, template, facts, people))
             tried = attempts.pop(message_id, 0) + 1
             try:
                 await smtp.send_message(_mail(letter, person.email, message_id, replica))
@@ -101,11 +101,11 @@ async def _record(replica: Replica, message_id: UUID, **outcome: Any) -> None:
 
 
 async def _around(
-    replica: Replica, person: Person, facts: dict[str, Any], people: dict[UUID, Person]
+    replica: Replica, person: Person, template: str, facts: dict[str, Any], people: dict[UUID, Person]
 ) -> Around:
     other = people.get(UUID(facts["other"])) if "other" in facts else None
     favours: tuple[str, ...] = ()
-    if "minutes" in facts and other is None:
+    if template == "hours-booked-asker":
         suggested = await replica.bus.ask(SuggestReturnFavours(member_id=person.member_id), Favours, _SELF)
         favours = tuple(favour.nl for favour in suggested.favours)
     return Around(

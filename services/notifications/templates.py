@@ -164,6 +164,20 @@ def _hours_booked_asker(facts: dict[str, Any], around: Around) -> tuple[str, str
     )
 
 
+def _gift_received(facts: dict[str, Any], around: Around) -> tuple[str, str]:
+    return (
+        "U kreeg uren",
+        f"Iemand gaf u {hours(facts['minutes'])}. Die staan bij uw tegoed. U hoeft niets te doen.",
+    )
+
+
+def _gift_given(facts: dict[str, Any], around: Around) -> tuple[str, str]:
+    return (
+        "U gaf uren weg",
+        f"U gaf {hours(facts['minutes'])} weg. Dat is aardig van u. Klopt dit niet? Bel uw buurtcoördinator.",
+    )
+
+
 _LETTERS: dict[Template, Callable[[dict[str, Any], Around], tuple[str, str]]] = {
     "member-approved": _member_approved,
     "offer-posted": _offer_posted,
@@ -175,4 +189,6 @@ _LETTERS: dict[Template, Callable[[dict[str, Any], Around], tuple[str, str]]] = 
     "minutes-differ": _minutes_differ,
     "hours-booked-helper": _hours_booked_helper,
     "hours-booked-asker": _hours_booked_asker,
+    "gift-received": _gift_received,
+    "gift-given": _gift_given,
 }

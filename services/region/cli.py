@@ -7,6 +7,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import orjson
 from cyclopts import App, Parameter
@@ -180,9 +181,7 @@ def restore(service: str, *, config: Config = Path("region.toml")) -> None:
     from services.region import operating
 
     done = asyncio.run(operating.restore(load(path_from_caller(config)), service))
-    print(
-        f"{service}: {done.taken_back} events taken back; the log ends at {done.head_after}, epoch {done.epoch}"
-    )
+    print(f"{service}: {done.taken_back} events taken back; head {done.head_after}, epoch {done.epoch}")
     if done.new_epoch:
         print(
             "Not everything was still there: a new epoch begins. Followers list what a person must look at."
@@ -240,9 +239,8 @@ def park_list(*, config: Config = Path("region.toml"), json: bool = False) -> No
     elif not found:
         print("Nothing is parked.")
     for row in () if json else found:
-        print(
-            f"{row['service']} follows {row['source']} at {row['position']}, lane {row['lane']}: {row['reason']}"
-        )
+        place = f"{row['service']} follows {row['source']} at {row['position']}"
+        print(f"{place}, lane {row['lane']}: {row['reason']}")
 
 
 @park.command(name="show")
@@ -255,7 +253,7 @@ def park_show(service: str, source: str, position: int, *, config: Config = Path
 
 
 @park.command(name="retry")
-def park_retry(service: str, *, lane: str | None = None, config: Config = Path("region.toml")) -> None:
+def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path("region.toml")) -> None:
     """Try parked events again, lane by lane in their order."""
     from services.kernel.settings import load
     from services.region import operating
@@ -265,11 +263,11 @@ def park_retry(service: str, *, lane: str | None = None, config: Config = Path("
 
 
 @app.command
-def test(*pytest_arguments: str, all: bool = False) -> None:
+def test(*pytest_arguments: str, all_: Annotated[bool, Parameter(name="--all")] = False) -> None:
     """Run every check: pytest, ruff, mypy, import rules, schemas. `--all` adds the long forms."""
     from services.region.checking import run_checks
 
-    sys.exit(run_checks(all_forms=all, pytest_arguments=pytest_arguments))
+    sys.exit(run_checks(all_forms=all_, pytest_arguments=pytest_arguments))
 
 
 def print_json(found: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -160,7 +161,7 @@ async def parked_event(region: Region, service: str, source: str, position: int)
     return found
 
 
-async def retry_parked(region: Region, service: str, lane: str | None) -> int:
+async def retry_parked(region: Region, service: str, lane: UUID | None) -> int:
     """Ask a service to try parked events again; returns how many were applied."""
     async with _bus(region) as bus:
         answer = await bus.ask(

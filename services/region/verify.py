@@ -128,7 +128,8 @@ async def _answers_present(databases: Databases) -> Check:
             database,
             f"SELECT '{service} command ' || c.command_id FROM commands c LEFT JOIN (SELECT command_id, "
             "max(position) AS last FROM events GROUP BY 1) e USING (command_id) "
-            "WHERE c.refusal IS NULL AND (c.position > (SELECT position FROM log_head) OR c.position <> coalesce(e.last, c.position)) "
+            "WHERE c.refusal IS NULL AND (c.position > (SELECT position FROM log_head) "
+            "OR c.position <> coalesce(e.last, c.position)) "
             "OR c.refusal IS NOT NULL AND e.last IS NOT NULL",
         )
     return check

@@ -75,7 +75,7 @@ async def test_a_lane_with_an_unknown_version_waits_and_goes_on_in_order_after_a
             orjson.dumps(first).decode(),
         )
         await ledger_db.close()
-        assert await operating.retry_parked(region.region, "ledger", str(strange)) == 2
+        assert await operating.retry_parked(region.region, "ledger", strange) == 2
         assert not await _parked(region, "ledger")
         found = await place.bus.ask(GetBalances(account_ids=(asker,)), Balances, NOOR)
         assert found.balances[0].held_minutes == 5, "the strange match's hold was placed, then released"
@@ -153,4 +153,4 @@ async def _mend_and_retry(region: RunningRegion, row: dict[str, Any]) -> None:
         )
     finally:
         await database.close()
-    await operating.retry_parked(region.region, row["service"], row["lane"])
+    await operating.retry_parked(region.region, row["service"], UUID(row["lane"]))

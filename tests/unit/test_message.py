@@ -128,6 +128,10 @@ TOLD: list[tuple[Event, list[tuple[UUID, Template, dict[str, Any]]]]] = [
         ],
     ),
     (
+        BOOKED.model_copy(update={"match_id": None}),
+        [(BRAM, "gift-received", {"minutes": 60}), (ANNA, "gift-given", {"minutes": 60})],
+    ),
+    (
         BOOKED,
         [(BRAM, "hours-booked-helper", {"minutes": 60}), (ANNA, "hours-booked-asker", {"minutes": 60})],
     ),

@@ -23,6 +23,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "minutes-differ": {"own": 90, "others": 60},
     "hours-booked-helper": {"minutes": 75},
     "hours-booked-asker": {"minutes": 75},
+    "gift-received": {"minutes": 75},
+    "gift-given": {"minutes": 75},
 }
 AROUND = Around(
     name="Bram Bakker",
