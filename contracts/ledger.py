@@ -8,7 +8,9 @@ from pydantic import Field
 from contracts.envelope import Command, Event, Query, View
 
 SERVICE = "ledger"
-FOLLOWS = ("members", "exchange")
+# Only exchange: an account is opened when exchange admits someone, so it is there before
+# any match of theirs, whatever the order in which services follow each other.
+FOLLOWS = ("exchange",)
 ASKS: tuple[str, ...] = ()
 
 Amount = Annotated[int, Field(strict=True, ge=1, le=10_000)]
@@ -108,7 +110,7 @@ class TransferCredit(Command):
 
 
 class OpenAccount(Command):
-    """From members: someone was approved."""
+    """From exchange: someone takes part."""
 
     account_id: UUID
     floor_minutes: int

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from contracts.catalogue import HANDLED_BY
 from contracts.envelope import Actor, Answer, Command, Query, View
+from contracts.members import ApproveMember
 from services.coordinator.keys import Keys
 from services.coordinator.lookout import Lookout
 from services.kernel.bus import content_hash
@@ -60,6 +61,9 @@ class Desk:
             no = answer.refusal
             raise Rejected(no.code, no.nl, no.en, **no.facts)
         await self.lookout.reached(HANDLED_BY[type(command)], answer.position)
+        if isinstance(command, ApproveMember):
+            # Whoever was just approved may offer and ask at once.
+            await self.lookout.takes_part(command.member_id)
         return answer
 
     async def ask[V: View](self, query: Query, answer: type[V], actor: Actor) -> V:

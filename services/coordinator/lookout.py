@@ -10,10 +10,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from services.kernel.deciding import Mark
+from services.kernel.errors import DATABASE_AWAY
 from services.kernel.runtime import Replica
+
+_SETTLED = "SELECT match_id FROM matches_seen WHERE match_id = ANY($1) AND status <> 'reserved'"
+_TAKES_PART = "SELECT account_id FROM balances_seen WHERE account_id = ANY($1)"
 
 LOOK_SECONDS = 0.02
 READ_SECONDS = 1.0
@@ -21,12 +23,12 @@ OUTCOME_SECONDS = 2.0
 
 
 class Lookout:
-    """Watches watermarks and outcomes of matches for as long as someone waits for them."""
+    """Watches watermarks and rows for as long as someone waits for them."""
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._reading: dict[asyncio.Future[None], tuple[str, int]] = {}
-        self._matching: dict[asyncio.Future[None], UUID] = {}
+        self._hoping: dict[asyncio.Future[None], tuple[str, UUID]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def reached(self, source: str, position: int, *, seconds: float = READ_SECONDS) -> bool:
@@ -37,7 +39,11 @@ class Lookout:
 
     async def settled(self, match_id: UUID, *, seconds: float = OUTCOME_SECONDS) -> bool:
         """Whether the match is confirmed, or fallen through, within `seconds`."""
-        return await self._wait(self._matching, match_id, seconds)
+        return await self._wait(self._hoping, (_SETTLED, match_id), seconds)
+
+    async def takes_part(self, member_id: UUID, *, seconds: float = READ_SECONDS) -> bool:
+        """Whether exchange has admitted the member and the ledger opened an account, within `seconds`."""
+        return await self._wait(self._hoping, (_TAKES_PART, member_id), seconds)
 
     async def _wait(self, waiting: dict[asyncio.Future[None], Any], what: Any, seconds: float) -> bool:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -54,11 +60,11 @@ class Lookout:
         return True
 
     async def _look(self) -> None:
-        while self._reading or self._matching:
+        while self._reading or self._hoping:
             # The database may be away for a while: whoever waits hears that it was not seen in time.
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*DATABASE_AWAY):
                 await self._look_at_watermarks()
-                await self._look_at_matches()
+                await self._look_at_rows()
             await self._next_moment()
 
     async def _look_at_watermarks(self) -> None:
@@ -73,17 +79,13 @@ class Lookout:
             if _position(marks, source) >= position:
                 _tell(self._reading, future)
 
-    async def _look_at_matches(self) -> None:
-        if not self._matching:
-            return
-        rows = await self._replica.pool.fetch(
-            "SELECT match_id FROM matches_seen WHERE match_id = ANY($1) AND status <> 'reserved'",
-            list(set(self._matching.values())),
-        )
-        settled = {row["match_id"] for row in rows}
-        for future, match_id in list(self._matching.items()):
-            if match_id in settled:
-                _tell(self._matching, future)
+    async def _look_at_rows(self) -> None:
+        for sql in {sql for sql, _ in self._hoping.values()}:
+            wanted = {id for asked, id in self._hoping.values() if asked == sql}
+            found = {row[0] for row in await self._replica.pool.fetch(sql, list(wanted))}
+            for future, (asked, id) in list(self._hoping.items()):
+                if asked == sql and id in found:
+                    _tell(self._hoping, future)
 
     async def _next_moment(self) -> None:
         committed = self._replica.loop.committed

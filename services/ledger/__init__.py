@@ -3,7 +3,7 @@
 Owns    accounts, holds and transfers.
 Takes   TransferCredit.
 Emits   AccountOpened, HoldPlaced, HoldRefused, HoldReleased, CreditTransferred, TransferRefused.
-Follows members (an approved member has an account), exchange (matches hold, book and release).
+Follows exchange (who takes part has an account; matches hold, book and release).
 Answers balances.
 
 At every step: available = balance - held, and available is never below the account's floor.

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
+from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed, ParticipantAdmitted
 from contracts.ledger import GetBalances
-from contracts.members import MemberApproved
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.ledger import handlers, queries
@@ -20,7 +19,7 @@ def service(region: Region) -> Service:
         kinds=(ACCOUNT, HOLD, TRANSFER),
         decides=handlers.DECIDES,
         follows={
-            MemberApproved: handlers.on_member_approved(region.ledger.floor_minutes),
+            ParticipantAdmitted: handlers.on_participant_admitted(region.ledger.floor_minutes),
             MatchReserved: handlers.on_match_reserved,
             MatchFellThrough: handlers.on_match_fell_through,
             MinutesAgreed: handlers.on_minutes_agreed,

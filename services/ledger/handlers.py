@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 from contracts.envelope import Command
-from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
+from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed, ParticipantAdmitted
 from contracts.ledger import BookMatch, OpenAccount, PlaceHold, ReleaseHold, TransferCredit
-from contracts.members import MemberApproved
 from services.kernel.service import Decide
 from services.ledger import account, hold, transfer
 
@@ -18,11 +17,11 @@ DECIDES: dict[type[Command], Decide] = {
 }
 
 
-def on_member_approved(floor_minutes: int) -> Callable[[MemberApproved], list[Command]]:
+def on_participant_admitted(floor_minutes: int) -> Callable[[ParticipantAdmitted], list[Command]]:
     """Accounts open with the region's floor of that day."""
 
-    def opens_account(event: MemberApproved) -> list[Command]:
-        return [OpenAccount(account_id=event.member_id, floor_minutes=floor_minutes)]
+    def opens_account(event: ParticipantAdmitted) -> list[Command]:
+        return [OpenAccount(account_id=event.participant_id, floor_minutes=floor_minutes)]
 
     return opens_account
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
+from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed, ParticipantAdmitted
 from contracts.ledger import (
     AccountOpened,
     BookMatch,
@@ -18,7 +18,6 @@ from contracts.ledger import (
     TransferCredit,
     TransferRefused,
 )
-from contracts.members import MemberApproved
 from services.kernel.testing import COMMAND_ID
 from services.ledger.account import ACCOUNT
 from services.ledger.hold import HOLD
@@ -84,8 +83,8 @@ def not_booked(minutes: int, reason: str) -> TransferRefused:
 
 
 def test_an_approved_member_has_an_account_with_the_regions_floor() -> None:
-    approved = MemberApproved(member_id=ANNA, number=1001, pc4="3512", capacity_minutes_week=0)
-    (command,) = follows[MemberApproved](approved)
+    admitted = ParticipantAdmitted(participant_id=ANNA, number=1001, pc4="3512", capacity_minutes_week=0)
+    (command,) = follows[ParticipantAdmitted](admitted)
     assert command == OpenAccount(account_id=ANNA, floor_minutes=REGION.ledger.floor_minutes)
     given().when(command).then(opened(ANNA))
 
