@@ -1,14 +1,8 @@
-"""The region's own time zone. Everything is kept in UTC; days and hours are people's."""
+"""Now, and until when something is due, by the clock on people's walls."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Europe/Amsterdam")
-
-
-def local(moment: datetime) -> datetime:
-    """A moment as the clock on the wall says it."""
-    return moment.astimezone(LOCAL)
+from services.kernel.dutch import LOCAL
 
 
 def now() -> datetime:

@@ -4,27 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from contracts.categories import CATEGORIES
 from contracts.notifications import Template
-
-_ZONE = ZoneInfo("Europe/Amsterdam")
-_DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
-_MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
+from services.kernel.dutch import day_nl, hours_nl, local, time_nl
 
 
 @dataclass(frozen=True)
@@ -56,20 +39,8 @@ def when(moment: str | None) -> str:
     """
     if moment is None:
         return "op een dag die u samen afspreekt"
-    at = datetime.fromisoformat(moment).astimezone(_ZONE)
-    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} om {at.hour}.{at.minute:02} uur"
-
-
-def hours(minutes: int) -> str:
-    """Minutes in words.
-
-    >>> hours(90), hours(120), hours(45)
-    ('1 uur 30', '2 uur', '45 minuten')
-    """
-    whole, rest = divmod(minutes, 60)
-    if not whole:
-        return "1 minuut" if rest == 1 else f"{rest} minuten"
-    return f"{whole} uur {rest}" if rest else f"{whole} uur"
+    at = local(datetime.fromisoformat(moment))
+    return f"{day_nl(at)} om {time_nl(at)}"
 
 
 def render(template: Template, facts: dict[str, Any], around: Around) -> Letter:
@@ -111,7 +82,7 @@ def _help_requested(facts: dict[str, Any], around: Around) -> tuple[str, str]:
 def _match_helper(facts: dict[str, Any], around: Around) -> tuple[str, str]:
     return (
         "U gaat iemand helpen",
-        f"U gaat {around.other_name} helpen: {when(facts['wanted_at'])}, {hours(facts['minutes'])}.\n"
+        f"U gaat {around.other_name} helpen: {when(facts['wanted_at'])}, {hours_nl(facts['minutes'])}.\n"
         f"{around.other_reach}\n"
         "Kunt u toch niet? Laat het ons weten, dat mag altijd.",
     )
@@ -143,7 +114,7 @@ def _match_ended_asker(facts: dict[str, Any], around: Around) -> tuple[str, str]
 def _minutes_differ(facts: dict[str, Any], around: Around) -> tuple[str, str]:
     return (
         "De tijd die u opschreef",
-        f"U schreef {hours(facts['own'])} op, de ander {hours(facts['others'])}. Dat gebeurt.\n"
+        f"U schreef {hours_nl(facts['own'])} op, de ander {hours_nl(facts['others'])}. Dat gebeurt.\n"
         "Wij hebben nog niets geboekt. Een coördinator kijkt ernaar en belt u.",
     )
 
@@ -151,7 +122,7 @@ def _minutes_differ(facts: dict[str, Any], around: Around) -> tuple[str, str]:
 def _hours_booked_helper(facts: dict[str, Any], around: Around) -> tuple[str, str]:
     return (
         "Er zijn uren bijgeschreven",
-        f"Er is {hours(facts['minutes'])} bij uw tegoed geschreven. Dank u wel voor uw hulp.",
+        f"Er is {hours_nl(facts['minutes'])} bij uw tegoed geschreven. Dank u wel voor uw hulp.",
     )
 
 
@@ -159,7 +130,7 @@ def _hours_booked_asker(facts: dict[str, Any], around: Around) -> tuple[str, str
     small = "".join(f"\n- {favour}" for favour in around.favours)
     return (
         "Fijn dat het gelukt is",
-        f"Er is {hours(facts['minutes'])} van uw tegoed geboekt. Fijn dat het gelukt is.\n"
+        f"Er is {hours_nl(facts['minutes'])} van uw tegoed geboekt. Fijn dat het gelukt is.\n"
         f"Wilt u ook eens iets doen voor een buur? Bijvoorbeeld:{small}\nHet hoeft niet.",
     )
 
@@ -167,14 +138,14 @@ def _hours_booked_asker(facts: dict[str, Any], around: Around) -> tuple[str, str
 def _gift_received(facts: dict[str, Any], around: Around) -> tuple[str, str]:
     return (
         "U kreeg uren",
-        f"Iemand gaf u {hours(facts['minutes'])}. Die staan bij uw tegoed. U hoeft niets te doen.",
+        f"Iemand gaf u {hours_nl(facts['minutes'])}. Die staan bij uw tegoed. U hoeft niets te doen.",
     )
 
 
 def _gift_given(facts: dict[str, Any], around: Around) -> tuple[str, str]:
     return (
         "U gaf uren weg",
-        f"U gaf {hours(facts['minutes'])} weg. Dat is aardig van u. Klopt dit niet? Bel uw buurtcoördinator.",
+        f"U gaf {hours_nl(facts['minutes'])} weg. Dat is aardig van u. Klopt dit niet? Bel uw buurtcoördinator.",
     )
 
 

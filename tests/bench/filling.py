@@ -64,7 +64,8 @@ async def fill_offers(connection: Any, count: int, *, people: int) -> None:
     )
     async with connection.transaction():
         await connection.execute(
-            _EVENTS + "SELECT $3::bigint + n, 1, 'offer', id, 1, 'OfferPosted', 1, id, 0, id, 'coordinator:noor', "
+            _EVENTS
+            + "SELECT $3::bigint + n, 1, 'offer', id, 1, 'OfferPosted', 1, id, 0, id, 'coordinator:noor', "
             "now() - ($1 - n) * interval '1 millisecond', json_build_object('offer_id', id, 'member_id', person, "
             f"'category', category, 'pc4', pc4) FROM ({row}) r ORDER BY n",
             count,
@@ -78,7 +79,8 @@ async def fill_offers(connection: Any, count: int, *, people: int) -> None:
             head,
         )
         await connection.execute(
-            _VAULT + f"SELECT 'offer', id, person, jsonb_build_object('text', $3::text) FROM ({row}) r ORDER BY n",
+            _VAULT
+            + f"SELECT 'offer', id, person, jsonb_build_object('text', $3::text) FROM ({row}) r ORDER BY n",
             count,
             people,
             TEXT,
@@ -94,7 +96,9 @@ async def fill_offers(connection: Any, count: int, *, people: int) -> None:
 
 async def fill_members(connection: Any, count: int) -> None:
     """`count` members who registered a month ago, with names, streets and circles in the vault."""
-    row = f"SELECT n, {_id(PERSON, 'n')} AS id, {_postcode('n')} AS pc4 FROM generate_series(1, $1::integer) n"
+    row = (
+        f"SELECT n, {_id(PERSON, 'n')} AS id, {_postcode('n')} AS pc4 FROM generate_series(1, $1::integer) n"
+    )
     circle = ", ".join(_id(PERSON, f"1 + (n + {step} * 37) % $1::integer") for step in range(1, CIRCLE + 1))
     async with connection.transaction():
         await connection.execute(

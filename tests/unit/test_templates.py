@@ -8,8 +8,9 @@ import pytest
 
 from contracts.categories import CATEGORIES
 from contracts.notifications import Template
+from services.kernel.dutch import hours_nl
 from services.notifications import templates
-from services.notifications.templates import Around, Letter, hours, render
+from services.notifications.templates import Around, Letter, render
 from tests.unit.neighbours import ANNA
 
 FACTS: dict[str, dict[str, Any]] = {
@@ -90,7 +91,7 @@ def test_who_was_helped_reads_what_they_might_do_and_that_they_need_not() -> Non
     [(1, "1 minuut"), (59, "59 minuten"), (60, "1 uur"), (61, "1 uur 1"), (1440, "24 uur")],
 )
 def test_minutes_are_said_as_people_say_them(minutes: int, words: str) -> None:
-    assert hours(minutes) == words
+    assert hours_nl(minutes) == words
 
 
 def test_the_examples_in_its_documentation_are_true() -> None:

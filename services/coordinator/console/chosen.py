@@ -6,8 +6,8 @@ from uuid import UUID
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.people import Names
 from services.coordinator.console.views import Confirmation, Consequence
-from services.coordinator.console.wording import hours_nl
 from services.coordinator.projections.exchange import RequestSeen
+from services.kernel.dutch import hours_nl
 
 UNDO_MINUTES = 15
 

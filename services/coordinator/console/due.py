@@ -3,8 +3,8 @@
 from datetime import date, datetime
 
 from services.coordinator.console.views import DueTone
-from services.coordinator.console.wording import day_nl, day_short_nl, time_nl, waited_nl
-from services.coordinator.local_time import local
+from services.coordinator.console.wording import waited_nl
+from services.kernel.dutch import day_nl, day_short_nl, local, time_nl
 
 
 def appointment_nl(wanted_at: datetime) -> str:

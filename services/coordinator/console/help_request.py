@@ -27,10 +27,11 @@ from services.coordinator.console.views import (
     StatusTone,
     Waiting,
 )
-from services.coordinator.console.wording import balance_nl, hours_nl
+from services.coordinator.console.wording import balance_nl
 from services.coordinator.desk import Desk
 from services.coordinator.outcome import WHY_NOT, match_seen
 from services.coordinator.projections.exchange import REQUESTS, MatchSeen, RequestSeen
+from services.kernel.dutch import hours_nl
 from services.kernel.errors import Rejected, Transient
 
 HELPERS_SHOWN = 10

@@ -5,8 +5,7 @@ from typing import Any
 
 from services.coordinator.console.people import Names
 from services.coordinator.console.views import HistoryLine
-from services.coordinator.console.wording import hours_nl
-from services.coordinator.local_time import local
+from services.kernel.dutch import hours_nl, local
 
 SENTENCES: dict[str, str] = {
     "help-requested": "De hulpvraag kwam binnen.",

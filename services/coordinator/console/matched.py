@@ -7,9 +7,9 @@ from services.coordinator.console.chosen import UNDO_MINUTES
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.people import Names
 from services.coordinator.console.views import Fact, Load, Matched, Told
-from services.coordinator.console.wording import hours_nl
 from services.coordinator.desk import Desk
 from services.coordinator.projections.exchange import MatchSeen, RequestSeen
+from services.kernel.dutch import hours_nl
 
 _RUNNING = "('reserved', 'confirmed', 'agreed', 'unbooked')"
 

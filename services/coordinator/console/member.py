@@ -17,10 +17,10 @@ from services.coordinator.console.views import (
     Notice,
     StatusTone,
 )
-from services.coordinator.console.wording import balance_nl, hours_nl
+from services.coordinator.console.wording import balance_nl
 from services.coordinator.desk import Desk
-from services.coordinator.local_time import local
 from services.coordinator.projections.members import MEMBERS, MemberSeen
+from services.kernel.dutch import hours_nl, local
 
 STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "registered": ("Nieuw", "warning", "person-plus"),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import wording
+from services.coordinator.console import wording
+from services.kernel import dutch
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -23,11 +24,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     for word in (
-        wording.day_nl,
-        wording.day_short_nl,
+        dutch.day_nl,
+        dutch.day_short_nl,
         wording.distance_nl,
         wording.people_nl,
-        wording.time_nl,
+        dutch.time_nl,
         wording.waiting_nl,
     ):
         env.filters[word.__name__] = word

@@ -1,59 +1,11 @@
-"""Dutch words for amounts, dates and counts, as the screens show them.
+"""Dutch sentences of the screens: balances, waiting times, counts."""
 
-Durations are whole minutes. Dates and times are in the region's own time zone: nothing is
-converted.
-"""
+from datetime import timedelta
 
-from datetime import date, datetime, time, timedelta
-
-_DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
-_MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
-_MONTHS_SHORT = (
-    "jan",
-    "feb",
-    "mrt",
-    "apr",
-    "mei",
-    "juni",
-    "juli",
-    "aug",
-    "sep",
-    "okt",
-    "nov",
-    "dec",
-)
+from services.kernel.dutch import hours_nl
 
 # Below this a count could point at one person.
 _SMALLEST_COUNT_SHOWN = 5
-
-
-def hours_nl(minutes: int) -> str:
-    """A duration in minutes (0 or more) as people say it.
-
-    Raises ValueError for a negative duration: owing has its own sentence, see `balance_nl`.
-
-    >>> hours_nl(90), hours_nl(45), hours_nl(120), hours_nl(1)
-    ('1 uur 30', '45 minuten', '2 uur', '1 minuut')
-    """
-    if minutes < 0:
-        raise ValueError(f"a duration cannot be negative: {minutes} minutes")
-    hours, rest = divmod(minutes, 60)
-    if hours == 0:
-        return "1 minuut" if rest == 1 else f"{rest} minuten"
-    return f"{hours} uur" if rest == 0 else f"{hours} uur {rest:02}"
 
 
 def balance_nl(minutes: int, *, own: bool = False) -> str:
@@ -76,33 +28,6 @@ def balance_nl(minutes: int, *, own: bool = False) -> str:
     if minutes < 0:
         return f"u kreeg {amount} meer dan u gaf" if own else f"{amount} meer gekregen dan gegeven"
     return "u gaf evenveel als u kreeg" if own else "evenveel gegeven als gekregen"
-
-
-def day_nl(day: date) -> str:
-    """A day in full, without the year.
-
-    >>> day_nl(date(2026, 11, 26))
-    'donderdag 26 november'
-    """
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
-
-
-def day_short_nl(day: date) -> str:
-    """A day for a narrow column.
-
-    >>> day_short_nl(date(2026, 11, 26))
-    '26 nov'
-    """
-    return f"{day.day} {_MONTHS_SHORT[day.month - 1]}"
-
-
-def time_nl(moment: time | datetime) -> str:
-    """A time of day.
-
-    >>> time_nl(time(10, 0)), time_nl(time(9, 5))
-    ('10.00 uur', '9.05 uur')
-    """
-    return f"{moment.hour}.{moment.minute:02} uur"
 
 
 def waited_nl(waited: timedelta) -> str:
