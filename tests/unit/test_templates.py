@@ -88,7 +88,7 @@ def test_who_was_helped_reads_what_they_might_do_and_that_they_need_not() -> Non
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(1, "1 minuut"), (59, "59 minuten"), (60, "1 uur"), (61, "1 uur 1"), (1440, "24 uur")],
+    [(1, "1 minuut"), (59, "59 minuten"), (60, "1 uur"), (61, "1 uur 01"), (1440, "24 uur")],
 )
 def test_minutes_are_said_as_people_say_them(minutes: int, words: str) -> None:
     assert hours_nl(minutes) == words
