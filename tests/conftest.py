@@ -1,10 +1,19 @@
 """How hypothesis runs: the same examples every time, unless a seed is given.
 
 pytest tests/unit --hypothesis-seed=20261123     other examples, these ones again
+
+And the one region that all tests over HTTP share: it starts with the first that wants it.
 """
 
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.harness.town import Town
 
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
@@ -25,3 +34,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     if seed is None:
         return "hypothesis: the same examples every time; try others with --hypothesis-seed=<number>"
     return f"hypothesis: again with --hypothesis-seed={seed}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def town(tmp_path_factory: pytest.TempPathFactory) -> "AsyncIterator[Town]":
+    """A running region, one for the whole session (and one for each worker of xdist)."""
+    from tests.harness.town import running_town
+
+    async with running_town(tmp_path_factory.mktemp("town")) as found:
+        yield found

@@ -56,12 +56,14 @@ def up(*, config: Config = Path("region.toml")) -> None:
     import signal
     import threading
 
+    from services.region.holding import hold
     from services.region.running import running
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with running(path_from_caller(config), say=lambda step: print(f"  {step}", flush=True)) as region:
+    path = path_from_caller(config)
+    with hold(path.parent), running(path, say=lambda step: print(f"  {step}", flush=True)) as region:
         print(f"{region.region.name}: http://{region.region.web.host}:{region.region.web.port}/", flush=True)
         stop.wait()
         print("stopping", flush=True)
@@ -285,6 +287,9 @@ def main() -> None:
     except Rejected as no:
         print(f"wederdienst: {no.refusal.en}", file=sys.stderr)
         sys.exit(1)
+    except TimeoutError as late:
+        print(f"wederdienst: {late}. Look into the logs, then try again.", file=sys.stderr)
+        sys.exit(2)
     except Transient:
         print(
             "wederdienst: the service does not answer now. Is the region running? Try again.", file=sys.stderr

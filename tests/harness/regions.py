@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,7 +14,12 @@ from services.region.running import RunningRegion, wait_until
 
 @asynccontextmanager
 async def real_region(
-    folder: Path, *, replicas: int = 1, lease_seconds: float = 1.5, name: str = "proef"
+    folder: Path,
+    *,
+    replicas: int = 1,
+    lease_seconds: float = 1.5,
+    name: str = "proef",
+    keys: Sequence[dict[str, str]] = (),
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
     """A running region with a mailbox; everything ends with the block, and only what it started."""
     with Mailbox(folder / "mailbox") as mailbox:
@@ -23,7 +28,7 @@ async def real_region(
             region=name,
             name=name.capitalize(),
             centre="3511",
-            keys=[],
+            keys=list(keys),
             mail_port=mailbox.port,
             replicas=replicas,
             lease_seconds=lease_seconds,

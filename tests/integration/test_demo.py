@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from services.kernel.errors import Misconfigured
-from services.region.demo.leftovers import end_leftovers
 from services.region.demo.show import show
+from services.region.holding import end_leftovers
 from services.region.progress import Screen
 
 PROJECT = Path(__file__).parents[2]

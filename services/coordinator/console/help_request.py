@@ -103,6 +103,7 @@ async def request_page(
         status_icon=icon,
         facts=await _facts(desk, actor, request, known, balance),
         helpers=tuple(_card(h, known, request.minutes) for h in ranked.helpers),
+        helpers_found=ranked.found,
         excluded_counts=tuple((EXCLUDED[why], n) for why, n in ranked.excluded.items() if why in EXCLUDED),
         history=history(told, known),
         chosen=Choice(str(picked.offer_id), confirmation(request, picked.member_id, known, balance))

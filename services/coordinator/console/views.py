@@ -306,6 +306,8 @@ class RequestPage:
     status_icon: Icon
     facts: tuple[Fact, ...]
     helpers: tuple[HelperCard, ...] = ()
+    helpers_found: int = 0
+    """How many people fit; the best of them are in `helpers`."""
     excluded_counts: tuple[tuple[str, int], ...] = ()
     history: tuple[HistoryLine, ...] = ()
     chosen: Choice | None = None
@@ -337,7 +339,7 @@ class RequestPage:
     @property
     def helpers_sentence(self) -> str:
         """How many people may be proposed."""
-        return wording.helpers_nl(len(self.helpers))
+        return wording.helpers_nl(self.helpers_found)
 
 
 # The other pages

