@@ -45,6 +45,7 @@ from services.kernel.questions import (
     SourceMark,
 )
 from services.kernel.relay import Relay
+from services.kernel.retention import forget_old_answers
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.kernel.telemetry import Metrics, log, set_up
@@ -219,6 +220,8 @@ class Replica:
                         self.region, self.service.name, source, self.bus, self.pool, self.loop, self.metrics
                     )
                     tasks.create_task(follower.run())
+                if self.service.answers_kept is not None:
+                    tasks.create_task(forget_old_answers(self.pool, self.service.answers_kept))
                 if self.service.schedules:
                     tasks.create_task(fire_timers(self.service, self.pool, self.loop))
                 for worker in self.service.workers:
@@ -278,6 +281,9 @@ class Replica:
             return Answer(outcome="refused", refusal=wrong.refusal(invalid))
         if not allowed(request.actor, request.body):
             return Answer(outcome="refused", id=request.id, refusal=NOT_ALLOWED)
+        structlog.contextvars.bind_contextvars(
+            correlation=str(request.correlation_id or request.id), traceparent=request.traceparent
+        )
         expires = float("inf")
         if request.deadline is not None:
             expires = time.monotonic() + request.deadline.timestamp() - time.time()

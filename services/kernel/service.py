@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
@@ -61,7 +61,8 @@ class Service:
     slow to work out for a command, before its turn in the commit loop. `follows`: what an
     event of another service asks of this one. `answers`: queries. `schedules`: timers
     that an own event starts. `workers` run beside the commit loop in the leading replica;
-    `fronts` in every replica (the web).
+    `fronts` in every replica (the web). `answers_kept`: how long a repeated command gets
+    its first answer (design, section 5: 30 days; None: for ever).
     """
 
     name: str
@@ -73,4 +74,5 @@ class Service:
     answers: Mapping[type[Query], Answer] = field(default_factory=dict)
     schedules: Mapping[type[Event], Schedule] = field(default_factory=dict)
     workers: tuple[Worker, ...] = ()
+    answers_kept: timedelta | None = timedelta(days=30)
     fronts: tuple[Worker, ...] = ()

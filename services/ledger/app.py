@@ -18,6 +18,8 @@ def service(region: Region) -> Service:
         sql=Path(__file__).parent / "sql",
         kinds=(ACCOUNT, HOLD, TRANSFER),
         decides=handlers.DECIDES,
+        # Money-like things may be asked about for ever.
+        answers_kept=None,
         follows={
             ParticipantAdmitted: handlers.on_participant_admitted(region.ledger.floor_minutes),
             MatchReserved: handlers.on_match_reserved,
