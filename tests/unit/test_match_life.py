@@ -136,6 +136,12 @@ class MatchLife(RuleBasedStateMachine):
         self.the_asker_withdraws(request)
         return chosen
 
+    @rule(target=matches, request=requests, offer=offers)
+    def the_ledger_does_not_answer_in_time(self, request: UUID, offer: UUID) -> MultipleResults[UUID]:
+        reserved = self.a_coordinator_chooses(request, offer, too_close=False)
+        self.a_reservation_lapses(ago=0)
+        return reserved
+
     @rule(target=matches, request=requests, offer=offers, too_close=st.sampled_from([False, False, True]))
     def a_coordinator_chooses(self, request: UUID, offer: UUID, too_close: bool) -> MultipleResults[UUID]:
         reserved = self.attempt(
