@@ -15,18 +15,20 @@ PROJECT = Path(__file__).parents[2]
 def checks(*, all_forms: bool, pytest_arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Names and commands, quick ones first. Schema drift and README examples are tests of pytest's."""
     python = [sys.executable, "-m"]
-    in_parallel = ["tests/unit", "tests/contracts", "tests/test_tidy.py", "-n", "2"]
-    one_by_one = ["tests", "--ignore=tests/unit", "--ignore=tests/contracts", "--ignore=tests/test_tidy.py"]
-    long = [] if all_forms else ["-m", "not long"]
+    pytest = [*python, "pytest", "-q"]
     if pytest_arguments:
-        return [("pytest", [*python, "pytest", *long, *pytest_arguments])]
+        return [("pytest", [*pytest, *pytest_arguments])]
+    quick = ["tests/unit", "tests/contracts", "tests/test_tidy.py"]
+    others = ["tests", *(f"--ignore={path}" for path in quick)]
+    short = "" if all_forms else "not long and "
     return [
         ("ruff", [*python, "ruff", "check", "."]),
         ("ruff format", [*python, "ruff", "format", "--check", "."]),
         ("mypy --strict", [*python, "mypy"]),
         ("import rules", [str(Path(sys.executable).with_name("lint-imports"))]),
-        ("pytest, without servers", [*python, "pytest", "-q", *in_parallel, *long]),
-        ("pytest, with real servers", [*python, "pytest", *one_by_one, *long]),
+        ("pytest, without servers", [*pytest, *quick, "-n", "2", "-m", f"{short}not alone"]),
+        ("pytest, with real servers", [*pytest, *others, "-n", "2", "-m", f"{short}not alone"]),
+        ("pytest, timed: alone", [*pytest, *others, "--durations=5", "-m", f"{short}alone"]),
     ]
 
 

@@ -4,6 +4,8 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from contracts.ledger import TransferCredit
 from services.kernel.service import new_id
 from tests.harness.checker import assert_all_holds
@@ -13,6 +15,7 @@ from tests.harness.regions import pause, real_region, resume
 TAKES_OVER_WITHIN_SECONDS = 2.0
 
 
+@pytest.mark.alone
 async def test_the_standby_takes_over_within_two_seconds_of_a_kill(tmp_path: Path, seed: int) -> None:
     async with real_region(tmp_path, replicas=2) as (region, _), Neighbourhood(region.region, seed) as place:
         await place.settle_in(4)
