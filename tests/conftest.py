@@ -2,6 +2,8 @@
 
 pytest tests/unit --hypothesis-seed=20261123     other examples, these ones again
 
+On which servers regions run: embedded ones, unless --servers says so (tests/harness/servers.py).
+
 And the one region that all tests over HTTP share: it starts with the first that wants it.
 """
 
@@ -11,6 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
+
+from services.kernel.errors import Misconfigured
+from tests.harness.servers import Servers, choose
 
 if TYPE_CHECKING:
     from tests.harness.town import Town
@@ -23,7 +28,20 @@ settings.register_profile(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers",
+        choices=[one.value for one in Servers],
+        default=Servers.EMBEDDED.value,
+        help="PostgreSQL and NATS out of wheels (embedded), in Docker (containers), or yours (external)",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    try:
+        choose(Servers(config.getoption("--servers")))
+    except Misconfigured as why:
+        raise pytest.UsageError(str(why)) from None
     if config.getoption("--hypothesis-profile", default=None) is None:
         seed = config.getoption("--hypothesis-seed", default=None)
         settings.load_profile("same" if seed is None else "seeded")

@@ -1,12 +1,23 @@
-"""Every fault prints its seed; `--seed N` runs it again with the same dice."""
+"""Every fault prints its seed; `--seed N` runs it again with the same dice.
+
+Faults take servers away and bring them back: only embedded ones are theirs to kill.
+"""
 
 import random
 
 import pytest
 
+from tests.harness import servers
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=None, help="seed of the fault tests")
+
+
+@pytest.fixture(autouse=True)
+def _embedded_servers() -> None:
+    if servers.chosen is not servers.Servers.EMBEDDED:
+        pytest.skip(f"Faults kill their servers, which --servers={servers.chosen} cannot bear: leave it out.")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ very configuration that an embedded one gets, and an engine needs no bridge.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
@@ -19,14 +19,14 @@ from tests.harness import images
 # It is one more image to have, and these containers end with their block.
 testcontainers_config.ryuk_disabled = True
 
-STORE = PurePosixPath("/jetstream")
+STORE = Path("/jetstream")
 NATS_CONF = "/nats.conf"
 START_SECONDS = 60
 
 
 @contextmanager
 def in_containers(region: Region) -> Iterator[None]:
-    """The region's servers, new and empty, inside the block. Raises Misconfigured where there is no engine."""
+    """The region's servers, new and empty, inside the block. Raises Misconfigured without an engine."""
     with _postgres(region), _nats(region):
         yield
 

@@ -1,4 +1,4 @@
-"""A real region for a test: own folder, own servers, own processes."""
+"""A real region for a test: own folder, own servers (tests/harness/servers.py), own processes."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from services.region.configure import write_region
 from services.region.mailbox import Mailbox
 from services.region.running import RunningRegion, wait_until
+from tests.harness import servers
 
 
 @asynccontextmanager
@@ -18,10 +19,15 @@ async def real_region(
     *,
     replicas: int = 1,
     lease_seconds: float = 1.5,
-    name: str = "proef",
+    name: str = servers.NAME,
     keys: Sequence[dict[str, str]] = (),
+    on: servers.Servers | None = None,
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
-    """A running region with a mailbox; everything ends with the block, and only what it started."""
+    """A running region with a mailbox; everything ends with the block, and only what it started.
+
+    It runs on the servers that pytest was given (`--servers`), unless `on` says which.
+    """
+    on = on or servers.chosen
     with Mailbox(folder / "mailbox") as mailbox:
         config = write_region(
             folder,
@@ -32,13 +38,15 @@ async def real_region(
             mail_port=mailbox.port,
             replicas=replicas,
             lease_seconds=lease_seconds,
+            embedded=on is servers.Servers.EMBEDDED,
         )
         region = RunningRegion(config)
-        try:
-            await asyncio.to_thread(region.start)
-            yield region, mailbox
-        finally:
-            await asyncio.to_thread(region.stop)
+        async with servers.serving(region.region, on):
+            try:
+                await asyncio.to_thread(region.start)
+                yield region, mailbox
+            finally:
+                await asyncio.to_thread(region.stop)
 
 
 def pause(pid: int) -> None:

@@ -17,7 +17,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -130,4 +130,4 @@ def _take_password_from_environment() -> None:
 
 if __name__ == "__main__":
     _take_password_from_environment()
-    print(nats_config(Region(region=NAME, name=NAME), PurePosixPath("jetstream")), end="")
+    print(nats_config(Region(region=NAME, name=NAME), Path("jetstream")), end="")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.kernel.errors import Misconfigured
+from services.region.servers import answers
 from tests.harness import images
 from tests.harness.checker import assert_all_holds
 from tests.harness.neighbourhood import Neighbourhood
@@ -26,7 +27,7 @@ def docker_images() -> None:
 
 
 async def test_a_region_lives_on_servers_in_containers_and_no_answer_is_lost(tmp_path: Path) -> None:
-    async with real_region(tmp_path, servers=Servers.CONTAINERS) as (region, mailbox):
+    async with real_region(tmp_path, on=Servers.CONTAINERS) as (region, mailbox):
         async with Neighbourhood(region.region, seed=1) as place:
             await place.settle_in()
             await place.live(seconds=1.0)
@@ -35,4 +36,5 @@ async def test_a_region_lives_on_servers_in_containers_and_no_answer_is_lost(tmp
         )
         assert len(place.answered) > 50
     # The servers went with the region.
-    assert not images.engine().containers.list(filters={"volume": "/var/lib/postgresql"})
+    assert not answers(region.region.postgres.port)
+    assert not answers(region.region.nats.port)

@@ -33,7 +33,7 @@ def engine() -> docker.DockerClient:
         client: docker.DockerClient = DockerClient().client
         client.ping()
     except (DockerException, OSError):
-        raise Misconfigured("No Docker engine answers (docker info). Start one, or set DOCKER_HOST.") from None
+        raise Misconfigured("No Docker engine answers. Start one, or set DOCKER_HOST.") from None
     return client
 
 
@@ -89,7 +89,7 @@ def _small_debian(tar: Path) -> None:
         ["debootstrap", "--variant=minbase", DEBIAN, str(root)],
         ["tar", "-C", str(root), *(f"--exclude=./var/{part}/*" for part in needless), "-cf", str(tar), "."],
     ):
-        ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        ran = subprocess.run(command, check=False, capture_output=True, text=True)
         if ran.returncode != 0:
-            raise Misconfigured(f"{command[0]} failed: {ran.stdout[-800:]}")
+            raise Misconfigured(f"{command[0]} failed: {(ran.stdout + ran.stderr)[-800:]}")
     shutil.rmtree(root)

@@ -1,0 +1,495 @@
+"""The commit loop in this process, on a real database: one answer for ever, no gaps, one bad command harms no other."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+import pytest_asyncio
+
+from contracts.envelope import Actor, Answer, Command, Event, Role, VaultEntry
+from contracts.ledger import AccountOpened, CreditTransferred, OpenAccount, TransferCredit
+from contracts.members import MemberApproved
+from services.kernel import commit_loop
+from services.kernel.deciding import Item
+from services.kernel.entity import State
+from services.kernel.errors import Busy, NotLeading, TooLate
+from services.kernel.follower import follow_id
+from services.kernel.log import Recorded
+from services.kernel.rebuild import Rebuild, shadow
+from services.kernel.service import Context, Service, Timer, new_id
+from services.kernel.timers import fire_timers
+from services.ledger.app import service as ledger
+from tests.harness.leader import Leader, Place, place
+from tests.harness.town import Town
+
+FLOOR = -600
+
+
+class WriteDown(Command):
+    """Opens an account and keeps a text in the vault."""
+
+    text: str
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        return (VaultEntry("note", command_id, command_id, {"text": self.text}),)
+
+
+class Break(Command):
+    """Its decider has a bug, as long as `broken` holds its id."""
+
+
+class OpenSoon(Command):
+    """Opens an account, and another one by a timer."""
+
+    due_at: datetime
+
+
+class Later(Command):
+    account_id: UUID
+
+
+broken: set[UUID] = set()
+
+
+def write_down(command: WriteDown, context: Context, state: State) -> list[Event]:
+    return [AccountOpened(account_id=context.command_id, floor_minutes=FLOOR)]
+
+
+def break_down(command: Break, context: Context, state: State) -> list[Event]:
+    if context.command_id in broken:
+        raise ZeroDivisionError("a bug, with 111222333 in its text")
+    return [AccountOpened(account_id=context.command_id, floor_minutes=FLOOR)]
+
+
+def open_soon(command: OpenSoon, context: Context, state: State) -> list[Event]:
+    # The floor carries the moment: events have no other field for it.
+    return [AccountOpened(account_id=context.command_id, floor_minutes=-int(command.due_at.timestamp()))]
+
+
+def open_later(command: Later, context: Context, state: State) -> list[Event]:
+    return [AccountOpened(account_id=uuid5(command.account_id, "later"), floor_minutes=FLOOR)]
+
+
+def on_member_approved(event: MemberApproved) -> list[Command]:
+    return [OpenAccount(account_id=event.member_id, floor_minutes=FLOOR)]
+
+
+def in_time(event: AccountOpened, at: datetime) -> Timer:
+    soon = event.floor_minutes < FLOOR
+    due_at = datetime.fromtimestamp(-event.floor_minutes, UTC) if soon else at + timedelta(days=999)
+    return Timer(due_at, Later(account_id=event.account_id), event.account_id)
+
+
+def service(town: Town, **more: Any) -> Service:
+    """The ledger, with a few commands that show what the loop does."""
+    real = ledger(town.region.region)
+    return Service(
+        name="ledger",
+        sql=real.sql,
+        kinds=real.kinds,
+        decides={
+            **real.decides,
+            WriteDown: write_down,
+            Break: break_down,
+            OpenSoon: open_soon,
+            Later: open_later,
+        },
+        follows={MemberApproved: on_member_approved},
+        **more,
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def here(town: Town) -> AsyncIterator[Place]:
+    async with place(town.region.region, service(town)) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def leader(here: Place) -> AsyncIterator[Leader]:
+    async with here.leading() as found:
+        yield found
+
+
+async def accounts(leader: Leader, number: int, *, floor: int = FLOOR) -> list[UUID]:
+    ids = [new_id() for _ in range(number)]
+    for answer in await leader.all(OpenAccount(account_id=i, floor_minutes=floor) for i in ids):
+        assert answer.outcome == "accepted"
+    return ids
+
+
+def give(giver: UUID, taker: UUID, minutes: int) -> TransferCredit:
+    return TransferCredit(from_account_id=giver, to_account_id=taker, minutes=minutes)
+
+
+def code(answer: Answer) -> str | None:
+    return answer.refusal.code if answer.refusal is not None else None
+
+
+# ---- one id, one answer
+
+
+async def test_the_same_id_has_the_same_answer_for_ever(here: Place) -> None:
+    async with here.leading() as leader:
+        one, other = await accounts(leader, 2)
+        yes, no = new_id(), new_id()
+        accepted = await leader.submit(give(one, other, 10), yes, content_hash=1)
+        refused = await leader.submit(give(one, other, 601), no, content_hash=2)
+        assert (accepted.outcome, code(refused)) == ("accepted", "below_floor")
+        # By now it would be possible; the answer stays.
+        await leader.submit(give(other, one, 500))
+        assert await leader.submit(give(one, other, 10), yes, content_hash=1) == accepted
+        assert await leader.submit(give(one, other, 601), no, content_hash=2) == refused
+        assert await leader.count("events", "name = 'CreditTransferred'") == 2
+    # Also when another replica leads, which has nothing in memory.
+    async with here.leading() as leader:
+        again = await asyncio.gather(
+            leader.submit(give(one, other, 10), yes, content_hash=1),
+            leader.submit(give(one, other, 601), no, content_hash=2),
+        )
+        assert again == [accepted, refused]
+        assert await leader.count("events", "name = 'CreditTransferred'") == 2
+
+
+async def test_the_same_id_with_other_content_is_refused(leader: Leader) -> None:
+    one, other = await accounts(leader, 2)
+    id = new_id()
+    first = await leader.submit(give(one, other, 10), id, content_hash=1)
+    assert code(await leader.submit(give(one, other, 11), id, content_hash=2)) == "idempotency_key_reused"
+    assert code(await leader.submit(give(one, other, 11), id)) == "idempotency_key_reused"
+    assert await leader.submit(give(one, other, 10), id, content_hash=1) == first
+    assert await leader.count("events", "name = 'CreditTransferred'") == 1
+
+
+async def test_the_same_id_twice_in_one_batch_has_one_effect(leader: Leader) -> None:
+    one, other = await accounts(leader, 2)
+    id = new_id()
+    same = [leader.submit(give(one, other, 10), id, content_hash=1) for _ in range(4)]
+    changed = leader.submit(give(one, other, 99), id, content_hash=2)
+    answers = await asyncio.gather(*same)
+    assert answers == [answers[0]] * 4
+    assert answers[0].outcome == "accepted"
+    assert code(await changed) == "idempotency_key_reused"
+    assert await leader.count("events", "name = 'CreditTransferred'") == 1
+
+
+async def test_old_and_new_ids_in_one_batch_each_get_their_own(leader: Leader) -> None:
+    one, other = await accounts(leader, 2)
+    ids = [new_id() for _ in range(40)]
+    first = await asyncio.gather(*(leader.submit(give(one, other, 1), i, content_hash=0) for i in ids[:20]))
+    # Half of them were answered before: the write fails as a whole, and each is told the truth.
+    mixed = await asyncio.gather(*(leader.submit(give(one, other, 1), i, content_hash=0) for i in ids))
+    assert mixed[:20] == first
+    assert {answer.outcome for answer in mixed} == {"accepted"}
+    assert await leader.count("events", "name = 'CreditTransferred'") == 40
+    assert await leader.positions() == list(range(1, 43))
+
+
+# ---- one bad command harms no other
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "a\ud800b"], ids=["NUL", "a lone surrogate"])
+async def test_a_text_that_cannot_be_stored_fails_its_own_command_only(leader: Leader, bad: str) -> None:
+    texts = [bad if n % 16 == 5 else f"text {n}" for n in range(64)]
+    # Past the contract's own check, as a bug would be.
+    commands = [WriteDown.model_construct(text=text) for text in texts]
+    answers = await asyncio.wait_for(leader.all(commands), 20)
+    for text, answer in zip(texts, answers, strict=True):
+        assert (code(answer) == "unstorable") == (text == bad), (text, answer)
+    kept = [text for text in texts if text != bad]
+    rows = await leader.pool.fetch("SELECT data ->> 'text' FROM vault")
+    assert sorted(row[0] for row in rows) == sorted(kept)
+    assert await leader.positions() == list(range(1, len(kept) + 1))
+    assert (await leader.submit(WriteDown(text="hereafter"))).outcome == "accepted"
+
+
+async def test_a_decider_that_raises_fails_that_command_alone_and_may_be_tried_again(leader: Leader) -> None:
+    ids = [new_id() for _ in range(30)]
+    broken.update(ids[7::10])
+    answers = await asyncio.gather(*(leader.submit(Break(), i, content_hash=1) for i in ids))
+    for id, answer in zip(ids, answers, strict=True):
+        assert code(answer) == ("internal" if id in broken else None)
+    assert await leader.count("events") == 27
+    # A bug is no final no: mended, the same id is decided.
+    broken.clear()
+    assert (await leader.submit(Break(), ids[7], content_hash=1)).outcome == "accepted"
+
+
+async def test_a_full_queue_says_come_back(leader: Leader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commit_loop, "MAX_WAITING", 20)
+    waiting = [leader.submit(OpenAccount(account_id=new_id(), floor_minutes=FLOOR)) for _ in range(20)]
+    with pytest.raises(Busy) as turned_away:
+        leader.submit(OpenAccount(account_id=new_id(), floor_minutes=FLOOR))
+    assert turned_away.value.retry_after_ms > 0
+    assert {answer.outcome for answer in await asyncio.gather(*waiting)} == {"accepted"}
+    assert (await leader.submit(OpenAccount(account_id=new_id(), floor_minutes=FLOOR))).outcome == "accepted"
+
+
+async def test_what_nobody_waits_for_any_more_is_not_done(leader: Leader) -> None:
+    account_id = new_id()
+    past = leader.submit(
+        OpenAccount(account_id=account_id, floor_minutes=FLOOR), expires=time.monotonic() - 0.001
+    )
+    in_time = leader.submit(
+        OpenAccount(account_id=new_id(), floor_minutes=FLOOR), expires=time.monotonic() + 60
+    )
+    with pytest.raises(TooLate):
+        await past
+    assert (await in_time).outcome == "accepted"
+    assert await leader.count("accounts", f"account_id = '{account_id}'") == 0
+
+
+# ---- one leader
+
+
+async def test_an_old_term_writes_nothing_and_its_callers_hear_it(here: Place) -> None:
+    async with here.leading(lease_seconds=0.2) as old:
+        one, other = await accounts(old, 2)
+        # The old leader stands still for longer than its lease; another takes the next term.
+        async with here.leading(term=await here.take_lead()) as new:
+            assert new.term == old.term + 1
+            waiting = [old.submit(give(one, other, 1)) for _ in range(50)]
+            outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == {NotLeading}
+            with pytest.raises(NotLeading):
+                await old.running
+            with pytest.raises(NotLeading):
+                old.submit(give(one, other, 1))
+            assert await new.count("events", "name = 'CreditTransferred'") == 0
+            assert {a.outcome for a in await new.all([give(one, other, 1)] * 5)} == {"accepted"}
+            assert await new.positions() == list(range(1, 8))
+
+
+async def test_a_leader_that_only_rests_keeps_its_lead_by_renewing(here: Place) -> None:
+    async with here.leading(lease_seconds=0.2) as old:
+        for _ in range(3):
+            old.loop.written_at = 0.0
+            await old.loop.renew()
+        taken = await here.take_lead()
+        old.loop.written_at = 0.0
+        with pytest.raises(NotLeading):
+            await old.loop.renew()
+        assert taken == old.term + 1
+
+
+async def test_who_still_waits_when_the_loop_stops_hears_it(here: Place) -> None:
+    async with here.leading() as leader:
+        one, other = await accounts(leader, 2)
+        waiting = {new_id(): None for _ in range(300)}
+        futures = [leader.submit(give(one, other, 1), i, content_hash=0) for i in waiting]
+        await asyncio.sleep(0)
+        leader.running.cancel()
+        outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    assert all(isinstance(outcome, Answer | NotLeading) for outcome in outcomes)
+    async with here.leading() as leader:
+        # Asked again with the same ids, each has exactly one effect; who had an answer hears it again.
+        again = await asyncio.gather(*(leader.submit(give(one, other, 1), i, content_hash=0) for i in waiting))
+        for before, after in zip(outcomes, again, strict=True):
+            assert isinstance(before, NotLeading) or before == after
+        assert await leader.count("events", "name = 'CreditTransferred'") == 300
+
+
+# ---- many at once
+
+
+async def test_positions_have_no_gaps_under_64_callers(leader: Leader) -> None:
+    members = await accounts(leader, 64)
+    reached: list[int] = []
+
+    async def live(n: int) -> None:
+        dice = random.Random(n)
+        for _ in range(15):
+            giver, taker = dice.sample(members, 2)
+            answer = await leader.submit(give(giver, taker, dice.randint(1, 400)))
+            if answer.outcome == "accepted":
+                reached.append(answer.position)
+
+    await asyncio.gather(*(live(n) for n in range(64)))
+    assert sorted(reached) == list(range(65, 65 + len(reached)))
+    assert await leader.positions() == list(range(1, 65 + len(reached)))
+    gaps = "SELECT count(*) FROM (SELECT 1 FROM events GROUP BY entity_id HAVING max(version) <> count(*)) g"
+    assert await leader.pool.fetchval(gaps) == 0
+    assert await leader.pool.fetchval("SELECT sum(balance_minutes) FROM accounts") == 0
+
+
+async def test_two_hot_accounts_never_fall_below_the_floor(leader: Leader) -> None:
+    one, other = await accounts(leader, 2)
+    dice = random.Random(2026)
+    commands = [
+        give(*((one, other) if dice.random() < 0.8 else (other, one)), dice.randint(5, 60))
+        for _ in range(200)
+    ]
+    answers = await leader.all(commands)
+    assert {code(answer) for answer in answers} == {None, "below_floor"}
+    balances = {one: 0, other: 0}
+    rows = await leader.pool.fetch(
+        "SELECT data FROM events WHERE name = 'CreditTransferred' ORDER BY position"
+    )
+    for row in rows:
+        moved = CreditTransferred.model_validate_json(row["data"])
+        balances[moved.from_account_id] -= moved.minutes
+        balances[moved.to_account_id] += moved.minutes
+        assert min(balances.values()) >= FLOOR
+    assert len(rows) == sum(answer.outcome == "accepted" for answer in answers)
+    kept = await leader.pool.fetch("SELECT account_id, balance_minutes FROM accounts")
+    assert {row[0]: row[1] for row in kept} == balances
+
+
+async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(here: Place) -> None:
+    async with here.leading() as leader:
+        members = await accounts(leader, 40)
+        await leader.all(give(*random.Random(n).sample(members, 2), 10) for n in range(400))
+        done = asyncio.Event()
+        given = 0
+
+        async def live(n: int) -> None:
+            nonlocal given
+            dice = random.Random(n)
+            while not done.is_set():
+                answer = await leader.submit(give(*dice.sample(members, 2), 1))
+                given += answer.outcome == "accepted"
+
+        living = [asyncio.create_task(live(n)) for n in range(16)]
+        try:
+            for _ in range(2):
+                before = given
+                async with here.pool.acquire() as connection:
+                    kinds = here.service.kinds
+                    await Rebuild("ledger", kinds, connection, {"ledger": here.pool}).run()
+                async with asyncio.timeout(10):
+                    while given < before + 50:
+                        await asyncio.sleep(0)
+        finally:
+            done.set()
+            await asyncio.gather(*living)
+        assert await _differences(here) == []
+        assert await leader.positions() == list(range(1, 1 + await leader.count("events")))
+    assert given > 100
+
+
+async def _differences(here: Place) -> list[str]:
+    """Rows of the tables that are not the fold of the log."""
+    found = []
+    async with here.pool.acquire() as connection:
+        again = Rebuild("ledger", here.service.kinds, connection, {"ledger": here.pool})
+        await again.prepare()
+        await again.fold()
+        for kind in here.service.kinds:
+            columns = ", ".join(kind.columns)
+            for one, other in ((kind.table, shadow(kind)), (shadow(kind), kind.table)):
+                rows = await connection.fetch(
+                    f"SELECT {kind.key} FROM (SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other}) d"
+                )
+                found += [f"{kind.table} {row[0]}" for row in rows]
+    return found
+
+
+# ---- timers
+
+
+async def test_a_timer_fires_once_and_not_before_its_time(town: Town) -> None:
+    now = datetime.now(UTC)
+    with_timers = service(town, schedules={AccountOpened: in_time})
+    async with place(town.region.region, with_timers) as here:
+        async with here.leading() as leader:
+            due = [await leader.submit(OpenSoon(due_at=now - timedelta(seconds=5))) for _ in range(10)]
+            later = await leader.submit(OpenSoon(due_at=now + timedelta(days=3)))
+            firing = [asyncio.create_task(fire_timers(with_timers, here.pool, leader.loop)) for _ in range(3)]
+            async with asyncio.timeout(10):
+                while await leader.count("timers", "command = 'Later' AND due_at < now()"):
+                    await asyncio.sleep(0.01)
+        # Another leader finds the same rows, were they still there.
+        async with here.leading() as leader:
+            firing.append(asyncio.create_task(fire_timers(with_timers, here.pool, leader.loop)))
+            await leader.submit(give(*await accounts(leader, 2), 1))
+            for each in firing:
+                each.cancel()
+            await asyncio.gather(*firing, return_exceptions=True)
+            for answer in due:
+                assert answer.id is not None
+                opened = uuid5(answer.id, "later")
+                assert await leader.count("events", f"entity_id = '{opened}'") == 1
+            assert later.id is not None
+            assert await leader.count("events", f"entity_id = '{uuid5(later.id, 'later')}'") == 0
+            assert await leader.count("timers", f"timer_id = '{later.id}'") == 1
+
+
+# ---- followed events
+
+
+def approved(position: int, member_id: UUID, *, epoch: int = 1) -> Recorded:
+    """An event of members, as it comes off the bus."""
+    return Recorded(
+        source="members",
+        epoch=epoch,
+        position=position,
+        event_id=f"{uuid5(member_id, str(position))}.0",
+        name="MemberApproved",
+        schema_version=1,
+        entity_id=member_id,
+        correlation_id=None,
+        traceparent=None,
+        at=datetime.now(UTC),
+        data={"member_id": str(member_id), "number": 1001, "pc4": "3511", "capacity_minutes_week": 0},
+        raw=b"{}",
+    )
+
+
+async def follow(leader: Leader, events: Sequence[Recorded]) -> None:
+    actor = Actor(role=Role.SERVICE, name="ledger")
+    await leader.loop.submit_followed(
+        [Item(follow_id("ledger", e), actor, followed=e, causation_id=e.event_id) for e in events]
+    )
+
+
+async def test_followed_events_at_or_below_the_watermark_are_skipped(here: Place) -> None:
+    members = [new_id() for _ in range(6)]
+    events = [approved(n, member) for n, member in enumerate(members, 1)]
+    async with here.leading() as leader:
+        await follow(leader, events[:3])
+        assert leader.loop.marks["members"] == (1, 3, events[2].event_id)
+        # Delivered again, alone and together with new ones, and the same one twice in a batch.
+        await follow(leader, [events[2]])
+        await follow(leader, [*events[:4], events[3], events[0]])
+        assert await leader.count("accounts") == 4
+    async with here.leading() as leader:
+        await follow(leader, events)
+        assert await leader.count("accounts") == 6
+        assert await leader.count("events") == 6
+        mark = await leader.pool.fetchrow("SELECT epoch, position, event_id FROM watermarks")
+        assert tuple(mark) == (1, 6, events[5].event_id)
+        # A later epoch goes on from where it was closed; what it brings at an old position is new.
+        again = approved(5, new_id(), epoch=2)
+        await follow(leader, [again, events[5]])
+        assert await leader.count("accounts") == 7
+        assert leader.loop.marks["members"] == (2, 5, again.event_id)
+        assert await leader.count("parked") == 0
+
+
+async def test_a_followed_event_that_cannot_be_stored_is_parked_and_the_rest_goes_on(leader: Leader) -> None:
+    good_ones = [new_id() for _ in range(4)]
+    events = [approved(n, member) for n, member in enumerate(good_ones, 1)]
+    # It asks to open an account that is open: the table's key refuses it, not the decider.
+    twice = approved(2, good_ones[1])
+    twice.data["member_id"] = str(good_ones[0])
+    await asyncio.wait_for(follow(leader, [events[0], twice, *events[2:]]), 20)
+    assert await leader.count("parked") == 1
+    assert await leader.count("accounts") == 3
+    assert leader.loop.marks["members"][1] == 4
+
+
+async def test_callers_that_gave_up_do_not_stop_the_loop(leader: Leader) -> None:
+    one, other = await accounts(leader, 2)
+    futures = [leader.submit(give(one, other, 1)) for _ in range(20)]
+    for future in futures[::2]:
+        future.cancel()
+    await asyncio.gather(*futures[1::2])
+    # What was queued is done, whether or not someone still listens.
+    async with asyncio.timeout(5):
+        while await leader.count("events", "name = 'CreditTransferred'") < 20:
+            await asyncio.sleep(0.01)

@@ -1,0 +1,166 @@
+"""What an operator sees from outside: probes, metrics and logs of each process; and what a start waits for."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.catalogue import SERVICES
+from services.region.configure import write_region
+from services.region.databases import migrate_all
+from services.region.running import RunningRegion, ServiceProcess
+from tests.harness.town import NOOR, Town
+
+UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
+MAY_BE_A_LABEL = {"le", "source", "outcome"}
+
+
+def page(replica: ServiceProcess, path: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{replica.probe_port}{path}", timeout=5)
+
+
+@pytest.fixture
+def busy(town: Town) -> Town:
+    """A region in which something happened."""
+    helper = town.neighbour(capacity=600)
+    town.offer(helper, "dog")
+    town.call("POST", "/v1/offers", {"category": 5}, by=helper.login)
+    town.until_letters(helper, "Welkom bij Wederdienst", "Uw aanbod staat erin")
+    return town
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_process_answers_its_probes(busy: Town, service: str) -> None:
+    for replica in busy.region.of(service):
+        assert page(replica, "/healthz").json() == {"alive": True}
+        ready = page(replica, "/readyz")
+        assert (ready.status_code, ready.json()) == (200, {"ready": True, "waits_for": {}})
+        assert page(replica, "/else").status_code == 404
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_metrics_count_and_their_labels_are_bounded(busy: Town, service: str) -> None:
+    (replica,) = busy.region.of(service)
+    answer = page(replica, "/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert replica.metric("wd_leading") == 1.0
+    assert replica.metric("wd_commit_seconds_count") > 0
+    assert (replica.metric("wd_log_head") > 0) == bool(SERVICES[service].EVENTS)
+    for line in lines:
+        assert set(re.findall(r'(\w+)="', line)) <= MAY_BE_A_LABEL, line
+        assert not UUID_FORM.search(line), line
+    followed = {source for source in SERVICES if f'source="{source}"' in answer.text}
+    assert followed == set(SERVICES[service].FOLLOWS)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_logs_are_json_lines_without_a_person_in_them(busy: Town, service: str) -> None:
+    person = busy.neighbour()
+    busy.read(f"/v1/members/{person.id}", by=NOOR)
+    (replica,) = busy.region.of(service)
+    text = replica.log.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert lines
+    for line in lines:
+        assert line["level"] in ("debug", "info", "warning", "error", "critical"), line
+        assert line["event"], line
+        if line["event"] != "library":
+            assert line["service"] == service
+            assert line["timestamp"]
+    for told in (person.name, person.email, person.phone, person.registration["street"], NOOR.key):
+        assert told not in text
+
+
+def test_every_request_is_logged_with_who_asked_and_how_it_ended(busy: Town) -> None:
+    (coordinator,) = busy.region.of("coordinator")
+    answer = busy.get("/v1/work-items", by=NOOR)
+    correlation = answer.headers["X-Correlation-ID"]
+    found: list[dict[str, Any]] = []
+
+    def logged() -> bool:
+        lines = map(json.loads, coordinator.log.read_text(encoding="utf-8").splitlines())
+        found[:] = [each for each in lines if each.get("correlation") == correlation]
+        return bool(found)
+
+    busy.until(logged, "the request being logged")
+    (line,) = found
+    assert (line["event"], line["method"], line["path"]) == ("request", "GET", "/v1/work-items")
+    assert (line["status"], line["actor"]) == (200, "coordinator:noor")
+
+
+# ---- without its servers
+
+
+@asynccontextmanager
+async def without_servers(folder: Path) -> AsyncIterator[RunningRegion]:
+    """A region of one service whose tables are there and whose servers are off."""
+    config = write_region(folder, region="proef", name="Proef", centre="3511", keys=[])
+    region = RunningRegion(config, services=("ledger",))
+    try:
+        await asyncio.to_thread(region.start_servers)
+        await migrate_all(region.region)
+        assert region.nats is not None
+        assert region.postgres is not None
+        await asyncio.to_thread(region.nats.stop)
+        await asyncio.to_thread(region.postgres.stop)
+        yield region
+    finally:
+        await asyncio.to_thread(region.stop)
+
+
+async def test_a_service_that_starts_before_its_servers_says_what_it_waits_for_and_begins_when_they_come(
+    tmp_path: Path,
+) -> None:
+    async with without_servers(tmp_path) as region:
+        (ledger,) = region.replicas
+        assert region.postgres is not None
+        assert region.nats is not None
+        ledger.start()
+        await _until_waits_for(ledger, {"postgres", "nats"})
+        assert page(ledger, "/healthz").json() == {"alive": True}
+        await asyncio.to_thread(region.postgres.start)
+        await _until_waits_for(ledger, {"nats"})
+        await asyncio.to_thread(region.nats.start)
+        await _until_waits_for(ledger, set())
+        await asyncio.to_thread(region.leader_of, "ledger")
+        # Taken away again, it says so again; and it is the same process all along.
+        await asyncio.to_thread(region.nats.stop)
+        await _until_waits_for(ledger, {"nats"})
+        await asyncio.to_thread(region.nats.start)
+        await _until_waits_for(ledger, set())
+        await asyncio.to_thread(region.postgres.stop)
+        await _until_waits_for(ledger, {"postgres"})
+        await asyncio.to_thread(region.postgres.start)
+        await _until_waits_for(ledger, set())
+        assert ledger.running
+        for line in ledger.log.read_text(encoding="utf-8").splitlines():
+            json.loads(line)
+
+
+async def _until_waits_for(replica: ServiceProcess, wanted: set[str], seconds: float = 20.0) -> None:
+    """Wait until /readyz names exactly these, each with words, and has the status that goes with it."""
+    said: Any = None
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{replica.probe_port}") as client:
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        answer = await client.get("/readyz", timeout=2)
+                    except httpx.HTTPError:
+                        await asyncio.sleep(0.02)
+                        continue
+                    said = answer.json()
+                    if set(said["waits_for"]) == wanted:
+                        break
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"waits for {said}, not for {wanted}") from None
+    assert (answer.status_code, said["ready"]) == ((200, True) if not wanted else (503, False))
+    assert all(said["waits_for"].values())
