@@ -13,6 +13,8 @@ PERSON = "0198c5f0-0000-7000-8000-"
 OFFER = "0198c5f1-0000-7000-8000-"
 STREET_LENGTH = 20
 CIRCLE = 4
+LONG_AGO_DAYS = 30
+"""Before the days that JetStream keeps: a relay does not begin by publishing what was filled in."""
 
 
 def person(n: int) -> UUID:
@@ -34,7 +36,7 @@ _HEAD = "UPDATE log_head SET position = position + $1"
 
 
 async def fill_participants(connection: Any, count: int) -> None:
-    """`count` participants of exchange, in streets of one municipality, with the events that admitted them."""
+    """`count` participants of exchange, in streets of one municipality, and the events that admitted them."""
     person_id = _id(PERSON, "n")
     row = f"SELECT n, {person_id} AS id, {_postcode('n')} AS pc4 FROM generate_series(1, $1::integer) n"
     async with connection.transaction():
@@ -52,7 +54,7 @@ async def fill_participants(connection: Any, count: int) -> None:
         await connection.execute(_HEAD, count)
 
 
-async def fill_offers(connection: Any, count: int, *, people: int) -> None:
+async def fill_offers(connection: Any, count: int, *, people: int, days_ago: int = LONG_AGO_DAYS) -> None:
     """`count` open offers by these participants in turn, with events, command results and texts."""
     head = await connection.fetchval("SELECT position FROM log_head")
     categories = "ARRAY[" + ", ".join(f"'{code}'" for code in CATEGORIES) + "]"
@@ -66,8 +68,9 @@ async def fill_offers(connection: Any, count: int, *, people: int) -> None:
         await connection.execute(
             _EVENTS
             + "SELECT $3::bigint + n, 1, 'offer', id, 1, 'OfferPosted', 1, id, 0, id, 'coordinator:noor', "
-            "now() - ($1 - n) * interval '1 millisecond', json_build_object('offer_id', id, 'member_id', person, "
-            f"'category', category, 'pc4', pc4) FROM ({row}) r ORDER BY n",
+            f"now() - interval '{days_ago} days' - ($1 - n) * interval '1 millisecond', "
+            "json_build_object('offer_id', id, "
+            f"'member_id', person, 'category', category, 'pc4', pc4) FROM ({row}) r ORDER BY n",
             count,
             people,
             head,
@@ -118,15 +121,16 @@ async def fill_members(connection: Any, count: int) -> None:
         await connection.execute(
             _VAULT + "SELECT 'member', id, id, jsonb_build_object('name', 'Bewoner Proefpersoon ' || n, "
             "'email', 'bewoner' || n || '@voorbeeld.example', 'phone', NULL, "
-            f"'street', 'Proefstraat ' || n / {STREET_LENGTH}, 'house_number', (1 + n % {STREET_LENGTH})::text, "
+            f"'street', 'Proefstraat ' || n / {STREET_LENGTH}, "
+            f"'house_number', (1 + n % {STREET_LENGTH})::text, "
             f"'circle', jsonb_build_array({circle}), 'shares_contact', true) FROM ({row}) r ORDER BY n",
             count,
         )
         await connection.execute(_HEAD, count)
 
 
-async def approve_members(connection: Any, first: int, last: int) -> None:
-    """Members `first` to `last` of `fill_members` are approved now: one event each."""
+async def approve_members(connection: Any, first: int, last: int, *, days_ago: int = LONG_AGO_DAYS) -> None:
+    """Members `first` to `last` of `fill_members` are approved: one event each."""
     head = await connection.fetchval("SELECT position FROM log_head")
     row = (
         f"SELECT n, {_id(PERSON, 'n')} AS id, gen_random_uuid() AS command_id, "
@@ -136,14 +140,16 @@ async def approve_members(connection: Any, first: int, last: int) -> None:
     async with connection.transaction():
         await connection.execute(
             _EVENTS + "SELECT position, 1, 'member', id, 2, 'MemberApproved', 1, command_id, 0, command_id, "
-            "'coordinator:noor', now(), json_build_object('member_id', id, 'number', 1000 + n, 'pc4', pc4, "
+            f"'coordinator:noor', now() - interval '{days_ago} days', "
+            "json_build_object('member_id', id, 'number', 1000 + n, 'pc4', pc4, "
             f"'capacity_minutes_week', 240) FROM ({row}) r ORDER BY n",
             first,
             last,
             head,
         )
         await connection.execute(
-            "UPDATE members SET status = 'approved', version = 2 WHERE number BETWEEN 1000 + $1 AND 1000 + $2",
+            "UPDATE members SET status = 'approved', version = 2 "
+            "WHERE number BETWEEN 1000 + $1 AND 1000 + $2",
             first,
             last,
         )

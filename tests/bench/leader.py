@@ -67,8 +67,8 @@ async def leading(region: Region, service: str) -> AsyncIterator[Leader]:
             lease=lease,
             metrics=metrics,
         )
-        while (term := await take_lead(pool, "bench", lease)) is None:
-            await asyncio.sleep(0.05)
+        term = await take_lead(pool, "bench", lease)
+        assert term is not None, f"someone else leads {service}"
         started = asyncio.Event()
         tasks = [
             asyncio.create_task(loop.run(term=term, started=started)),

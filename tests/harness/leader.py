@@ -20,6 +20,7 @@ from services.kernel.migrations import migrate, migrations
 from services.kernel.service import Service, new_id
 from services.kernel.settings import Region
 from services.kernel.telemetry import Metrics
+from tests.harness.waiting import until
 
 NOOR = Actor(role=Role.COORDINATOR, name="noor")
 _databases = count(1)
@@ -63,10 +64,16 @@ class Place:
 
     async def take_lead(self, lease_seconds: float = 30.0) -> int:
         """The next term, as soon as the one before is over."""
-        async with asyncio.timeout(10):
-            while (term := await take_lead(self.pool, "test", timedelta(seconds=lease_seconds))) is None:
-                await asyncio.sleep(0.01)
-        return term
+        taken: int | None = None
+
+        async def is_over() -> bool:
+            nonlocal taken
+            taken = await take_lead(self.pool, "test", timedelta(seconds=lease_seconds))
+            return taken is not None
+
+        await until(is_over, "the end of the term before")
+        assert taken is not None
+        return taken
 
 
 @dataclass
@@ -99,8 +106,8 @@ class Leader:
 @asynccontextmanager
 async def place(region: Region, service: Service) -> AsyncIterator[Place]:
     """A new database on the region's server, gone after the block."""
-    server = {"host": region.postgres.host, "port": region.postgres.port, "user": "admin"}
-    server["password"] = region.postgres_password("admin") or ""
+    server: dict[str, Any] = {"host": region.postgres.host, "port": region.postgres.port, "user": "admin"}
+    server["password"] = region.postgres_password("admin")
     name = f"loop_{next(_databases)}"
     admin = await asyncpg.connect(**server, database="postgres")
     try:
@@ -113,6 +120,6 @@ async def place(region: Region, service: Service) -> AsyncIterator[Place]:
             yield Place(service, settings, pool)
         finally:
             pool.terminate()
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await admin.close()

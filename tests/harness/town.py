@@ -20,7 +20,7 @@ from contracts.members import RegisterMember
 from services.coordinator.desk import Caller, command_id
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
-from services.region.mailbox import Mailbox
+from services.region.mailbox import Mail, Mailbox
 from services.region.running import RunningRegion
 from services.region.servers import wait_until
 from tests.harness.regions import real_region
@@ -173,7 +173,7 @@ class Town:
         (found,) = (mail for mail in self._to(person) if mail.subject == subject)
         return found.text
 
-    def _to(self, person: Neighbour) -> tuple[Any, ...]:
+    def _to(self, person: Neighbour) -> tuple[Mail, ...]:
         return self.mailbox.to(person.email)
 
     def until_letters(self, person: Neighbour, *subjects: str) -> None:

@@ -1,4 +1,4 @@
-"""What an operator sees from outside: probes, metrics and logs of each process; and what a start waits for."""
+"""What an operator sees from outside: probes, metrics, logs; and what a process waits for at its start."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from contracts.catalogue import SERVICES
 from services.region.configure import write_region
 from services.region.databases import migrate_all
 from services.region.running import RunningRegion, ServiceProcess
+from tests.harness import servers
 from tests.harness.town import NOOR, Town
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
@@ -101,6 +102,8 @@ def test_every_request_is_logged_with_who_asked_and_how_it_ended(busy: Town) -> 
 @asynccontextmanager
 async def without_servers(folder: Path) -> AsyncIterator[RunningRegion]:
     """A region of one service whose tables are there and whose servers are off."""
+    if servers.chosen is servers.Servers.EXTERNAL:
+        pytest.skip("starts and stops servers of its own")
     config = write_region(folder, region="proef", name="Proef", centre="3511", keys=[])
     region = RunningRegion(config, services=("ledger",))
     try:

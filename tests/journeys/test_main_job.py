@@ -51,7 +51,9 @@ def test_from_signing_up_to_hours_booked_and_a_favour_in_return(town: Town) -> N
     ]
     for one in ranked:
         assert one["reasons"]
-        assert all(reason["nl"] and reason["en"] and reason["nl"] != reason["en"] for reason in one["reasons"])
+        assert all(
+            reason["nl"] and reason["en"] and reason["nl"] != reason["en"] for reason in one["reasons"]
+        )
     # What is in favour stands first, and near by is said to be near.
     codes = [reason["code"] for reason in ranked[0]["reasons"]]
     assert codes != [reason["code"] for reason in ranked[2]["reasons"]]
@@ -130,9 +132,9 @@ def _offers(town: Town, person: Neighbour, category: str, text: str) -> UUID:
 
 
 def _proposals(town: Town, request_id: UUID) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = town.read(
-        f"/v1/help-requests/{request_id}/proposals?limit=50", by=NOOR
-    )["helpers"]
+    found: list[dict[str, Any]] = town.read(f"/v1/help-requests/{request_id}/proposals?limit=50", by=NOOR)[
+        "helpers"
+    ]
     return found
 
 
@@ -311,9 +313,7 @@ def test_minutes_that_differ_book_nothing_until_they_agree(town: Town) -> None:
 # ---- the same wish twice
 
 
-def test_the_same_key_twice_is_one_wish_with_one_answer(
-    town: Town, two: tuple[Neighbour, Neighbour]
-) -> None:
+def test_the_same_key_twice_is_one_wish_with_one_answer(town: Town, two: tuple[Neighbour, Neighbour]) -> None:
     helper, asker = two
 
     def twice(method: str, path: str, body: Any, by: Login) -> dict[str, Any]:
@@ -340,9 +340,7 @@ def test_the_same_key_twice_is_one_wish_with_one_answer(
         twice("POST", f"/v1/matches/{match['match_id']}/minutes", {"minutes": 20}, who.login)
     before = town.account(helper)["balance_minutes"]
     twice("POST", "/v1/transfers", {"to_account_id": asker.id, "minutes": 7}, helper.login)
-    town.until(
-        lambda: town.match(match["match_id"])["status"] == "completed", "the match being completed"
-    )
+    town.until(lambda: town.match(match["match_id"])["status"] == "completed", "the match being completed")
     assert town.account(helper)["balance_minutes"] - before in (-7, 13)
 
 
@@ -442,9 +440,7 @@ def test_a_referrer_may_register_and_nothing_more(town: Town, two: tuple[Neighbo
     good(town.post(f"/v1/members/{made['id']}/approvals", by=SAM))
 
 
-def test_an_operator_runs_the_region_and_matches_nobody(
-    town: Town, two: tuple[Neighbour, Neighbour]
-) -> None:
+def test_an_operator_runs_the_region_and_matches_nobody(town: Town, two: tuple[Neighbour, Neighbour]) -> None:
     helper, asker = two
     chosen = {"request_id": town.ask(asker, "dog", 10), "offer_id": town.offer(helper, "dog")}
     problem(town.post("/v1/matches", chosen, by=OPERATOR), 403, "not_allowed")
@@ -453,11 +449,11 @@ def test_an_operator_runs_the_region_and_matches_nobody(
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer ", "Bearer no-such-key", "Basic bm9vcjpub29y", "Bearer é", NOOR.key],
-    ids=["none", "empty", "bare", "blank", "unknown", "basic", "not ASCII", "without Bearer"],
+    [None, "", "Bearer", "Bearer no-such-key", "Basic bm9vcjpub29y", "Bearer é", NOOR.key],
+    ids=["none", "empty", "bare", "unknown", "basic", "not ASCII", "without Bearer"],
 )
 def test_without_a_key_nothing_is_answered(town: Town, authorization: str | None) -> None:
-    headers = {"Authorization": authorization.encode()} if authorization is not None else {}
+    headers = [(b"Authorization", authorization.encode())] if authorization is not None else []
     for method, path in (("GET", "/v1/work-items"), ("POST", "/v1/members"), ("GET", "/v1/nowhere")):
         answer = town.http.request(method, path, headers=headers, json=None if method == "GET" else {})
         problem(answer, 401, "not_signed_in")

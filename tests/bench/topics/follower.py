@@ -1,8 +1,8 @@
-"""A follower: ledger opens an account for every approved member, with the real Follower and commit loop.
+"""A follower: exchange admits every approved member, with the real Follower and commit loop.
 
 The source's log grows by so many approvals while the source is away; when it is back its relay
-publishes them and ledger follows: as after a short fault, at full speed. The source is a process
-of its own; ledger is this one. Counted from its first effect to its last.
+publishes them and exchange follows: as after a short fault, at full speed. The source is a process
+of its own; exchange is this one. Counted from its first effect to its last.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 
 from contracts import subjects
 from services.kernel.bus import Bus
+from services.kernel.errors import NATS_AWAY
 from services.kernel.follower import Follower
 from services.region.running import ServiceProcess
 from tests.bench.bench import Bench
@@ -23,37 +24,38 @@ from tests.bench.servers import Place, until_leading
 from tests.bench.topics.relay import connected
 
 SOURCE = "members"
+FOLLOWER = "exchange"
+PATIENCE_SECONDS = 60.0
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    """Committed effects per second of ledger following members."""
+    """Committed effects per second of exchange following members."""
     place = await bench.servers.place("follower")
     effects = bench.size(20_000, 4_000)
     await _prepare(bench, place, members=effects * (bench.rounds + 1))
     with place.nats() as nats:
         async with (
             place.serving(SOURCE) as (source,),
-            _following(place) as (ledger, bus),
+            _following(place) as exchange,
         ):
             cpu = bench.cpu(nats=nats.pid)
             approved = 0
 
             async def follow() -> Sample:
                 nonlocal approved
-                await _until_pulling(bus)
                 await asyncio.to_thread(source.stop)
                 async with bench.servers.admin(place.region.database(SOURCE)) as admin:
-                    await approve_members(admin, approved + 1, approved + effects)
+                    await approve_members(admin, approved + 1, approved + effects, days_ago=0)
                 approved += effects
-                return await _followed(ledger, source, effects, cpu)
+                return await _followed(exchange, source, effects, cpu)
 
-            sides = await bench.in_turns("follower", {"ledger": follow})
+            sides = await bench.in_turns("follower", {FOLLOWER: follow})
     return [
         Figure(
             "follower",
-            "Follower: ledger's committed effects of MemberApproved, from another process",
+            "Follower: exchange's committed effects of MemberApproved, from another process",
             "/s",
-            sides["ledger"],
+            sides[FOLLOWER],
             at_least(15_000),
         )
     ]
@@ -62,50 +64,54 @@ async def measure(bench: Bench) -> list[Figure]:
 async def _prepare(bench: Bench, place: Place, *, members: int) -> None:
     async with (
         bench.servers.admin(place.region.database(SOURCE)) as log,
-        bench.servers.admin(place.region.database("ledger")) as ledger,
+        bench.servers.admin(place.region.database(FOLLOWER)) as exchange,
     ):
         await fill_members(log, members)
-        await follow_up_to(ledger, SOURCE, log)
+        await follow_up_to(exchange, SOURCE, log)
     await bench.servers.settle(place, service=SOURCE)
 
 
 @asynccontextmanager
-async def _following(place: Place) -> AsyncIterator[tuple[Leader, Bus]]:
-    """Ledger leads in this process and follows members."""
+async def _following(place: Place) -> AsyncIterator[Leader]:
+    """Exchange leads in this process and follows members."""
     async with (
         connected(place.region, "operator") as operator,
-        connected(place.region, "ledger") as bus,
-        leading(place.region, "ledger") as ledger,
+        connected(place.region, FOLLOWER) as bus,
+        leading(place.region, FOLLOWER) as exchange,
     ):
-        follower = Follower(place.region, "ledger", SOURCE, bus, ledger.pool, ledger.loop, ledger.metrics)
+        follower = Follower(
+            place.region, FOLLOWER, SOURCE, bus, exchange.pool, exchange.loop, exchange.metrics
+        )
         following = asyncio.create_task(follower.run())
         try:
-            yield ledger, operator
+            await _until_pulling(operator, following)
+            yield exchange
         finally:
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
 
 
-async def _until_pulling(operator: Bus) -> None:
-    """Wait until ledger has read the source's log to its end and waits for messages."""
+async def _until_pulling(operator: Bus, following: asyncio.Task[None]) -> None:
+    """Wait until exchange has read the source's log to its end and waits for messages."""
     js = operator.client.jetstream(timeout=5)
-    while True:
-        with suppress(Exception):
-            found = await js.consumer_info(subjects.stream(SOURCE), "ledger")
-            if found.num_waiting:
-                return
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not following.done():
+            with suppress(*NATS_AWAY):
+                if (await js.consumer_info(subjects.stream(SOURCE), FOLLOWER)).num_waiting:
+                    return
+            await asyncio.sleep(0.05)
+    following.result()
 
 
-async def _followed(ledger: Leader, source: ServiceProcess, effects: int, cpu: Cpu) -> Sample:
+async def _followed(exchange: Leader, source: ServiceProcess, effects: int, cpu: Cpu) -> Sample:
     """Let the source come back; from the first effect here to the last."""
-    position = ledger.loop.position
+    position = exchange.loop.position
     source.start()
-    await _until(ledger, position + 1)
+    await _until(exchange, position + 1)
     cpu.start()
-    began, first = time.perf_counter(), ledger.loop.position
-    await _until(ledger, position + effects)
+    began, first = time.perf_counter(), exchange.loop.position
+    await _until(exchange, position + effects)
     followed = position + effects - first
     elapsed = time.perf_counter() - began
     used = cpu.per_thousand(followed)
@@ -113,6 +119,6 @@ async def _followed(ledger: Leader, source: ServiceProcess, effects: int, cpu: C
     return Sample(followed / elapsed, used)
 
 
-async def _until(ledger: Leader, position: int) -> None:
-    async with asyncio.timeout(60), ledger.loop.committed:
-        await ledger.loop.committed.wait_for(lambda: ledger.loop.position >= position)
+async def _until(exchange: Leader, position: int) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS), exchange.loop.committed:
+        await exchange.loop.committed.wait_for(lambda: exchange.loop.position >= position)

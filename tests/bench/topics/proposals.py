@@ -54,19 +54,21 @@ async def _neighbourhood(bench: Bench, name: str, offers: int) -> AsyncIterator[
     """A region with so many open offers, and a round of asking who can help."""
     place = await _filled(bench, name, offers)
     with place.nats() as nats:
-        async with place.serving("members", "exchange") as (members, exchange):
-            async with connected(place.region, "operator") as bus:
-                requests = [await _ask(bus, person(n)) for n in range(1, ASKERS + 1)]
-                turn = count()
-                cpu = bench.cpu(nats=nats.pid, members=members.pid, exchange=exchange.pid)
+        async with (
+            place.serving("members", "exchange") as (members, exchange),
+            connected(place.region, "operator") as bus,
+        ):
+            requests = [await _ask(bus, person(n)) for n in range(1, ASKERS + 1)]
+            turn = count()
+            cpu = bench.cpu(nats=nats.pid, members=members.pid, exchange=exchange.pid)
 
-                async def rank(caller: int, made: int) -> None:
-                    query = RankHelpers(request_id=requests[next(turn) % ASKERS])
-                    found = await bus.ask(query, RankedHelpers, NOOR)
-                    assert found.helpers, found
-                    assert found.excluded.get("distance"), "members was not asked, or left nobody out"
+            async def rank(caller: int, made: int) -> None:
+                query = RankHelpers(request_id=requests[next(turn) % ASKERS])
+                found = await bus.ask(query, RankedHelpers, NOOR)
+                assert found.helpers, found
+                assert found.excluded.get("distance"), "members was not asked, or left nobody out"
 
-                yield lambda: closed_loop(1, bench.seconds, rank, cpu)
+            yield lambda: closed_loop(1, bench.seconds, rank, cpu)
 
 
 async def _filled(bench: Bench, name: str, offers: int) -> Place:

@@ -27,6 +27,7 @@ from tests.bench.meters import Cpu
 
 SERVICE = "exchange"
 LOOK_SECONDS = 0.005
+PATIENCE_SECONDS = 60.0
 
 
 async def measure(bench: Bench) -> list[Figure]:
@@ -35,7 +36,7 @@ async def measure(bench: Bench) -> list[Figure]:
     events = bench.size(20_000, 4_000)
     async with bench.servers.admin(place.region.database(SERVICE)) as admin:
         await fill_participants(admin, 1000)
-        await fill_offers(admin, events, people=1000)
+        await fill_offers(admin, events, people=1000, days_ago=0)
     await bench.servers.settle(place)
     with place.nats() as nats:
         cpu = bench.cpu(nats=nats.pid)
@@ -129,8 +130,9 @@ async def _no_stream(operator: Bus) -> None:
 async def _until_held(operator: Bus, messages: int) -> None:
     """Wait until JetStream holds so many."""
     js = _stream(operator)
-    while True:
-        with suppress(NotFoundError):
-            if (await js.stream_info(subjects.stream(SERVICE))).state.messages >= messages:
-                return
-        await asyncio.sleep(LOOK_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with suppress(NotFoundError):
+                if (await js.stream_info(subjects.stream(SERVICE))).state.messages >= messages:
+                    return
+            await asyncio.sleep(LOOK_SECONDS)
