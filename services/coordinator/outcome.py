@@ -18,8 +18,9 @@ WHY_NOT: dict[str, Refusal] = {
         ),
         Refusal(
             code="withdrawn",
-            nl="De hulpvraag is intussen ingetrokken. U hoeft niets meer te doen.",
-            en="The request was withdrawn in the meantime. You need not do anything.",
+            nl="De hulpvraag of het aanbod is ingetrokken. Staat de vraag nog open? Kies iemand anders.",
+            en="The request or the offer was withdrawn in the meantime. Is the request still open? "
+            "Choose someone else.",
         ),
         Refusal(
             code="cancelled",

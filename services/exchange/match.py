@@ -31,13 +31,16 @@ from contracts.exchange import (
     SettleHold,
 )
 from services.exchange.help_request import REQUEST, known_request, not_open
-from services.exchange.offer import open_offer
+from services.exchange.offer import OFFER, open_offer
 from services.exchange.participant import taking_part
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
 
 RESERVATION_LASTS = timedelta(hours=1)
+
+RUNNING = ("confirmed", "unbooked")
+"""Statuses in which people may report other minutes or call it off: nothing is booked yet."""
 
 
 @dataclass(slots=True)
@@ -161,7 +164,8 @@ def settle_hold(command: SettleHold, context: Context, state: State) -> list[Eve
     if not command.placed:
         return [_fall_through(found, "below_floor")]
     request = state.get(REQUEST, found.request_id)
-    if request is None or request.status != "matching":
+    offer = state.get(OFFER, found.offer_id)
+    if request is None or request.status != "matching" or offer is None or offer.status != "open":
         return [_fall_through(found, "withdrawn")]
     return [
         MatchConfirmed(
@@ -189,7 +193,7 @@ def lapses(event: MatchReserved, at: datetime) -> Timer:
 
 def cancel(command: CancelMatch, context: Context, state: State) -> list[Event]:
     found = _party(state, command.match_id, context, command.member_id)
-    if found.status != "confirmed":
+    if found.status not in RUNNING:
         raise Rejected(
             "not_confirmed",
             "Deze koppeling loopt niet (meer). U hoeft niets te doen.",
@@ -201,7 +205,7 @@ def cancel(command: CancelMatch, context: Context, state: State) -> list[Event]:
 
 def report(command: ReportMinutes, context: Context, state: State) -> list[Event]:
     found = _party(state, command.match_id, context, command.member_id)
-    if found.status != "confirmed":
+    if found.status not in RUNNING:
         raise Rejected(
             "not_confirmed",
             "Voor deze koppeling kunt u nu geen minuten opgeven. Klopt iets niet? Bel uw buurtcoördinator.",

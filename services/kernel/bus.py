@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ import orjson
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.security import NatsUserPassword
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from pydantic import BaseModel
 
 from contracts import subjects
@@ -163,6 +166,13 @@ class Bus:
 
     # ---- answering
 
+    def take(self, subject: str, answer: Callable[[str, bytes], Awaitable[bytes]]) -> "Requests":
+        """Answers requests on `subject`, each in a task of its own (not started yet).
+
+        For commands: beside FastStream's subscriber this is three times as fast (DECISIONS 9).
+        """
+        return Requests(self.client, subject, answer)
+
     def serve(
         self, subject: str, answer: Callable[[str, bytes], Awaitable[bytes]], *, queue: str = ""
     ) -> Any:
@@ -179,6 +189,38 @@ class Bus:
 
         subscriber(handle)
         return subscriber
+
+
+class Requests:
+    """Requests on one subject, answered as they come; whoever answers bounds how many wait."""
+
+    def __init__(
+        self, client: Client, subject: str, answer: Callable[[str, bytes], Awaitable[bytes]]
+    ) -> None:
+        self._client = client
+        self._subject = subject
+        self._answer = answer
+        self._subscription: Subscription | None = None
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._subscription = await self._client.subscribe(self._subject, cb=self._on_request)
+
+    async def stop(self) -> None:
+        """Take no more; those under way are still answered."""
+        if self._subscription is not None and self._client.is_connected:
+            await self._subscription.unsubscribe()
+        self._subscription = None
+
+    async def _on_request(self, message: Msg) -> None:
+        task = asyncio.create_task(self._reply(message))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _reply(self, message: Msg) -> None:
+        reply = await self._answer(message.subject.rpartition(".")[2], message.data)
+        with suppress(nats.errors.Error, OSError):
+            await self._client.publish(message.reply, reply)
 
 
 async def _as_it_is(message: NatsMessage) -> NatsMessage:

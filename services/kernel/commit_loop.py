@@ -77,6 +77,7 @@ class CommitLoop:
         self._look_up_known = False
         self._cache: dict[Key, Any] = {}
         self._connection: Connection | None = None
+        self._commits = 0
         self.position = 0
         self.epoch = 1
         self.term = 0
@@ -130,6 +131,8 @@ class CommitLoop:
         NotLeading: a repeat with the same id gets the one true answer.
         """
         self.term = term
+        self._queue.clear()
+        self._cache.clear()
         writing: asyncio.Task[list[Item] | None] | None = None
         before: Decided | None = None
         in_hand: list[Item] = []
@@ -168,18 +171,21 @@ class CommitLoop:
                 in_hand = []
         finally:
             self._leading = False
-            if writing is not None and before is not None:
-                (outcome,) = await asyncio.gather(writing, return_exceptions=True)
-                if outcome is None:
-                    await self._settle(before)
-                in_hand += before.items
-            for item in (*in_hand, *self._queue):
-                item.fail(NotLeading())
-            self._queue.clear()
-            self._cache.clear()
-            if self._connection is not None:
-                self._connection.terminate()
-                self._connection = None
+            try:
+                if writing is not None and before is not None:
+                    in_hand += before.items
+                    (outcome,) = await asyncio.gather(writing, return_exceptions=True)
+                    if outcome is None:
+                        await self._settle(before)
+            finally:
+                # Also when this very waiting is cancelled: nobody may wait for ever.
+                for item in (*in_hand, *self._queue):
+                    item.fail(NotLeading())
+                self._queue.clear()
+                self._cache.clear()
+                if self._connection is not None:
+                    self._connection.terminate()
+                    self._connection = None
 
     def _take(self, *, half: bool) -> list[Item]:
         """What waits. Half of it when nothing is being written: then one half is decided while
@@ -212,9 +218,7 @@ class CommitLoop:
             rows=Batch(position, self.term, self.epoch, datetime.now(UTC)),
             marks_before=before.marks_after(self.marks) if before is not None else self.marks,
             looked_up=looked_up,
-            lanes_before=before.lanes_before | before.lanes_parked
-            if before is not None
-            else set(self.parked),
+            parked_before=before.parked_after() if before is not None else self.parked,
         )
         seen: dict[UUID, Item] = {}
         until = time.perf_counter() + MAX_DECIDING_SECONDS
@@ -288,13 +292,13 @@ class CommitLoop:
         try:
             if self._connection is None:
                 raise asyncpg.InterfaceError("no connection")
-            position = await write(self._connection, rows, self._lease)
+            position = await write(self._connection, rows, self._commits, self._lease)
         except asyncpg.UniqueViolationError as twice:
             if not decided.looked_up:
                 # Most likely commands that were answered before: a repeat gets its first answer.
                 self._look_up_known = True
                 return decided.items
-            return self._split(decided, twice)
+            return await self._split(decided, twice)
         except (
             asyncpg.DataError,
             asyncpg.IntegrityConstraintViolationError,
@@ -302,9 +306,11 @@ class CommitLoop:
             UnicodeError,
             TypeError,
         ) as cannot:
-            return self._split(decided, cannot)
+            return await self._split(decided, cannot)
         except DATABASE_AWAY as error:
             log.warning("commit_unknown", error=type(error).__name__)
+            # One that fails in the same way each time must not spin.
+            await asyncio.sleep(0.05)
             position = None
         if position is None:
             await self._reopen()
@@ -313,9 +319,10 @@ class CommitLoop:
         self._metrics.commit_seconds.observe(time.perf_counter() - began)
         self._metrics.batch_size.observe(len(decided.items))
         self.position = position
+        self._commits += 1
         return None
 
-    def _split(self, decided: Decided, why: Exception) -> list[Item]:
+    async def _split(self, decided: Decided, why: Exception) -> list[Item]:
         """Something in the batch cannot be stored: try halves until it stands alone."""
         items = decided.items
         if len(items) > 1:
@@ -323,14 +330,24 @@ class CommitLoop:
             return items
         self._limit = MAX_BATCH
         item = items[0]
+        if item.followed is not None:
+            # Skipping a followed event would lose it: the next pass parks its lane.
+            item.unstorable = True
+            return items
+        done = await self._done_long_ago(item) if isinstance(why, asyncpg.UniqueViolationError) else None
         constraint = getattr(why, "constraint_name", None)
         log.warning("unstorable", id=str(item.command_id), error=type(why).__name__, constraint=constraint)
-        if item.followed is None:
-            item.answer(Answer(outcome="refused", id=item.command_id, refusal=UNSTORABLE))
-            return []
-        # Skipping a followed event would lose it: its lane is parked, by hand of the next pass.
-        self._deciding.unstorable.add((item.followed.source, item.followed.position))
-        return items
+        item.answer(done or Answer(outcome="refused", id=item.command_id, refusal=UNSTORABLE))
+        return []
+
+    async def _done_long_ago(self, item: Item) -> Answer | None:
+        """The answer to a command whose first answer is forgotten, when what it began is there."""
+        position = await self._pool.fetchval(
+            "SELECT position FROM events WHERE entity_id = $1 AND version = 1", item.command_id
+        )
+        if position is None:
+            return None
+        return Answer(outcome="accepted", id=item.command_id, position=position)
 
     async def _settle(self, decided: Decided) -> None:
         """The batch is durable: its state becomes the cache, and everyone gets their answer."""
@@ -341,13 +358,7 @@ class CommitLoop:
             for key in list(islice(self._cache, MAX_CACHED // 2)):
                 del self._cache[key]
         self.marks.update(decided.marks)
-        for row in decided.rows.parked:
-            self.parked.setdefault((row["source"], row["lane"]), set()).add(row["position"])
-        for lane, position in decided.unparked:
-            waiting = self.parked[lane]
-            waiting.discard(position)
-            if not waiting:
-                del self.parked[lane]
+        self.parked = decided.parked_after()
         for item in decided.items:
             refusal = decided.refusals.get(item)
             if refusal is not None:
@@ -403,13 +414,13 @@ class CommitLoop:
         assert self._connection is not None
         head = await self._connection.fetchrow(
             "UPDATE log_head SET leader_until = clock_timestamp() + $2 WHERE term = $1 "
-            "RETURNING position, epoch",
+            "RETURNING position, epoch, commits",
             self.term,
             self._lease,
         )
         if head is None:
             raise NotLeading
-        self.position, self.epoch = head["position"], head["epoch"]
+        self.position, self.epoch, self._commits = head["position"], head["epoch"], head["commits"]
         self.marks = {
             row["source"]: (row["epoch"], row["position"], row["event_id"])
             for row in await self._connection.fetch("SELECT * FROM watermarks")
@@ -436,7 +447,8 @@ class CommitLoop:
 
 def first_answer(row: asyncpg.Record, content_hash: int | None) -> Answer:
     """The stored answer of a command, or a refusal when the key came back with other content."""
-    if row["content_hash"] != content_hash:
+    # One without a hash came back by a restore: events do not carry it.
+    if row["content_hash"] is not None and row["content_hash"] != content_hash:
         return Answer(outcome="refused", id=row["command_id"], refusal=KEY_REUSED)
     if row["refusal"] is not None:
         return Answer(

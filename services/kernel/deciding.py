@@ -37,6 +37,7 @@ class Item:
     command: Command | None = None
     followed: Recorded | None = None
     was_parked: bool = False
+    unstorable: bool = False
     correlation_id: UUID | None = None
     causation_id: str | None = None
     content_hash: int | None = None
@@ -80,7 +81,7 @@ class Decided:
     state: State
     rows: Batch
     marks_before: dict[str, Mark]
-    lanes_before: set[Lane]
+    parked_before: dict[Lane, set[int]]
     looked_up: bool
     refusals: dict[Item, Refusal] = field(default_factory=dict)
     positions: dict[Item, int] = field(default_factory=dict)
@@ -99,6 +100,21 @@ class Decided:
             row["position"] = self.head + 1
             self.rows.events.append(row)
         self.rows.timers += trial.timers
+
+    def still_parked(self, lane: Lane, position: int) -> bool:
+        """Whether this event waits: a retry may come twice."""
+        return position in self.parked_before.get(lane, ()) and (lane, position) not in self.unparked
+
+    def parked_after(self) -> dict[Lane, set[int]]:
+        """What is parked once this batch is written."""
+        if not self.rows.parked and not self.unparked:
+            return self.parked_before
+        parked = {lane: set(positions) for lane, positions in self.parked_before.items()}
+        for row in self.rows.parked:
+            parked.setdefault((row["source"], row["lane"]), set()).add(row["position"])
+        for lane, position in self.unparked:
+            parked[lane].discard(position)
+        return {lane: positions for lane, positions in parked.items() if positions}
 
     def mark(self, source: str) -> Mark:
         return self.marks.get(source) or self.marks_before.get(source) or (1, 0, "")
@@ -132,16 +148,12 @@ class Decided:
 
 
 class Deciding:
-    """The deciders of one service, applied to items.
-
-    `unstorable` are followed events that the database refuses.
-    """
+    """The deciders of one service, applied to items."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._projections = Projections(service.kinds)
         self._follows = {event.__name__: follow for event, follow in service.follows.items()}
-        self.unstorable: set[tuple[str, int]] = set()
 
     def command(self, item: Item, command: Command, decided: Decided) -> None:
         """Decide one command; its events, vault rows or refusal are part of the batch. Raises Missing."""
@@ -196,9 +208,11 @@ class Deciding:
         if not item.was_parked and (followed.epoch, followed.position) <= decided.mark(followed.source)[:2]:
             return
         lane = (followed.source, followed.entity_id)
-        if (followed.source, followed.position) in self.unstorable:
+        if item.was_parked and not decided.still_parked(lane, followed.position):
+            return
+        if item.unstorable:
             reason: str | None = "cannot be stored"
-        elif not item.was_parked and (lane in decided.lanes_before or lane in decided.lanes_parked):
+        elif not item.was_parked and (lane in decided.parked_before or lane in decided.lanes_parked):
             reason = "waits behind a parked event of the same lane"
         else:
             reason = self._apply_followed(item, followed, decided)

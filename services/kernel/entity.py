@@ -149,9 +149,15 @@ class Projections:
         """Whether any kind folds events of this name."""
         return name in self._by_name
 
-    def keys(self, event: Event) -> list[Key]:
-        """Every entity the event touches."""
-        return [(kind, i) for kind, ids in self._by_event.get(type(event), ()) for i in ids(event)]
+    def looks_up(self, event: Event) -> list[Key]:
+        """Every entity that must be known before the event can be folded."""
+        begins = event.entity_id if event.FIRST else None
+        return [
+            (kind, touched)
+            for kind, ids in self._by_event.get(type(event), ())
+            for touched in ids(event)
+            if touched != begins or kind.key != event.ENTITY_ID
+        ]
 
     def apply(self, state: State, event: Event, at: datetime) -> int:
         """Fold `event` into `state`; returns its version in its own stream (0: nobody keeps it).

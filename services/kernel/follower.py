@@ -26,6 +26,7 @@ from services.kernel.telemetry import Metrics, log
 
 FETCH = 500
 PULL_SECONDS = 20.0
+PULL_ENDED = ("404", "408")
 
 
 class Follower:
@@ -97,7 +98,8 @@ class Follower:
 
     async def _go_on_after_fork(self, stretch: LogStretch) -> None:
         """The source closed an epoch: effects of what it no longer has are listed for a person."""
-        first = stretch.epochs[stretch.epoch]
+        # It may have forked more than once while we were away.
+        first = min(position for epoch, position in stretch.epochs.items() if epoch > self._epoch)
         if self._next >= first:
             await self._pool.execute(
                 "INSERT INTO forks (source, epoch, first_position, last_position) VALUES ($1, $2, $3, $4) "
@@ -127,10 +129,12 @@ class Follower:
                 await self._ensure()
                 continue
             recorded: list[Recorded] = []
+            broken = False
             last: Msg | None = None
             for message in messages:
                 if message.headers and "Status" in message.headers and not message.data:
                     asked = 0
+                    broken = broken or message.headers["Status"] not in PULL_ENDED
                     continue
                 asked -= 1
                 last = message
@@ -142,6 +146,10 @@ class Follower:
             await self._take(recorded)
             if last is not None:
                 await self._bus.client.publish(last.reply, b"+ACK")
+            elif broken:
+                # The consumer or its stream is gone: make it again, without spinning.
+                await asyncio.sleep(0.2)
+                await self._ensure()
 
     async def _next_messages(self) -> list[Msg]:
         """What has arrived, waiting for at least one; empty after a lost tail or at the pull's end."""
@@ -188,6 +196,7 @@ class Follower:
     async def _on_head(self, message: Msg) -> None:
         head = orjson.loads(message.data)
         self._head = head["position"]
+        self._lag.set(max(0, self._head - self._next))
         if head["epoch"] > self._epoch:
             self._head = max(self._head, self._next + 1)
 

@@ -66,7 +66,8 @@ _WRITES = {
     "marks": "INSERT INTO watermarks ({names}) SELECT {names} FROM {rows} ON CONFLICT (source) DO UPDATE "
     "SET epoch = excluded.epoch, position = excluded.position, event_id = excluded.event_id",
     "parked": "INSERT INTO parked ({names}) SELECT {names} FROM {rows} "
-    "ON CONFLICT (source, position) DO UPDATE SET reason = excluded.reason",
+    "ON CONFLICT (source, position) DO UPDATE "
+    "SET reason = excluded.reason, event = excluded.event, lane = excluded.lane",
     "unparked": "DELETE FROM parked WHERE (source, position) IN (SELECT source, position FROM {rows})",
 }
 
@@ -94,29 +95,35 @@ class Batch:
         return any(getattr(self, part) for part in _WRITES)
 
 
-def _record_set(columns: dict[str, str], parameter: int) -> str:
-    """The rows of a JSON parameter, and none when the head was not as expected."""
+def record_set(columns: dict[str, str], parameter: int) -> str:
+    """The rows of a JSON parameter as `r`, with SQL type by column."""
     typed = ", ".join(f"{name} {sql_type}" for name, sql_type in columns.items())
-    return f"json_to_recordset(${parameter}::json) AS r ({typed}) WHERE EXISTS (SELECT FROM head)"
+    return f"json_to_recordset(${parameter}::json) AS r ({typed})"
+
+
+def _guarded(columns: dict[str, str], parameter: int) -> str:
+    """The rows of a JSON parameter, and none when the head was not as expected."""
+    return f"{record_set(columns, parameter)} WHERE EXISTS (SELECT FROM head)"
 
 
 @lru_cache(maxsize=512)
 def _statement(parts: tuple[str, ...], born: tuple[Kind[Any], ...], changed: tuple[Kind[Any], ...]) -> str:
     """The commit statement for a batch that has these parts, new and changed entities of these kinds."""
     ctes = [
-        "head AS (UPDATE log_head SET position = position + $3, leader_until = clock_timestamp() + $4 "
-        "WHERE position = $1 AND term = $2 RETURNING position)"
+        "head AS (UPDATE log_head SET position = position + $3, commits = commits + 1, "
+        "leader_until = clock_timestamp() + $4 "
+        "WHERE position = $1 AND term = $2 AND commits = $7 RETURNING position)"
     ]
-    for parameter, part in enumerate(parts, 7):
+    for parameter, part in enumerate(parts, 8):
         columns = _COLUMNS[part]
-        write_part = _WRITES[part].format(names=", ".join(columns), rows=_record_set(columns, parameter))
+        write_part = _WRITES[part].format(names=", ".join(columns), rows=_guarded(columns, parameter))
         ctes.append(f"{part}_ AS ({write_part})")
-    parameter = 7 + len(parts)
+    parameter = 8 + len(parts)
     for kind in born:
-        ctes.append(f"{kind.table}_born AS ({kind.insert(_record_set(kind.typed_columns, parameter))})")
+        ctes.append(f"{kind.table}_born AS ({kind.insert(_guarded(kind.typed_columns, parameter))})")
         parameter += 1
     for kind in changed:
-        ctes.append(f"{kind.table}_changed AS ({kind.update(_record_set(kind.typed_columns, parameter))})")
+        ctes.append(f"{kind.table}_changed AS ({kind.update(_guarded(kind.typed_columns, parameter))})")
         parameter += 1
     # $5 and $6 must be used in every form: the server cannot guess the type of one that is not.
     return (
@@ -126,11 +133,12 @@ def _statement(parts: tuple[str, ...], born: tuple[Kind[Any], ...], changed: tup
     )
 
 
-async def write(connection: Connection, batch: Batch, lease: timedelta) -> int | None:
+async def write(connection: Connection, batch: Batch, commits: int, lease: timedelta) -> int | None:
     """Write `batch` durably; returns the new head position, or None when the head is not as expected.
 
-    `lease` prolongs the lead. Raises asyncpg's errors; after a connection error the outcome
-    is unknown.
+    `commits` is how many the writer knows of: it moves with every batch, also one without
+    events, so a statement that was thought lost cannot land behind its repeat. `lease`
+    prolongs the lead. Raises asyncpg's errors; after a connection error the outcome is unknown.
     """
     parts = tuple(part for part in _WRITES if getattr(batch, part))
     rows = [getattr(batch, part) for part in parts]
@@ -143,6 +151,7 @@ async def write(connection: Connection, batch: Batch, lease: timedelta) -> int |
         lease,
         batch.epoch,
         batch.at,
+        commits,
         # Ids read from the database come as asyncpg's own UUID.
         *(orjson.dumps(part, default=str).decode() for part in rows),
     )

@@ -51,7 +51,3 @@ class WebServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """The runtime stops us, not a signal."""
         yield
-
-    async def serve_until_cancelled(self) -> None:
-        """Serve; on cancellation finish open requests for at most two seconds."""
-        await self.serve()

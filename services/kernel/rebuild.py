@@ -5,18 +5,20 @@ lock, the last events are folded and the tables change places. Kinds of other se
 events are folded from those services' logs, as far as this service's watermarks.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from contracts.catalogue import EMITTED_BY
 from contracts.envelope import Event
-from contracts.upcasting import read
-from services.kernel.entity import Key, Kind, Missing, Projections, State
-from services.kernel.log import Connection, Pool
+from contracts.upcasting import read_json
+from services.kernel.entity import Key, Kind, Projections, State
+from services.kernel.log import Connection, Pool, record_set
 
 CHUNK = 5000
 _READ = (
@@ -52,6 +54,7 @@ class Rebuild:
         self._progress = progress
         self._reached: dict[str, int] = dict.fromkeys(sources, 0)
         self._parked: dict[str, set[int]] = {}
+        self._writing: asyncio.Future[None] | None = None
         self.events = 0
 
     async def run(self) -> int:
@@ -61,7 +64,9 @@ class Rebuild:
         async with self._connection.transaction():
             await self._connection.execute("SET LOCAL lock_timeout = '10s'")
             await self._connection.execute("SET LOCAL statement_timeout = 0")
-            await self._connection.execute("SELECT FROM log_head FOR UPDATE")
+            # A commit that the leader does not know of: its next write finds out, and drops the
+            # entities of the old tables that it holds in memory.
+            await self._connection.execute("UPDATE log_head SET commits = commits + 1")
             await self.fold()
             for kind in self._projections.kinds:
                 await self._connection.execute(f"DROP TABLE {kind.table}")
@@ -77,7 +82,10 @@ class Rebuild:
     async def fold(self) -> None:
         """Fold every source as far as it goes now."""
         for source, log in self._sources.items():
-            await self._fold_source(source, log, await self._goal(source))
+            parked_before = self._parked.get(source, set())
+            goal = await self._goal(source)
+            await self._fold_retried(log, parked_before - self._parked.get(source, set()))
+            await self._fold_source(source, log, goal)
 
     async def _goal(self, source: str) -> int:
         """How far to fold: the own log's head, or the watermark of a source."""
@@ -89,69 +97,96 @@ class Rebuild:
         sql = "SELECT position FROM watermarks WHERE source = $1"
         return int(await self._connection.fetchval(sql, source) or 0)
 
+    async def _fold_retried(self, log: Connection | Pool, positions: set[int]) -> None:
+        """Events that were parked when we passed them, and have been applied since."""
+        if not positions:
+            return
+        rows = await log.fetch(
+            "SELECT position, name, schema_version, occurred_at, data FROM events "
+            "WHERE position = ANY($1) ORDER BY position",
+            sorted(positions),
+        )
+        await self._fold_chunk([_event_of(row) for row in rows])
+        await self._written()
+
     async def _fold_source(self, source: str, log: Connection | Pool, goal: int) -> None:
+        """Fold one source up to `goal`: while a chunk is folded the next is read and the last is written."""
         skipped = self._parked.get(source, set())
-        while self._reached[source] < goal:
-            rows = await log.fetch(_READ, self._reached[source], goal, CHUNK)
-            if not rows:
-                return
-            events: list[tuple[Event, datetime]] = []
-            for row in rows:
-                if row["position"] in skipped or not self._projections.interested(row["name"]):
-                    continue
-                event = read(row["name"], row["schema_version"], orjson.loads(row["data"]))
-                events.append((event, row["occurred_at"]))
-            await self._fold_chunk(events)
+        reading = self._read(log, self._reached[source], goal)
+        while rows := await reading:
             self._reached[source] = rows[-1]["position"]
+            reading = self._read(log, self._reached[source], goal)
+            await self._fold_chunk(
+                [
+                    _event_of(row)
+                    for row in rows
+                    if row["position"] not in skipped and self._projections.interested(row["name"])
+                ]
+            )
             self.events += len(rows)
             self._progress(self.events)
+        await self._written()
+
+    def _read(self, log: Connection | Pool, after: int, goal: int) -> Awaitable[list[asyncpg.Record]]:
+        """The next chunk. A log on a connection of its own is read ahead; on ours, when it is its turn."""
+        if log is self._connection:
+            return self._read_after_writing(after, goal)
+        return asyncio.ensure_future(log.fetch(_READ, after, goal, CHUNK))
+
+    async def _read_after_writing(self, after: int, goal: int) -> list[asyncpg.Record]:
+        await self._written()
+        return await self._connection.fetch(_READ, after, goal, CHUNK)
 
     async def _fold_chunk(self, events: list[tuple[Event, datetime]]) -> None:
-        before: dict[Key, Any] = {}
-        state = State(before)
+        known = await self._known(events)
+        state = State(known)
         for event, at in events:
-            while True:
-                tried = state.layer()
-                try:
-                    self._projections.apply(tried, event, at)
-                except Missing:
-                    await self._load(events, before)
-                    continue
-                state.merge(tried)
-                break
-        born: dict[Kind[Any], list[Any]] = {}
-        changed: dict[Kind[Any], list[Any]] = {}
-        for key, entity in state.changed.items():
-            (born if key in state.born else changed).setdefault(key[0], []).append(entity)
-        for kind, entities in changed.items():
-            await self._connection.execute(
-                f"DELETE FROM {shadow(kind)} WHERE {kind.key} = ANY($1)",
-                [getattr(entity, kind.key) for entity in entities],
-            )
-        for kind in {*born, *changed}:
-            await self._connection.copy_records_to_table(
-                shadow(kind),
-                columns=kind.columns,
-                records=[
-                    tuple([getattr(entity, column) for column in kind.columns])
-                    for entity in (*born.get(kind, ()), *changed.get(kind, ()))
-                ],
-            )
+            self._projections.apply(state, event, at)
+        await self._written()
+        self._writing = asyncio.ensure_future(self._write(state))
+        await asyncio.sleep(0)
 
-    async def _load(self, events: list[tuple[Event, datetime]], into: dict[Key, Any]) -> None:
-        """Everything this chunk touches and does not begin itself, in one query a kind."""
+    async def _known(self, events: list[tuple[Event, datetime]]) -> dict[Key, Any]:
+        """Everything these events look up and do not begin themselves, in one query a kind."""
         wanted: dict[Kind[Any], set[UUID]] = {}
         for event, _ in events:
-            for kind, entity_id in self._projections.keys(event):
-                if (kind, entity_id) not in into:
-                    wanted.setdefault(kind, set()).add(entity_id)
+            for kind, entity_id in self._projections.looks_up(event):
+                wanted.setdefault(kind, set()).add(entity_id)
+        known: dict[Key, Any] = {}
+        if wanted:
+            await self._written()
         for kind, ids in wanted.items():
             rows = await self._connection.fetch(
                 f"{kind.select(table=shadow(kind))} WHERE {kind.key} = ANY($1)", list(ids)
             )
-            into.update({(kind, row[0]): kind.entity(*row) for row in rows})
-            for entity_id in ids:
-                into.setdefault((kind, entity_id), None)
+            known.update(dict.fromkeys(((kind, entity_id) for entity_id in ids), None))
+            known.update({(kind, row[0]): kind.entity(*row) for row in rows})
+        return known
+
+    async def _write(self, state: State) -> None:
+        """Replace what changed: entities that were there before go, then all are added."""
+        entities: dict[Kind[Any], list[Any]] = {}
+        replaced: dict[Kind[Any], list[UUID]] = {}
+        for key, entity in state.changed.items():
+            entities.setdefault(key[0], []).append(entity)
+            if key not in state.born:
+                replaced.setdefault(key[0], []).append(key[1])
+        for kind, ids in replaced.items():
+            await self._connection.execute(f"DELETE FROM {shadow(kind)} WHERE {kind.key} = ANY($1)", ids)
+        for kind, rows in entities.items():
+            await self._connection.execute(
+                kind.insert(f"{record_set(kind.typed_columns, 1)} WHERE true", into=shadow(kind)),
+                orjson.dumps(rows, default=str).decode(),
+            )
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
+
+
+def _event_of(row: Any) -> tuple[Event, datetime]:
+    return read_json(row["name"], row["schema_version"], row["data"]), row["occurred_at"]
 
 
 def sources_of(service: str, kinds: tuple[Kind[Any], ...]) -> set[str]:

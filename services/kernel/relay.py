@@ -139,11 +139,11 @@ class Relay:
 
     async def _first_wanted(self) -> int:
         """Where to begin in an empty stream: what it would have kept."""
-        since = datetime.now(UTC) - timedelta(days=self._region.nats.stream_days)
-        first: int | None = await self._pool.fetchval(
-            "SELECT position FROM events WHERE occurred_at >= $1 ORDER BY position LIMIT 1", since
+        before = datetime.now(UTC) - timedelta(days=self._region.nats.stream_days)
+        last: int | None = await self._pool.fetchval(
+            "SELECT position FROM events WHERE occurred_at < $1 ORDER BY position DESC LIMIT 1", before
         )
-        return (first - 1) if first is not None else self._loop.position
+        return last or 0
 
     async def _publish_on(self, inbox: str) -> None:
         self._acknowledged = self._sequence
@@ -168,7 +168,6 @@ class Relay:
                     self.position = row["position"]
             while self._sequence > self._acknowledged and self._loop.position <= self.position:
                 await self._await_ack()
-            self._metrics.relay_lag.set(self._loop.position - self.position)
             if self._failed:
                 raise Lost
             await self._until_committed()
@@ -208,6 +207,8 @@ class Relay:
         """Tell followers where the head is, so that they notice a lost tail on a quiet night."""
         subject = subjects.head(self._region.region, self._service)
         while True:
+            under_way = self._sequence - self._acknowledged
+            self._metrics.relay_lag.set(self._loop.position - self.position + under_way)
             head = {"epoch": self._loop.epoch, "position": self._loop.position}
             try:
                 await self._bus.client.publish(subject, orjson.dumps(head))

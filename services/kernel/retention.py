@@ -8,14 +8,26 @@ from services.kernel.log import Pool
 from services.kernel.telemetry import log
 
 EVERY = timedelta(hours=1)
+CHUNK = 10_000
 
 
 async def forget_old_answers(pool: Pool, older_than: timedelta) -> None:
     """Delete answers older than that, now and every hour, until cancelled."""
     while True:
         try:
-            gone = await pool.execute("DELETE FROM commands WHERE answered_at < now() - $1", older_than)
-            log.info("answers_forgotten", answers=int(gone.rpartition(" ")[2]))
+            while await _forget_some(pool, older_than):
+                log.info("answers_forgotten")
         except DATABASE_AWAY as away:
             log.info("answers_kept", error=type(away).__name__)
         await asyncio.sleep(EVERY.total_seconds())
+
+
+async def _forget_some(pool: Pool, older_than: timedelta) -> bool:
+    """Delete at most CHUNK answers; whether there were any."""
+    gone = await pool.execute(
+        "DELETE FROM commands WHERE command_id IN "
+        "(SELECT command_id FROM commands WHERE answered_at < now() - $1::interval LIMIT $2)",
+        older_than,
+        CHUNK,
+    )
+    return not gone.endswith(" 0")

@@ -27,10 +27,18 @@ from contracts.envelope import Actor, Answer, Command, Refusal, View
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop
 from services.kernel.deciding import Item
-from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Fork, NotLeading, Rejected, Transient
+from services.kernel.errors import (
+    DATABASE_AWAY,
+    NATS_AWAY,
+    Fork,
+    NotLeading,
+    Rejected,
+    Transient,
+    Unreachable,
+)
 from services.kernel.follower import Follower, retry_parked
 from services.kernel.leadership import take_lead, yield_lead
-from services.kernel.log import Pool, Publisher, stretch
+from services.kernel.log import Connection, Pool, Publisher, stretch
 from services.kernel.migrations import migrations, pending
 from services.kernel.probes import WebServer, probes
 from services.kernel.questions import (
@@ -50,6 +58,10 @@ from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.kernel.telemetry import Metrics, log, set_up
 from services.kernel.timers import fire_timers
+
+LOOKS = 3
+LOOKING = timedelta(seconds=12)
+"""How long a new leader may look around before its first commit sets the ordinary lease."""
 
 NOT_ALLOWED = Refusal(
     code="not_allowed",
@@ -105,6 +117,7 @@ class Replica:
         self.forked: str | None = None
         self._database = False
         self._stopping = asyncio.Event()
+        self._retrying = asyncio.Lock()
         self._commands = {kind.__name__: kind for kind in SERVICES[service.name].COMMANDS}
         self._queries = {kind.__name__: kind for kind in SERVICES[service.name].QUERIES}
         self._publisher = Publisher(region.region, service.name, region.organisation)
@@ -118,13 +131,13 @@ class Replica:
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
         async with asyncio.TaskGroup() as tasks:
             web = WebServer(probes(self.metrics.registry, self.missing), "127.0.0.1", self.probe_port)
-            background = [tasks.create_task(web.serve_until_cancelled())]
+            tasks.create_task(web.serve())
             living = tasks.create_task(self._live())
             stopping = tasks.create_task(self._stopping.wait())
             await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
             log.info("stopping")
             web.should_exit = True
-            for task in (living, stopping, *background[1:]):
+            for task in (living, stopping):
                 task.cancel()
 
     async def _live(self) -> None:
@@ -149,7 +162,10 @@ class Replica:
         while True:
             try:
                 self.pool = await asyncpg.create_pool(
-                    min_size=1, max_size=8, **connection_settings(self.region, self.service.name)
+                    min_size=1,
+                    max_size=8,
+                    reset=_keep_session,
+                    **connection_settings(self.region, self.service.name),
                 )
                 if missing := await pending(self.pool, migrations(self.service.name, self.service.sql)):
                     log.warning("migrations_missing", missing=missing)
@@ -172,7 +188,7 @@ class Replica:
         while True:
             term = None
             try:
-                term = await take_lead(self.pool, self.replica, self.lease)
+                term = await self._take_lead()
                 if term is not None:
                     log.info("leading", term=term)
                     try:
@@ -193,15 +209,21 @@ class Replica:
                 self.metrics.leading.set(0)
             await asyncio.sleep(self.lease.total_seconds() / 8)
 
+    async def _take_lead(self) -> int | None:
+        try:
+            term = await take_lead(self.pool, self.replica, LOOKING)
+        except DATABASE_AWAY:
+            self._database = False
+            raise
+        self._database = True
+        return term
+
     async def _lead(self, term: int) -> None:
         """Lead until the lease is lost (raises) or this task is cancelled (yields the lead)."""
         relay = Relay(self.region, self.service.name, self.bus, self.pool, self.loop, self.metrics)
-        # Before the first write: does anyone know more of this log than the log itself?
-        with suppress(nats.errors.Error, TimeoutError):
-            await relay.find_place()
-            await relay.ask_followers()
+        await self._look_for_fork(relay)
         self.forked = None
-        commands = self.bus.serve(
+        commands = self.bus.take(
             subjects.command(self.region.region, self.service.name, "*"), self._on_command
         )
         started = asyncio.Event()
@@ -230,13 +252,31 @@ class Replica:
             with suppress(nats.errors.Error):
                 await commands.stop()
 
+    async def _look_for_fork(self, relay: Relay) -> None:
+        """Before the first write: does anyone know more of this log than the log itself? Raises Fork.
+
+        While NATS is away altogether nobody can send commands either, and the relay looks again.
+        """
+        for attempt in range(LOOKS):
+            try:
+                await relay.find_place()
+                break
+            except NATS_AWAY as away:
+                log.warning("jetstream_silent", error=type(away).__name__, attempt=attempt + 1)
+                if not self.bus.connected:
+                    return
+        with suppress(*NATS_AWAY):
+            await relay.ask_followers()
+
     async def _renew(self, committing: asyncio.Task[None]) -> None:
         last = time.monotonic()
         while not committing.done():
             try:
                 await self.loop.renew()
                 last = time.monotonic()
+                self._database = True
             except DATABASE_AWAY:
+                self._database = False
                 # Without the database nobody can take over either; the loop itself notices its return.
                 if time.monotonic() - last > 60:
                     raise NotLeading from None
@@ -266,6 +306,8 @@ class Replica:
             answer = Answer(outcome="refused", refusal=no.refusal)
         except Transient as error:
             answer = unavailable(error)
+        except DATABASE_AWAY:
+            answer = unavailable(Unreachable())
         self.metrics.command_seconds.observe(time.perf_counter() - began)
         return answer.model_dump_json().encode()
 
@@ -337,7 +379,8 @@ class Replica:
             case GetMarks():
                 view = await self._get_marks()
             case RetryParked():
-                applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
+                async with self._retrying:
+                    applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
                 view = Retried(applied=applied)
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
@@ -366,6 +409,10 @@ class Replica:
             epochs={row["epoch"]: row["first_position"] for row in epochs},
             events=tuple(events),
         )
+
+
+async def _keep_session(_: Connection) -> None:
+    """Nothing here leaves anything in a session, so nothing is reset between two users of one."""
 
 
 async def _first(wanted: Any, other: asyncio.Task[None]) -> None:

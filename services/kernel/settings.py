@@ -138,8 +138,11 @@ class Region(BaseSettings):
         return secret.get_secret_value() if secret else None
 
     def nats_password(self, user: str) -> str:
+        """Raises Misconfigured when there is none: an empty password would let anyone in."""
         secret = self.secrets.nats.get(user)
-        return secret.get_secret_value() if secret else ""
+        if secret is None or not secret.get_secret_value():
+            raise Misconfigured(f"secrets.toml has no [nats] password for {user}. Add one.")
+        return secret.get_secret_value()
 
     def database(self, service: str) -> str:
         return f"wd_{self.region.replace('-', '_')}_{service}"
@@ -150,6 +153,8 @@ def load(path: Path) -> Region:
     if not path.is_file():
         raise Misconfigured(f"{path}: there is no such file. Give the region's configuration with --config.")
     secrets = path.with_name("secrets.toml")
+    if secrets.is_file() and secrets.stat().st_mode & 0o077:
+        raise Misconfigured(f"Others on this machine can read {secrets}. Give: chmod 600 {secrets}")
     try:
         values = TomlConfigSettingsSource(Region, path)()
         if secrets.is_file():

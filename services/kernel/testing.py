@@ -47,7 +47,7 @@ def fold(projections: Projections, state: State, event: Event, at: datetime) -> 
     Fails when no kind keeps the event's stream, or when folding changes what was there:
     a state that others still look at must stay as it is.
     """
-    before = {key: state.get(*key) for key in projections.keys(event)}
+    before = {key: state.get(*key) for key in projections.looks_up(event)}
     copies = {key: copy(entity) for key, entity in before.items()}
     version = projections.apply(state, event, at)
     assert version > 0, f"no kind keeps the stream of {type(event).__name__}"

@@ -38,7 +38,13 @@ async def fire_timers(service: Service, pool: Pool, loop: CommitLoop) -> None:
                         )
                     )
                 )
-            await asyncio.gather(*waiting)
+            for row, answer in zip(rows, await asyncio.gather(*waiting), strict=True):
+                # Answered but not stored (a broken decider): later again, not at every tick.
+                if answer.refusal is not None and answer.refusal.code in ("internal", "unstorable"):
+                    await pool.execute(
+                        "UPDATE timers SET due_at = now() + interval '5 minutes' WHERE timer_id = $1",
+                        row["timer_id"],
+                    )
         except (Transient, *DATABASE_AWAY) as error:
             log.info("timers_again", error=type(error).__name__)
         await asyncio.sleep(TICK_SECONDS)

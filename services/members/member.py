@@ -86,8 +86,8 @@ def register(command: RegisterMember, context: Context, state: State) -> list[Ev
     if not geography.known(command.pc4):
         raise Rejected(
             "unknown_postcode",
-            f"Postcode {command.pc4} kennen wij niet. Kijk de vier cijfers na.",
-            f"We do not know postcode {command.pc4}. Please check the four digits.",
+            "Deze postcode kennen wij niet. Kijk de vier cijfers na.",
+            "We do not know this postcode. Please check the four digits.",
         )
     numbering = state.get(NUMBERING, THE_NUMBERING)
     number = numbering.last_number + 1 if numbering else FIRST_NUMBER

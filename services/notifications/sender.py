@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import aiosmtplib
@@ -22,22 +23,32 @@ from services.notifications.templates import Around, Letter, render
 
 _SELF = Actor(role=Role.SERVICE, name="notifications")
 AT_ONCE = 50
-GIVE_UP_AFTER = 8
+GIVE_UP_AFTER = 10
+FIRST_PAUSE_SECONDS = 30.0
 IDLE_SECONDS = 2.0
+
+
+class Later(NamedTuple):
+    """A letter that the mail server would not take yet: how often tried, and when again (monotonic)."""
+
+    tried: int
+    at: float
 
 
 async def send_messages(replica: Replica) -> None:
     """Send until cancelled: what waits, oldest first, over one connection a round."""
-    attempts: dict[UUID, int] = {}
+    later: dict[UUID, Later] = {}
     while True:
         try:
+            now = time.monotonic()
             rows = await replica.pool.fetch(
                 "SELECT message_id, member_id, template, facts FROM messages WHERE status = 'queued' "
-                "ORDER BY queued_at LIMIT $1",
+                "AND message_id <> ALL($2) ORDER BY queued_at LIMIT $1",
                 AT_ONCE,
+                [message_id for message_id, when in later.items() if when.at > now],
             )
             if rows:
-                await _send_round(replica, rows, attempts)
+                await _send_round(replica, rows, later)
             else:
                 await _until_queued(replica)
         except (
@@ -59,7 +70,7 @@ async def _until_queued(replica: Replica) -> None:
         return
 
 
-async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], attempts: dict[UUID, int]) -> None:
+async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], later: dict[UUID, Later]) -> None:
     queued = [
         (row["message_id"], row["member_id"], row["template"], json.loads(row["facts"])) for row in rows
     ]
@@ -74,24 +85,36 @@ async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], attempts
             if person is None or person.email is None:
                 await _record(replica, message_id, delivered=False, attempts=0, reason="no_address")
                 continue
-            letter = render(template, facts, await _around(replica, person, template, facts, people))
-            tried = attempts.pop(message_id, 0) + 1
+            tried = later[message_id].tried + 1 if message_id in later else 1
             try:
+                letter = render(template, facts, await _around(replica, person, template, facts, people))
                 await smtp.send_message(_mail(letter, person.email, message_id, replica))
-            except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as refused:
-                code = getattr(refused, "code", 550)
-                if code < 500 and tried < GIVE_UP_AFTER:
-                    attempts[message_id] = tried
-                    continue
-                await _record(
-                    replica,
-                    message_id,
-                    delivered=False,
-                    attempts=tried,
-                    reason="refused" if code >= 500 else "gave_up",
-                )
+            except aiosmtplib.SMTPRecipientsRefused as refused:
+                await _refused(replica, message_id, max(r.code for r in refused.recipients), tried, later)
+            except aiosmtplib.SMTPSenderRefused:
+                # The server does not know us: an operator's matter, no fault of this letter.
+                raise
+            except aiosmtplib.SMTPResponseException as refused:
+                await _refused(replica, message_id, refused.code, tried, later)
+            except (aiosmtplib.SMTPNotSupported, ValueError, LookupError) as cannot:
+                # This letter cannot be written or sent at all; those behind it can.
+                log.warning("letter_impossible", message_id=str(message_id), error=type(cannot).__name__)
+                await _record(replica, message_id, delivered=False, attempts=tried, reason="refused")
             else:
+                later.pop(message_id, None)
                 await _record(replica, message_id, delivered=True, attempts=tried)
+
+
+async def _refused(
+    replica: Replica, message_id: UUID, code: int, tried: int, later: dict[UUID, Later]
+) -> None:
+    """Final (5xx), or tried again later (4xx), each time after twice as long."""
+    if code < 500 and tried < GIVE_UP_AFTER:
+        later[message_id] = Later(tried, time.monotonic() + FIRST_PAUSE_SECONDS * 2**tried)
+        return
+    later.pop(message_id, None)
+    reason = "refused" if code >= 500 else "gave_up"
+    await _record(replica, message_id, delivered=False, attempts=tried, reason=reason)
 
 
 async def _record(replica: Replica, message_id: UUID, **outcome: Any) -> None:

@@ -145,7 +145,8 @@ def _gift_received(facts: dict[str, Any], around: Around) -> tuple[str, str]:
 def _gift_given(facts: dict[str, Any], around: Around) -> tuple[str, str]:
     return (
         "U gaf uren weg",
-        f"U gaf {hours_nl(facts['minutes'])} weg. Dat is aardig van u. Klopt dit niet? Bel uw buurtcoördinator.",
+        f"U gaf {hours_nl(facts['minutes'])} weg. Dat is aardig van u.\n"
+        "Klopt dit niet? Bel uw buurtcoördinator.",
     )
 
 

@@ -3,11 +3,16 @@
 The short form takes minutes on two cores and is what CI runs; `--all` adds the long forms.
 """
 
+import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+
+from services.kernel.errors import Misconfigured
 
 PROJECT = Path(__file__).parents[2]
 
@@ -44,3 +49,21 @@ def run_checks(*, all_forms: bool, pytest_arguments: Sequence[str]) -> int:
     for name, passed, seconds in results:
         print(f"{'passed' if passed else 'FAILED':7} {name} ({seconds:.0f} s)")
     return 0 if all(passed for _, passed, _ in results) else 1
+
+
+def run_bench(arguments: Sequence[str]) -> int:
+    """`python -m tests.bench` with these arguments, where the peers' packages are; returns its exit code.
+
+    They are in a group of their own, which `uv run` brings when it is asked. Raises
+    Misconfigured when they are missing and uv cannot be found.
+    """
+    if not (PROJECT / "tests" / "bench").is_dir():
+        raise Misconfigured("The bench is not in the installed package: run it from a checkout.")
+    python = [sys.executable]
+    if find_spec("eventsourcing") is None or find_spec("psycopg") is None:
+        # `uv run` tells where it is itself; the wrapper script may have it out of the path.
+        uv = os.environ.get("UV") or shutil.which("uv")
+        if uv is None:
+            raise Misconfigured("The bench needs packages that are missing. Give: uv sync --group bench")
+        python = [uv, "run", "--quiet", "--project", str(PROJECT), "--group", "bench", "python"]
+    return subprocess.run([*python, "-m", "tests.bench", *arguments], cwd=PROJECT, check=False).returncode

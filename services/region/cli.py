@@ -65,7 +65,9 @@ def up(*, config: Config = Path("region.toml")) -> None:
     path = path_from_caller(config)
     with hold(path.parent), running(path, say=lambda step: print(f"  {step}", flush=True)) as region:
         print(f"{region.region.name}: http://{region.region.web.host}:{region.region.web.port}/", flush=True)
-        stop.wait()
+        while not stop.wait(1.0):
+            for service in region.start_again():
+                print(f"{service} had ended and was started again: see {region.logs}", flush=True)
         print("stopping", flush=True)
 
 
@@ -270,6 +272,26 @@ def test(*pytest_arguments: str, all_: Annotated[bool, Parameter(name="--all")] 
     from services.region.checking import run_checks
 
     sys.exit(run_checks(all_forms=all_, pytest_arguments=pytest_arguments))
+
+
+@app.command
+def bench(
+    *,
+    json: bool = False,
+    rounds: int = 5,
+    only: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    quick: bool = False,
+) -> None:
+    """Measure how fast this is, beside others who do the same: about eight minutes; needs a checkout.
+
+    `--only commands relay` measures those topics alone; `--quick` is a smoke test. Exit code 0
+    when everything was measured, whatever the numbers.
+    """
+    from services.region.checking import run_bench
+
+    options = {"--json": json, "--quick": quick}
+    arguments = [option for option, given in options.items() if given]
+    sys.exit(run_bench([*arguments, "--rounds", str(rounds), *(["--only", *only] if only else [])]))
 
 
 def print_json(found: object) -> None:

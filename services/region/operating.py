@@ -70,9 +70,13 @@ async def rebuild(region: Region, service: str) -> int:
     found = service_of(known_service(service), region)
     sources = sources_of(service, found.kinds)
     async with _logs(region, {service, *sources}) as logs:
-        return await Rebuild(
-            service, found.kinds, logs[service], {name: logs[name] for name in sorted(sources)}
-        ).run()
+        own = await connect(region, service)
+        try:
+            return await Rebuild(
+                service, found.kinds, own, {name: logs[name] for name in sorted(sources)}
+            ).run()
+        finally:
+            await own.close()
 
 
 async def restore(region: Region, service: str) -> Restored:

@@ -112,9 +112,9 @@ class RunningRegion:
         self.region: Region = load(config)
         self.postgres: Postgres | None = None
         self.nats: Nats | None = None
-        logs = self.region.logs or config.parent / "logs"
+        self.logs = self.region.logs or config.parent / "logs"
         self.replicas = [
-            ServiceProcess(service, config, logs / f"{service}-{n + 1}.log")
+            ServiceProcess(service, config, self.logs / f"{service}-{n + 1}.log")
             for service in services
             for n in range(self.region.replicas)
         ]
@@ -167,6 +167,13 @@ class RunningRegion:
             )
 
         wait_until(all_ready, "every service being ready", seconds=seconds)
+
+    def start_again(self) -> list[str]:
+        """Start every replica that ended by itself; returns which services."""
+        ended = [replica for replica in self.replicas if not replica.running]
+        for replica in ended:
+            replica.start()
+        return [replica.service for replica in ended]
 
     def stop(self) -> None:
         """Stop services first, then the servers, in reverse."""

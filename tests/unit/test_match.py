@@ -86,8 +86,8 @@ OVER = [
     pytest.param((*A_CONFIRMED_MATCH, fell_through()), id="cancelled"),
     pytest.param(AGREED, id="agreed"),
     pytest.param((*AGREED, completed()), id="completed"),
-    pytest.param((*AGREED, UNBOOKED), id="unbooked"),
 ]
+UNBOOKED_MATCH = (*AGREED, UNBOOKED)
 
 
 # Reserving
@@ -225,6 +225,20 @@ def test_a_match_with_minutes_of_one_side_can_still_be_called_off() -> None:
 @pytest.mark.parametrize("happened", [pytest.param(A_RESERVED_MATCH, id="reserved"), *OVER])
 def test_only_a_confirmed_match_is_called_off(happened: tuple[Event, ...]) -> None:
     given(*happened).when(CancelMatch(match_id=MATCH)).refused("not_confirmed")
+
+
+def test_a_hold_for_an_offer_that_was_withdrawn_meanwhile_confirms_nothing() -> None:
+    given(*A_RESERVED_MATCH, OfferWithdrawn(offer_id=OFFER)).when(PLACED).then(
+        fell_through("withdrawn", told=False)
+    )
+
+
+def test_a_match_that_could_not_be_booked_may_be_called_off_and_frees_everything() -> None:
+    given(*UNBOOKED_MATCH).when(CancelMatch(match_id=MATCH)).then(fell_through())
+
+
+def test_after_minutes_that_could_not_be_booked_both_may_agree_on_others() -> None:
+    given(*UNBOOKED_MATCH, said("helper", 30)).when(says(ANNA, 30)).then(said("asker", 30), agreed(30))
 
 
 def test_others_cannot_call_it_off() -> None:

@@ -121,6 +121,10 @@ class _Pages:
         return self._sign_in_form(request)
 
     def _sign_in_form(self, request: Request, error: str | None = None) -> Response:
+        signed_in = self._sessions.of(request)
+        if error is None and signed_in is not None and signed_in.holder is not None:
+            # A link from elsewhere must not sign anyone out.
+            return RedirectResponse("/", 303)
         session = self._sessions.begin()
         html = render(
             "sign_in.html", site=self.site(None), page=SignInPage("/inloggen", error), csrf=session.csrf

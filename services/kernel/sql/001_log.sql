@@ -5,6 +5,8 @@ CREATE TABLE log_head (
     one           boolean PRIMARY KEY DEFAULT true CHECK (one),
     position      bigint      NOT NULL DEFAULT 0,
     epoch         integer     NOT NULL DEFAULT 1,
+    -- Moves with every commit, also one without events.
+    commits       bigint      NOT NULL DEFAULT 0,
     -- Fencing: a replica that lost the lead still holds an old term and cannot write.
     term          bigint      NOT NULL DEFAULT 0,
     leader        text        NOT NULL DEFAULT '',
@@ -49,6 +51,8 @@ CREATE TABLE commands (
     refusal      json,
     answered_at  timestamptz NOT NULL
 );
+-- For forgetting: a block range index costs an insert next to nothing.
+CREATE INDEX commands_answered ON commands USING brin (answered_at);
 
 -- How far this service has followed each source; moved in the same commit as the effect.
 CREATE TABLE watermarks (

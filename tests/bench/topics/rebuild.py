@@ -25,19 +25,21 @@ async def measure(bench: Bench) -> list[Figure]:
         await fill_offers(admin, events, people=1000)
     await bench.servers.settle(place)
     connection: Any = await connect(place.region, "exchange")
+    log: Any = await connect(place.region, "exchange")
     service = service_of("exchange", place.region)
     cpu = bench.cpu()
 
     async def ours() -> Sample:
         cpu.start()
         began = time.perf_counter()
-        read = await Rebuild("exchange", service.kinds, connection, {"exchange": connection}).run()
+        read = await Rebuild("exchange", service.kinds, connection, {"exchange": log}).run()
         return Sample(read / (time.perf_counter() - began), cpu.per_thousand(read))
 
     try:
         sides = await bench.in_turns("rebuild", {"rebuild": ours, "cursor": lambda: _read(connection, cpu)})
     finally:
         await connection.close()
+        await log.close()
     return [
         Figure(
             "rebuild",
