@@ -67,12 +67,16 @@ class Player:
         return self.login.member_id
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 class Cast:
     """The people of one run, and two who work for the region."""
 
     def __init__(self) -> None:
         run = new_id()
-        self._run = run.hex[-12:]
+        # Letters only: nine digits in a row may look like a BSN, and are refused.
+        self._run = run.hex[-12:].translate(_LETTERS)
         self._faker = Faker("nl_NL")
         self._faker.seed_instance(run.int)
         self.noor = Login("noor", Role.COORDINATOR, "Noor (buurtcoördinator)")
