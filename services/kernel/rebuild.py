@@ -64,6 +64,9 @@ class Rebuild:
         async with self._connection.transaction():
             await self._connection.execute("SET LOCAL lock_timeout = '10s'")
             await self._connection.execute("SET LOCAL statement_timeout = 0")
+            # The whole table, and first: a commit locks it first too, so it waits here while it
+            # holds nothing. With the row's lock alone, it would hold the tables we must drop.
+            await self._connection.execute("LOCK TABLE log_head IN EXCLUSIVE MODE")
             # A commit that the leader does not know of: its next write finds out, and drops the
             # entities of the old tables that it holds in memory.
             await self._connection.execute("UPDATE log_head SET commits = commits + 1")

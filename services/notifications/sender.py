@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID, uuid5
 
 import aiosmtplib
@@ -15,14 +15,14 @@ import asyncpg
 from contracts.envelope import Actor, Role
 from contracts.exchange import Favours, SuggestReturnFavours
 from contracts.members import GetPeople, People, Person
-from contracts.notifications import RecordDelivery
+from contracts.notifications import RecordDelivery, Template
 from services.kernel.errors import DATABASE_AWAY, Rejected, Transient
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import log
-from services.notifications.templates import Around, Letter, render
+from services.notifications.templates import Around, render
 
 _SELF = Actor(role=Role.SERVICE, name="notifications")
-AT_ONCE = 50
+AT_ONCE = 20
 GIVE_UP_AFTER = 10
 FIRST_PAUSE_SECONDS = 30.0
 IDLE_SECONDS = 2.0
@@ -79,48 +79,70 @@ async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], later: d
     found = await replica.bus.ask(GetPeople(member_ids=tuple(wanted)), People, _SELF)
     people = {person.member_id: person for person in found.people}
     mail = replica.region.mail
-    async with aiosmtplib.SMTP(hostname=mail.host, port=mail.port, timeout=5) as smtp:
-        for message_id, member_id, template, facts in queued:
-            person = people.get(member_id)
-            if person is None or person.email is None:
-                await _record(replica, message_id, delivered=False, attempts=0, reason="no_address")
-                continue
-            tried = later[message_id].tried + 1 if message_id in later else 1
-            try:
-                letter = render(template, facts, await _around(replica, person, template, facts, people))
-                await smtp.send_message(_mail(letter, person.email, message_id, replica))
-            except aiosmtplib.SMTPRecipientsRefused as refused:
-                await _refused(replica, message_id, max(r.code for r in refused.recipients), tried, later)
-            except aiosmtplib.SMTPSenderRefused:
-                # The server does not know us: an operator's matter, no fault of this letter.
-                raise
-            except aiosmtplib.SMTPResponseException as refused:
-                await _refused(replica, message_id, refused.code, tried, later)
-            except (aiosmtplib.SMTPNotSupported, ValueError, LookupError) as cannot:
-                # This letter cannot be written or sent at all; those behind it can.
-                log.warning("letter_impossible", message_id=str(message_id), error=type(cannot).__name__)
-                await _record(replica, message_id, delivered=False, attempts=tried, reason="refused")
-            else:
-                later.pop(message_id, None)
-                await _record(replica, message_id, delivered=True, attempts=tried)
+    recording: list[asyncio.Task[None]] = []
+    try:
+        async with aiosmtplib.SMTP(hostname=mail.host, port=mail.port, timeout=5) as smtp:
+            for message_id, member_id, template, facts in queued:
+                person = people.get(member_id)
+                tried = later[message_id].tried + 1 if message_id in later else 1
+                letter: EmailMessage | None = None
+                if person is not None and person.email is not None:
+                    around = await _around(replica, person, template, facts, people)
+                    letter = _letter(template, facts, around, person.email, message_id, replica)
+                outcome = await _send(smtp, letter, message_id, tried, later)
+                if outcome is not None:
+                    recording.append(asyncio.create_task(_record(replica, message_id, tried, outcome)))
+    finally:
+        # Recorded together while the next is sent: a crash repeats at most one round.
+        await asyncio.gather(*recording)
 
 
-async def _refused(
-    replica: Replica, message_id: UUID, code: int, tried: int, later: dict[UUID, Later]
-) -> None:
-    """Final (5xx), or tried again later (4xx), each time after twice as long."""
+type Outcome = Literal["sent", "no_address", "refused", "gave_up"]
+
+
+async def _send(
+    smtp: aiosmtplib.SMTP,
+    letter: EmailMessage | None,
+    message_id: UUID,
+    tried: int,
+    later: dict[UUID, Later],
+) -> Outcome | None:
+    """Send one letter; None when the server wants it later (4xx), each time after twice as long."""
+    if letter is None:
+        later.pop(message_id, None)
+        return "no_address"
+    try:
+        await smtp.send_message(letter)
+    except aiosmtplib.SMTPRecipientsRefused as refused:
+        code = max(recipient.code for recipient in refused.recipients)
+    except aiosmtplib.SMTPSenderRefused:
+        # The server does not know us: an operator's matter, no fault of this letter.
+        raise
+    except aiosmtplib.SMTPResponseException as refused:
+        code = refused.code
+    except (aiosmtplib.SMTPNotSupported, ValueError) as cannot:
+        # This letter cannot be sent at all; those behind it can.
+        log.warning("letter_impossible", message_id=str(message_id), error=type(cannot).__name__)
+        code = 550
+    else:
+        later.pop(message_id, None)
+        return "sent"
     if code < 500 and tried < GIVE_UP_AFTER:
         later[message_id] = Later(tried, time.monotonic() + FIRST_PAUSE_SECONDS * 2**tried)
-        return
+        return None
     later.pop(message_id, None)
-    reason = "refused" if code >= 500 else "gave_up"
-    await _record(replica, message_id, delivered=False, attempts=tried, reason=reason)
+    return "refused" if code >= 500 else "gave_up"
 
 
-async def _record(replica: Replica, message_id: UUID, **outcome: Any) -> None:
-    replica.metrics.mails.labels(outcome.get("reason") or "sent").inc()
-    command = RecordDelivery(message_id=message_id, **outcome)
-    await replica.decide(command, _SELF, uuid5(message_id, f"delivery/{outcome['attempts']}"))
+async def _record(replica: Replica, message_id: UUID, tried: int, outcome: Outcome) -> None:
+    replica.metrics.mails.labels(outcome).inc()
+    command = RecordDelivery(
+        message_id=message_id,
+        delivered=outcome == "sent",
+        attempts=tried,
+        reason=None if outcome == "sent" else outcome,
+    )
+    await replica.decide(command, _SELF, uuid5(message_id, f"delivery/{tried}"))
 
 
 async def _around(
@@ -147,7 +169,15 @@ def _reach(person: Person) -> str:
     return f"U bereikt {person.name} zo: {' of '.join(ways)}."
 
 
-def _mail(letter: Letter, to: str, message_id: UUID, replica: Replica) -> EmailMessage:
+def _letter(
+    template: str, facts: dict[str, Any], around: Around, to: str, message_id: UUID, replica: Replica
+) -> EmailMessage | None:
+    """The mail for one member; None for a template that this release does not know."""
+    try:
+        letter = render(cast(Template, template), facts, around)
+    except LookupError:
+        log.warning("letter_unknown", template=template, message_id=str(message_id))
+        return None
     mail = EmailMessage()
     mail["From"] = replica.region.mail.sender
     mail["To"] = to

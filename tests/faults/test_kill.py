@@ -104,7 +104,12 @@ async def test_a_long_evening_of_faults(tmp_path: Path, seed: int) -> None:
             await _while_living(place, 300.0, disturb)
             await asyncio.to_thread(region.wait_ready)
         await assert_all_holds(
-            region.region, place.answered, folder=tmp_path, repeated_mails=mailbox.repeats(), kills=kills
+            region.region,
+            place.answered,
+            folder=tmp_path,
+            repeated_mails=mailbox.repeats(),
+            kills=kills,
+            drain_seconds=300,
         )
 
 
