@@ -1,6 +1,7 @@
 """Every contract by name: the one place that knows which services there are."""
 
 import re
+from functools import cache
 from types import ModuleType
 
 from contracts import coordinator, exchange, ledger, members, notifications
@@ -22,6 +23,12 @@ HANDLED_BY: dict[type[Command] | type[Query], str] = {
 def kebab(name: str) -> str:
     """`MatchConfirmed` as `match-confirmed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+@cache
+def event_name(kebab_name: str) -> str:
+    """`match-confirmed` as `MatchConfirmed`: the other way round."""
+    return "".join(word.capitalize() for word in kebab_name.split("-"))
 
 
 def event_type(event: type[Event]) -> str:

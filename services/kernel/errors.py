@@ -62,3 +62,15 @@ class Misconfigured(Exception):
 
 class Fork(Misconfigured):
     """Others have seen events of this log that it does not hold: it was put back to an older copy."""
+
+
+NOT_ALLOWED = Refusal(
+    code="not_allowed",
+    nl="Dit mag u niet met deze sleutel. Vraag een coördinator om hulp.",
+    en="You may not do this with this key. Ask a coordinator for help.",
+)
+TOO_LARGE = Refusal(
+    code="too_large",
+    nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
+    en="This message is too large: at most 64 kB. Make it shorter.",
+)

@@ -17,7 +17,7 @@ import asyncpg
 import orjson
 
 from contracts import subjects
-from contracts.catalogue import kebab
+from contracts.catalogue import event_name, kebab
 from contracts.envelope import Event
 from contracts.upcasting import read
 from services.kernel.entity import Kind
@@ -233,25 +233,18 @@ def _type_of(service: str, name: str, version: int) -> str:
     return f"nl.wederdienst.{service}.{kebab(name)}.v{version}"
 
 
-_EVENT_NAMES: dict[str, str] = {}
-
-
 def parse(raw: bytes) -> Recorded:
     """A CloudEvent from the bus. Raises ValueError when it is not one of ours."""
     found = orjson.loads(raw)
     try:
         _, _, service, kebab_name, version = found["type"].split(".")
-        name = _EVENT_NAMES.get(kebab_name)
-        if name is None:
-            name = "".join(word.capitalize() for word in kebab_name.split("-"))
-            _EVENT_NAMES[kebab_name] = name
         correlation = found.get("correlationid")
         return Recorded(
             source=service,
             epoch=found["epoch"],
             position=found["position"],
             event_id=found["id"],
-            name=name,
+            name=event_name(kebab_name),
             schema_version=int(version[1:]),
             entity_id=UUID(found["subject"]),
             correlation_id=UUID(correlation) if correlation else None,

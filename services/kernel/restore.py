@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import Error as JetStreamError
 
 from contracts import subjects
-from contracts.catalogue import EVENTS
+from contracts.catalogue import EVENTS, event_name
 from contracts.envelope import CloudEvent
 from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection, Pool
@@ -146,7 +146,7 @@ async def _agrees(connection: Connection, tail: list[CloudEvent]) -> bool:
 async def _take_back(connection: Connection, tail: list[CloudEvent], done: Restored) -> None:
     for event in tail:
         command_id, _, ordinal = event.id.partition(".")
-        name = "".join(word.capitalize() for word in event.type.split(".")[3].split("-"))
+        name = event_name(event.type.split(".")[3])
         kind = EVENTS[name]
         await connection.execute(
             "INSERT INTO events (position, epoch, entity, entity_id, version, name, schema_version, "

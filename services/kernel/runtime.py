@@ -31,6 +31,8 @@ from services.kernel.deciding import Item
 from services.kernel.errors import (
     DATABASE_AWAY,
     NATS_AWAY,
+    NOT_ALLOWED,
+    TOO_LARGE,
     Fork,
     NotLeading,
     Rejected,
@@ -64,18 +66,8 @@ LOOKS = 3
 LOOKING = timedelta(seconds=12)
 """How long a new leader may look around before its first commit sets the ordinary lease."""
 
-NOT_ALLOWED = Refusal(
-    code="not_allowed",
-    nl="Dit mag u niet met deze sleutel. Vraag een coördinator om hulp.",
-    en="You may not do this with this key. Ask a coordinator for help.",
-)
 UNKNOWN = Refusal(
     code="unknown_message", nl="Dit bericht kennen wij niet.", en="We do not know this message."
-)
-TOO_LARGE = Refusal(
-    code="too_large",
-    nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
-    en="This message is too large: at most 64 kB. Make it shorter.",
 )
 
 

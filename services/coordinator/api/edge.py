@@ -12,11 +12,11 @@ from contracts.envelope import Refusal
 from services.coordinator.api.problems import (
     INTERNAL,
     NOT_SIGNED_IN,
-    TOO_LARGE,
     UNSUPPORTED,
     problem,
 )
 from services.coordinator.keys import Holder, Keys
+from services.kernel.errors import TOO_LARGE
 from services.kernel.service import new_id
 from services.kernel.telemetry import log
 

@@ -18,7 +18,7 @@ from starlette.routing import Match
 
 from contracts import wrong
 from contracts.envelope import Refusal
-from services.kernel.errors import Rejected, Transient
+from services.kernel.errors import TOO_LARGE, Rejected, Transient
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -76,11 +76,6 @@ NOT_SIGNED_IN = Refusal(
     nl="Deze sleutel kennen wij niet. Stuur een geldige sleutel mee in Authorization: Bearer.",
     en="We do not know this key. Send a valid key in Authorization: Bearer.",
 )
-NOT_ALLOWED = Refusal(
-    code="not_allowed",
-    nl="Dit mag u niet met deze sleutel. Vraag een coördinator om hulp.",
-    en="You may not do this with this key. Ask a coordinator for help.",
-)
 NOT_FOUND = Refusal(
     code="not_found",
     nl="Dit adres kennen wij niet. Kijk in /v1/openapi.json wat er is.",
@@ -90,11 +85,6 @@ METHOD_NOT_ALLOWED = Refusal(
     code="method_not_allowed",
     nl="Dit kan niet op dit adres. De header Allow zegt wat wel kan.",
     en="This is not possible at this address. The Allow header says what is.",
-)
-TOO_LARGE = Refusal(
-    code="too_large",
-    nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
-    en="This message is too large: at most 64 kB. Make it shorter.",
 )
 UNSUPPORTED = Refusal(
     code="unsupported_media_type",

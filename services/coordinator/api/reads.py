@@ -23,7 +23,6 @@ from contracts.exchange import (
 )
 from contracts.ledger import GetBalances
 from contracts.members import Contacts, GetContacts, GetPeople, People
-from services.coordinator.api.problems import NOT_ALLOWED
 from services.coordinator.api.shapes import (
     Account,
     HelpRequest,
@@ -38,7 +37,7 @@ from services.coordinator.desk import Desk
 from services.coordinator.outcome import match_seen
 from services.coordinator.projections.exchange import MatchSeen
 from services.coordinator.work import WorkCode, work_counts, work_list
-from services.kernel.errors import Rejected, Transient
+from services.kernel.errors import NOT_ALLOWED, Rejected, Transient
 
 SMALLEST_COUNT_SHOWN = 5
 
