@@ -34,6 +34,7 @@ from services.kernel.errors import (
     NOT_ALLOWED,
     TOO_LARGE,
     Fork,
+    Misconfigured,
     NotLeading,
     Rejected,
     Transient,
@@ -123,9 +124,16 @@ class Replica:
         _collect_less()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
+        web = WebServer(probes(self.metrics.registry, self.missing), "127.0.0.1", self.probe_port)
+        try:
+            listening = socket.create_server(("127.0.0.1", self.probe_port))
+        except OSError as taken:
+            raise Misconfigured(
+                f"The port for probes, {self.probe_port}, cannot be opened ({taken.strerror}). "
+                "Choose another one with --probe-port."
+            ) from None
         async with asyncio.TaskGroup() as tasks:
-            web = WebServer(probes(self.metrics.registry, self.missing), "127.0.0.1", self.probe_port)
-            tasks.create_task(web.serve())
+            tasks.create_task(web.serve(sockets=[listening]))
             living = tasks.create_task(self._live())
             stopping = tasks.create_task(self._stopping.wait())
             await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)

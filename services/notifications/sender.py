@@ -80,6 +80,7 @@ async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], later: d
     people = {person.member_id: person for person in found.people}
     mail = replica.region.mail
     recording: list[asyncio.Task[None]] = []
+    recorded: list[BaseException | None] = []
     try:
         async with aiosmtplib.SMTP(hostname=mail.host, port=mail.port, timeout=5) as smtp:
             for message_id, member_id, template, facts in queued:
@@ -93,8 +94,12 @@ async def _send_round(replica: Replica, rows: Sequence[asyncpg.Record], later: d
                 if outcome is not None:
                     recording.append(asyncio.create_task(_record(replica, message_id, tried, outcome)))
     finally:
-        # Recorded together while the next is sent: a crash repeats at most one round.
-        await asyncio.gather(*recording)
+        # Recorded together while the next is sent: a crash repeats at most one round. An error of
+        # one must not take the place of a cancellation: the leader would wait for this worker for ever.
+        recorded = await asyncio.gather(*recording, return_exceptions=True)
+    for error in recorded:
+        if error is not None:
+            raise error
 
 
 type Outcome = Literal["sent", "no_address", "refused", "gave_up"]

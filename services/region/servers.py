@@ -4,11 +4,13 @@ Not for production: no TLS. A region that serves people has servers of its own (
 Each server is a child process that ends with us; its data stays in its folder.
 """
 
+import fcntl
 import os
 import secrets
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -20,13 +22,29 @@ from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region
 
+FIRST_PORT, LAST_PORT = 15_000, 32_000
+"""Where `free_port` looks: above the well-known, below those of outgoing connections (32,768 up)."""
+
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on loopback that nobody uses now.
+
+    Never one that was given out a moment ago: who asked for that one may not have opened it yet.
+    """
+    with (Path(tempfile.gettempdir()) / f"wederdienst-ports-{os.getuid()}").open("a+") as given:
+        fcntl.flock(given, fcntl.LOCK_EX)
+        given.seek(0)
+        port = int(given.read() or FIRST_PORT)
+        while True:
+            port = port + 1 if port < LAST_PORT else FIRST_PORT
+            with socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+            given.truncate(0)
+            given.write(str(port))
+            return port
 
 
 def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 30.0) -> None:

@@ -45,8 +45,16 @@ async def real_region(
             try:
                 await asyncio.to_thread(region.start)
                 yield region, mailbox
+            except BaseException:
+                for replica in region.replicas:
+                    print(f"--- last words of {replica.log.stem}:", *_last_words(replica.log), sep="\n")
+                raise
             finally:
                 await asyncio.to_thread(region.stop)
+
+
+def _last_words(log: Path) -> Sequence[str]:
+    return log.read_text(errors="replace").splitlines()[-12:] if log.exists() else ["(none)"]
 
 
 def pause(pid: int) -> None:
