@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=Servers.EMBEDDED.value,
         help="PostgreSQL and NATS out of wheels (embedded), in Docker (containers), or yours (external)",
     )
+    parser.addoption("--seed", type=int, default=None, help="seed of the fault tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,9 +4,11 @@ The short form takes minutes on two cores and is what CI runs; `--all` adds the 
 """
 
 import os
+import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -17,12 +19,18 @@ from services.kernel.errors import Misconfigured
 PROJECT = Path(__file__).parents[2]
 
 
-def checks(*, all_forms: bool, pytest_arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Names and commands, quick ones first. Schema drift and README examples are tests of pytest's."""
+def checks(
+    *, all_forms: bool, pytest_arguments: Sequence[str], seed: int, folder: Path
+) -> list[tuple[str, list[str]]]:
+    """Names and commands, quick ones first. Schema drift and README examples are tests of pytest's.
+
+    `folder` is this run's own: pytest clears away the folders of other runs, also of one that goes on.
+    """
     python = [sys.executable, "-m"]
-    pytest = [*python, "pytest", "-q"]
+    pytest = [*python, "pytest", "-q", "--basetemp", str(folder / "pytest")]
     if pytest_arguments:
         return [("pytest", [*pytest, *pytest_arguments])]
+    pytest += ["--seed", str(seed)]
     quick = ["tests/unit", "tests/contracts", "tests/test_tidy.py"]
     others = ["tests", *(f"--ignore={path}" for path in quick)]
     short = "" if all_forms else "not long and "
@@ -40,12 +48,16 @@ def checks(*, all_forms: bool, pytest_arguments: Sequence[str]) -> list[tuple[st
 def run_checks(*, all_forms: bool, pytest_arguments: Sequence[str]) -> int:
     """Run all of them, also after a failure; returns 0 only if each passed."""
     results: list[tuple[str, bool, float]] = []
-    for name, command in checks(all_forms=all_forms, pytest_arguments=pytest_arguments):
-        print(f"== {name}", flush=True)
-        began = time.monotonic()
-        passed = subprocess.run(command, cwd=PROJECT, check=False).returncode == 0
-        results.append((name, passed, time.monotonic() - began))
-    print("== summary")
+    seed = random.randrange(10**6)
+    with tempfile.TemporaryDirectory(prefix="wederdienst-test-") as folder:
+        for name, command in checks(
+            all_forms=all_forms, pytest_arguments=pytest_arguments, seed=seed, folder=Path(folder)
+        ):
+            print(f"== {name}", flush=True)
+            began = time.monotonic()
+            passed = subprocess.run(command, cwd=PROJECT, check=False).returncode == 0
+            results.append((name, passed, time.monotonic() - began))
+    print(f"== summary (seed {seed})")
     for name, passed, seconds in results:
         print(f"{'passed' if passed else 'FAILED':7} {name} ({seconds:.0f} s)")
     return 0 if all(passed for _, passed, _ in results) else 1

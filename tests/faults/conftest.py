@@ -10,10 +10,6 @@ import pytest
 from tests.harness import servers
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seed", type=int, default=None, help="seed of the fault tests")
-
-
 @pytest.fixture(autouse=True)
 def _embedded_servers() -> None:
     if servers.chosen is not servers.Servers.EMBEDDED:
