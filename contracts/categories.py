@@ -18,12 +18,16 @@ class Intimacy(StrEnum):
 
 
 class Category(NamedTuple):
-    """`small` marks what is easily offered in return, also by people with little time."""
+    """`small` marks what is easily offered in return, also by people with little time.
+
+    `vog`: who helps with it needs a certificate of conduct (verklaring omtrent het gedrag).
+    """
 
     nl: str
     en: str
     intimacy: Intimacy
     small: bool = False
+    vog: bool = False
 
 
 CATEGORIES: dict[str, Category] = {
@@ -42,7 +46,8 @@ CATEGORIES: dict[str, Category] = {
     "paperwork": Category(
         "Post en papieren op orde houden", "Keeping post and papers in order", Intimacy.HIGH
     ),
-    "respite": Category("Even de zorg overnemen", "Taking over care for a while", Intimacy.HIGH),
+    "finances": Category("Hulp met geldzaken", "Help with finances", Intimacy.HIGH, vog=True),
+    "respite": Category("Even de zorg overnemen", "Taking over care for a while", Intimacy.MEDIUM, vog=True),
 }
 
 

@@ -1,7 +1,7 @@
 """Types that several contracts use."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
@@ -20,6 +20,12 @@ Moment = Annotated[
     AfterValidator(lambda moment: moment.astimezone(UTC)),
 ]
 """A moment from 2000 to 2199, given with its offset from UTC and kept in UTC."""
+
+HowGiven = Literal["in_person", "phone", "paper"]
+"""How someone gave their consent."""
+
+Settle = Literal["pool", "beneficiary", "write_off"]
+"""What happens to the balance of who leaves: to the solidarity pool, to someone named, or written off."""
 
 CreditMinutes = Annotated[int, Field(strict=True)]
 """An amount or balance on an account, in minutes; may be negative."""

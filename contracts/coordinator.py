@@ -1,11 +1,239 @@
-"""Coordinator: the region's own instance. It keeps projections of the other services' events."""
+"""Coordinator: the region's own instance: projections of all events, the duty rota, complaints."""
 
-from contracts.envelope import Command, Event, Query, View
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.common import Moment, Pc4
+from contracts.envelope import Command, Event, Query, VaultEntry, View
+from contracts.freetext import Text
 
 SERVICE = "coordinator"
 FOLLOWS = ("members", "exchange", "ledger", "notifications")
-ASKS = ("members", "exchange", "ledger", "notifications")
+# Itself too: commands and questions go to whichever replica leads.
+ASKS = ("members", "exchange", "ledger", "notifications", "coordinator")
 
-EVENTS: tuple[type[Event], ...] = ()
-COMMANDS: tuple[type[Command], ...] = ()
-QUERIES: dict[type[Query], type[View]] = {}
+Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""The id of a coordinator's key in the region's configuration; never a person's name."""
+
+ComplaintStep = Literal["acknowledged", "heard", "decided", "withdrawn"]
+
+
+# Events
+
+
+class DutyPlanned(Event):
+    """A coordinator is on duty for some areas (none: the whole region) in a period (UTC)."""
+
+    ENTITY: ClassVar[str] = "duty"
+    FIRST: ClassVar[bool] = True
+    duty_id: UUID
+    coordinator: str
+    areas: tuple[str, ...]
+    begins_at: datetime
+    ends_at: datetime
+
+
+class DutyCancelled(Event):
+    """This duty is not done."""
+
+    ENTITY: ClassVar[str] = "duty"
+    duty_id: UUID
+
+
+class LeavePlanned(Event):
+    """A coordinator is away from one day to another (both included); `deputy` does their work."""
+
+    ENTITY: ClassVar[str] = "leave"
+    FIRST: ClassVar[bool] = True
+    leave_id: UUID
+    coordinator: str
+    first_day: date
+    last_day: date
+    deputy: str | None = None
+
+
+class DeputyNamed(Event):
+    """Someone does the work of a coordinator who is away."""
+
+    ENTITY: ClassVar[str] = "leave"
+    leave_id: UUID
+    deputy: str
+
+
+class DeputyMissed(Event):
+    """Leave begins soon (or has begun) and nobody does the work: everyone is warned."""
+
+    ENTITY: ClassVar[str] = "leave"
+    leave_id: UUID
+    coordinator: str
+
+
+class LeaveCancelled(Event):
+    """This leave is not taken."""
+
+    ENTITY: ClassVar[str] = "leave"
+    leave_id: UUID
+
+
+class ComplaintFiled(Event):
+    """Someone complains. What about is in a restricted file; `about_id` where it is about a person.
+
+    `acknowledge_by` and `decide_by` (UTC) are the terms of the procedure.
+    """
+
+    ENTITY: ClassVar[str] = "complaint"
+    FIRST: ClassVar[bool] = True
+    complaint_id: UUID
+    member_id: UUID
+    about_id: UUID | None = None
+    handler: str
+    acknowledge_by: datetime
+    decide_by: datetime
+
+
+class ComplaintMoved(Event):
+    """The procedure took a step. What was said is in the restricted file."""
+
+    ENTITY: ClassVar[str] = "complaint"
+    complaint_id: UUID
+    step: str
+
+
+class ComplaintTermPassed(Event):
+    """A term passed without the step that belongs to it: it is on everyone's work list."""
+
+    ENTITY: ClassVar[str] = "complaint"
+    complaint_id: UUID
+    term: Literal["acknowledge", "decide"]
+
+
+EVENTS: tuple[type[Event], ...] = (
+    DutyPlanned,
+    DutyCancelled,
+    LeavePlanned,
+    DeputyNamed,
+    DeputyMissed,
+    LeaveCancelled,
+    ComplaintFiled,
+    ComplaintMoved,
+    ComplaintTermPassed,
+)
+
+
+# Commands
+
+
+class PlanDuty(Command):
+    """Put a coordinator on duty for some areas (none: the whole region)."""
+
+    coordinator: Credential
+    areas: Annotated[tuple[Pc4, ...], Field(max_length=500)] = ()
+    begins_at: Moment
+    ends_at: Moment
+
+
+class CancelDuty(Command):
+    """Take a duty off the rota."""
+
+    duty_id: UUID
+
+
+class PlanLeave(Command):
+    """Be away from one day to another, both included."""
+
+    coordinator: Credential
+    first_day: date
+    last_day: date
+    deputy: Credential | None = None
+
+
+class NameDeputy(Command):
+    """Say who does the work of someone who is away."""
+
+    leave_id: UUID
+    deputy: Credential
+
+
+class CancelLeave(Command):
+    """Be there after all."""
+
+    leave_id: UUID
+
+
+class FileComplaint(Command):
+    """Note a complaint; `handler` is a coordinator without a part in it."""
+
+    member_id: UUID
+    about_id: UUID | None = None
+    handler: Credential
+    text: Annotated[Text, Field(min_length=1)]
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        return (VaultEntry("complaint", command_id, self.member_id, {"text": self.text}, self.about_id),)
+
+
+class MoveComplaint(Command):
+    """Take the next step: acknowledged, heard, decided or withdrawn."""
+
+    complaint_id: UUID
+    step: ComplaintStep
+    text: Text = ""
+
+
+class TakeComplaintStep(MoveComplaint):
+    """`MoveComplaint`, with whom it is about."""
+
+    member_id: UUID
+    about_id: UUID | None = None
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        if not self.text:
+            return ()
+        said = {"text": self.text}
+        entity = f"complaint-{self.step}"
+        return (VaultEntry(entity, self.complaint_id, self.member_id, said, self.about_id),)
+
+
+class CheckLeave(Command):
+    """From a timer: leave begins soon; is there a deputy?"""
+
+    leave_id: UUID
+
+
+class CheckComplaint(Command):
+    """From a timer: a term of a complaint is over; was the step taken?"""
+
+    complaint_id: UUID
+    term: Literal["acknowledge", "decide"]
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    PlanDuty,
+    CancelDuty,
+    PlanLeave,
+    NameDeputy,
+    CancelLeave,
+    FileComplaint,
+    MoveComplaint,
+)
+
+
+# Queries and views
+
+
+class GetRestricted(Query):
+    """The restricted file of a complaint: for its handler alone."""
+
+    complaint_id: UUID
+
+
+class Restricted(View):
+    """What was said at each step, by its name."""
+
+    texts: dict[str, str]
+
+
+QUERIES: dict[type[Query], type[View]] = {GetRestricted: Restricted}

@@ -20,13 +20,15 @@ MAX_EVENT_BYTES = 64 * 1024
 class VaultEntry(NamedTuple):
     """One row for a service's vault: what can identify or describe a person.
 
-    `person_id` is whose data it is: erasing that person erases the row.
+    `person_id` is whose data it is: erasing that person erases the row. So does erasing
+    `other_id`, where a text is about two people.
     """
 
     entity: str
     entity_id: UUID
     person_id: UUID
     data: dict[str, Any]
+    other_id: UUID | None = None
 
 
 class Event(BaseModel):
@@ -92,7 +94,8 @@ class Role(StrEnum):
 class Actor(BaseModel):
     """Who asks. `member_id` is set where the credential belongs to a member.
 
-    `name` is the credential's id or the service's name, never a person's name.
+    `name` is the credential's id or the service's name, never a person's name. `areas` are the
+    postcode areas a coordinator works in (empty: the whole region).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,6 +103,11 @@ class Actor(BaseModel):
     role: Role
     name: str = Field(max_length=64)
     member_id: UUID | None = None
+    areas: tuple[str, ...] = ()
+
+    def may_in(self, pc4: str) -> bool:
+        """Whether this actor's rights hold in a postcode area: coordinators may be bound to some."""
+        return not self.areas or pc4 in self.areas
 
     def __str__(self) -> str:
         return f"{self.role}:{self.name}"

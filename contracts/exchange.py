@@ -1,44 +1,47 @@
 """Exchange: offers, requests for help, and the matches between them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from contracts import initiatives, participants, proposals, safety, visits
 from contracts.categories import CategoryCode
-from contracts.common import Minutes, Moment, Pc4
+from contracts.common import HowGiven, Minutes, Moment
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
+from contracts.initiatives import THE_INITIATIVE
+from contracts.policy import AgeBand, Compensation
+from contracts.visits import Recurrence
 
 SERVICE = "exchange"
 FOLLOWS = ("members", "ledger")
 ASKS = ("members",)
 
 Urgency = Literal["normal", "soon", "urgent"]
-Wish = Literal["none", "unknown", "outside_street"]
+Wish = Literal["none", "unknown", "outside_street", "known"]
+"""How near the asker wants the helper to be: no wish, nobody known, not from the street, someone known."""
+
+FellThroughReason = Literal[
+    "below_floor",
+    "compensation_cap",
+    "withdrawn",
+    "cancelled",
+    "no_answer",
+    "helper_withdrew",
+    "skipped",
+    "no_show",
+    "vog_lapsed",
+    "paused",
+    "consent_withdrawn",
+    "incident",
+    "left",
+]
+"""Why a match does not go on. Events carry it as text: a new reason is no new version."""
 
 
 # Events
-
-
-class ParticipantAdmitted(Event):
-    """An approved member may now post offers and ask for help."""
-
-    ENTITY: ClassVar[str] = "participant"
-    FIRST: ClassVar[bool] = True
-    participant_id: UUID
-    number: int
-    pc4: str
-    capacity_minutes_week: int
-
-
-class ParticipantCapacityChanged(Event):
-    """How much this participant wants to help a week changed; 0 is a pause."""
-
-    ENTITY: ClassVar[str] = "participant"
-    participant_id: UUID
-    capacity_minutes_week: int
 
 
 class OfferPosted(Event):
@@ -50,6 +53,7 @@ class OfferPosted(Event):
     member_id: UUID
     category: str
     pc4: str
+    initiative_id: UUID = THE_INITIATIVE
 
 
 class OfferWithdrawn(Event):
@@ -57,10 +61,16 @@ class OfferWithdrawn(Event):
 
     ENTITY: ClassVar[str] = "offer"
     offer_id: UUID
+    member_id: UUID
 
 
 class HelpRequested(Event):
-    """A member asked for help. `wanted_at` is UTC; `minutes` is the expected length of the visit."""
+    """A member asked for help. `wanted_at` is UTC; `minutes` is the expected length of the visit.
+
+    `draft`: it waits until the asker offers something too. `recurrence` (RFC 5545) and `last_day`:
+    help that comes back; a visit of it names its `series_id`. `asked_by`: who asked for them, with
+    the consent given as `consent` says. `referral`: a social team asked.
+    """
 
     ENTITY: ClassVar[str] = "request"
     FIRST: ClassVar[bool] = True
@@ -71,7 +81,24 @@ class HelpRequested(Event):
     minutes: int
     wanted_at: datetime | None = None
     urgency: Urgency = "normal"
-    wish: Wish = "none"
+    wish: str = "none"
+    initiative_id: UUID = THE_INITIATIVE
+    draft: bool = False
+    recurrence: str | None = None
+    last_day: date | None = None
+    series_id: UUID | None = None
+    asked_by: UUID | None = None
+    consent: HowGiven | None = None
+    referral: bool = False
+
+
+class RequestOpened(Event):
+    """What the initiative asks in return is there, or waived: the request may be matched."""
+
+    ENTITY: ClassVar[str] = "request"
+    request_id: UUID
+    member_id: UUID
+    because: Literal["offered", "waived"]
 
 
 class RequestWithdrawn(Event):
@@ -79,12 +106,14 @@ class RequestWithdrawn(Event):
 
     ENTITY: ClassVar[str] = "request"
     request_id: UUID
+    member_id: UUID
 
 
 class MatchReserved(Event):
     """A coordinator chose a helper: capacity is reserved, the ledger is asked for a hold.
 
-    Nobody is told before the match is confirmed.
+    Nobody is told before the match is confirmed. `compensation`, the asker's `floor_minutes` and
+    the helper's `age_band` are for the ledger; `by` is the coordinator's credential.
     """
 
     ENTITY: ClassVar[str] = "match"
@@ -97,6 +126,13 @@ class MatchReserved(Event):
     category: str
     minutes: int
     wanted_at: datetime | None = None
+    initiative_id: UUID = THE_INITIATIVE
+    compensation: Compensation = "credits"
+    floor_minutes: int = -600
+    age_band: AgeBand | None = None
+    series_id: UUID | None = None
+    from_now_on: bool = False
+    by: str = ""
 
 
 class MatchConfirmed(Event):
@@ -111,6 +147,7 @@ class MatchConfirmed(Event):
     category: str
     minutes: int
     wanted_at: datetime | None = None
+    series_id: UUID | None = None
 
 
 class MatchFellThrough(Event):
@@ -122,8 +159,11 @@ class MatchFellThrough(Event):
     helper_id: UUID
     asker_id: UUID
     minutes: int
-    reason: Literal["below_floor", "withdrawn", "cancelled", "no_answer"]
+    reason: str
     told: bool
+    category: str
+    wanted_at: datetime | None = None
+    series_id: UUID | None = None
 
 
 class MinutesReported(Event):
@@ -149,7 +189,7 @@ class MinutesDiffered(Event):
 
 
 class MinutesAgreed(Event):
-    """Both reported the same minutes: the ledger may book them."""
+    """Both reported the same minutes (or a coordinator decided): the ledger may book them."""
 
     ENTITY: ClassVar[str] = "match"
     match_id: UUID
@@ -157,6 +197,9 @@ class MinutesAgreed(Event):
     helper_id: UUID
     asker_id: UUID
     minutes: int
+    compensation: Compensation = "credits"
+    age_band: AgeBand | None = None
+    wanted_at: datetime | None = None
 
 
 class MatchCompleted(Event):
@@ -169,6 +212,9 @@ class MatchCompleted(Event):
     asker_id: UUID
     minutes: int
     reserved_minutes: int
+    category: str
+    wanted_at: datetime | None = None
+    series_id: UUID | None = None
 
 
 class MatchUnbooked(Event):
@@ -182,11 +228,11 @@ class MatchUnbooked(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    ParticipantAdmitted,
-    ParticipantCapacityChanged,
+    *participants.EVENTS,
     OfferPosted,
     OfferWithdrawn,
     HelpRequested,
+    RequestOpened,
     RequestWithdrawn,
     MatchReserved,
     MatchConfirmed,
@@ -196,6 +242,9 @@ EVENTS: tuple[type[Event], ...] = (
     MinutesAgreed,
     MatchCompleted,
     MatchUnbooked,
+    *initiatives.EVENTS,
+    *visits.EVENTS,
+    *safety.EVENTS,
 )
 
 
@@ -208,6 +257,7 @@ class PostOffer(Command):
     member_id: UUID
     category: CategoryCode
     text: Text = ""
+    initiative_id: UUID = THE_INITIATIVE
 
     def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
         return (VaultEntry("offer", command_id, self.member_id, {"text": self.text}),)
@@ -219,7 +269,11 @@ class WithdrawOffer(Command):
 
 
 class RequestHelp(Command):
-    """Ask for help. The new request's id is the command's id."""
+    """Ask for help. The new request's id is the command's id.
+
+    `recurrence` asks for help that comes back, from `wanted_at` on, until `last_day`. Who asks for
+    someone else is `asked_by`, and says how that person gave their own `consent`.
+    """
 
     member_id: UUID
     category: CategoryCode
@@ -228,9 +282,25 @@ class RequestHelp(Command):
     urgency: Urgency = "normal"
     wish: Wish = "none"
     text: Text = ""
+    initiative_id: UUID = THE_INITIATIVE
+    recurrence: Recurrence | None = None
+    last_day: date | None = None
+    asked_by: UUID | None = None
+    consent: HowGiven | None = None
 
     def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
         return (VaultEntry("request", command_id, self.member_id, {"text": self.text}),)
+
+    @property
+    def asking_id(self) -> UUID:
+        """Whose wish this is: who asks for someone else, or the asker."""
+        return self.asked_by or self.member_id
+
+
+class AskHelp(RequestHelp):
+    """`RequestHelp`, after looking whether the asker offers something in the same initiative."""
+
+    has_offer: bool = False
 
 
 class WithdrawRequest(Command):
@@ -239,10 +309,14 @@ class WithdrawRequest(Command):
 
 
 class ConfirmMatch(Command):
-    """Choose the helper behind `offer_id` for a request. The match's id is the command's id."""
+    """Choose the helper behind `offer_id` for a request. The match's id is the command's id.
+
+    For a visit of a series: `from_now_on` they also do the visits that are still to be planned.
+    """
 
     request_id: UUID
     offer_id: UUID
+    from_now_on: bool = False
 
 
 class ReserveMatch(Command):
@@ -251,10 +325,14 @@ class ReserveMatch(Command):
     request_id: UUID
     offer_id: UUID
     too_close: bool
+    from_now_on: bool = False
 
 
 class CancelMatch(Command):
-    """Call a confirmed match off; the request is open again."""
+    """Call a confirmed match off; the request is open again, with its first date and urgency.
+
+    `member_id` is who calls it off: its helper or its asker.
+    """
 
     match_id: UUID
     member_id: UUID | None = None
@@ -268,20 +346,13 @@ class ReportMinutes(Command):
     minutes: Minutes
 
 
-class AdmitParticipant(Command):
-    """From members: someone was approved."""
+class SuspendHelper(Command):
+    """From members: what this helper had planned needs someone else (in one category, or all of it)."""
 
-    participant_id: UUID
-    number: int
-    pc4: Pc4
-    capacity_minutes_week: int
-
-
-class NoteCapacity(Command):
-    """From members: someone wants to help more or less."""
-
-    participant_id: UUID
-    capacity_minutes_week: int
+    helper_id: UUID
+    reason: FellThroughReason
+    category: str | None = None
+    until: datetime | None = None
 
 
 class SettleHold(Command):
@@ -289,6 +360,7 @@ class SettleHold(Command):
 
     match_id: UUID
     placed: bool
+    reason: FellThroughReason = "below_floor"
 
 
 class SettleBooking(Command):
@@ -312,21 +384,16 @@ COMMANDS: tuple[type[Command], ...] = (
     ConfirmMatch,
     CancelMatch,
     ReportMinutes,
+    *initiatives.COMMANDS,
+    *visits.COMMANDS,
+    *safety.COMMANDS,
 )
 
 
 # Queries and views
 
 MatchStatus = Literal["reserved", "confirmed", "fell_through", "agreed", "completed", "unbooked"]
-RequestStatus = Literal["open", "matching", "matched", "done", "withdrawn"]
-ExclusionReason = Literal["distance", "capacity", "paused", "themselves"]
-
-
-class RankHelpers(Query):
-    """Who can help with this request, best first, with reasons in words."""
-
-    request_id: UUID
-    limit: Annotated[int, Field(ge=1, le=50)] = 5
+RequestStatus = Literal["draft", "open", "matching", "matched", "done", "withdrawn"]
 
 
 class GetTexts(Query):
@@ -343,42 +410,6 @@ class GetParticipants(Query):
     """Which of these members exchange knows as approved: only they can offer and ask."""
 
     member_ids: Annotated[tuple[UUID, ...], Field(max_length=500)]
-
-
-class SuggestReturnFavours(Query):
-    """Three small things this member might like to do for a neighbour."""
-
-    member_id: UUID
-
-
-class Reason(View):
-    """Why someone is proposed. `plus` is in favour; otherwise something to know."""
-
-    code: str
-    nl: str
-    en: str
-    plus: bool = True
-
-
-class Helper(View):
-    """One proposed helper; minutes are per week, distance in kilometres as the crow flies."""
-
-    offer_id: UUID
-    member_id: UUID
-    number: int
-    pc4: str
-    distance_km: float
-    reserved_minutes: int
-    capacity_minutes_week: int
-    reasons: tuple[Reason, ...]
-
-
-class RankedHelpers(View):
-    """`excluded` counts people by reason; all reasons of closeness are one: `distance`."""
-
-    helpers: tuple[Helper, ...]
-    found: int
-    excluded: dict[ExclusionReason, int]
 
 
 class Texts(View):
@@ -405,20 +436,11 @@ class Participants(View):
     member_ids: tuple[UUID, ...]
 
 
-class Favour(View):
-    category: str
-    nl: str
-    en: str
-
-
-class Favours(View):
-    favours: tuple[Favour, ...]
-
-
 QUERIES: dict[type[Query], type[View]] = {
-    RankHelpers: RankedHelpers,
     GetTexts: Texts,
     GetMatch: Match,
     GetParticipants: Participants,
-    SuggestReturnFavours: Favours,
+    **proposals.QUERIES,
+    **initiatives.QUERIES,
+    **visits.QUERIES,
 }

@@ -10,15 +10,17 @@ ever: they are what an older release wrote, and today's release must still read 
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID, uuid5
 
 from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.catalogue import EMITTED_BY, EVENTS, event_type, schema_name
 from contracts.envelope import CloudEvent, Event
+from contracts.policy import PRESETS
 
 CONTRACTS = Path(__file__).parent
 SUMS = "SHA256SUMS"
@@ -55,6 +57,45 @@ _PLAUSIBLE: dict[str, Any] = {
     "attempts": 1,
     "wanted_at": datetime(2026, 11, 26, 9, 0, tzinfo=UTC),
     "facts": {"number": 1042},
+    "instead_template": "match-ended-asker",
+    "instead_facts": {"searching": 1},
+    "carer_minutes_week": 120,
+    "kind": "person",
+    "age_band": "from_21",
+    "until": datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC),
+    "valid_until": date(2028, 6, 30),
+    "days_left": 30,
+    "quiet_from": 21,
+    "quiet_until": 9,
+    "wish": "outside_street",
+    "recurrence": "FREQ=WEEKLY;BYDAY=TU",
+    "last_day": date(2027, 6, 29),
+    "helper_last_day": date(2027, 6, 29),
+    "starts_at": datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
+    "from_at": datetime(2026, 11, 24, 9, 0, tzinfo=UTC),
+    "planned_at": datetime(2026, 12, 15, 9, 0, tzinfo=UTC),
+    "next_at": datetime(2026, 12, 22, 9, 0, tzinfo=UTC),
+    "reason": "cancelled",
+    "preset": "ruilkring",
+    "policy": PRESETS["ruilkring"],
+    "by": "coordinator-1",
+    "ceiling_minutes": 3000,
+    "balance_minutes": 1500,
+    "cents": 840,
+    "hold_cents": 840,
+    "left_cents": 1200,
+    "month": "2026-11",
+    "channel": "email",
+    "coordinator": "coordinator-1",
+    "deputy": "coordinator-2",
+    "handler": "coordinator-2",
+    "areas": ("3511", "3512"),
+    "begins_at": datetime(2026, 11, 30, 8, 0, tzinfo=UTC),
+    "ends_at": datetime(2026, 12, 4, 16, 0, tzinfo=UTC),
+    "first_day": date(2026, 12, 21),
+    "acknowledge_by": datetime(2026, 11, 30, 16, 0, tzinfo=UTC),
+    "decide_by": datetime(2027, 1, 4, 16, 0, tzinfo=UTC),
+    "step": "heard",
 }
 """What a field holds in a sample, where its type alone does not say it."""
 
@@ -98,15 +139,17 @@ def sample(event: type[Event]) -> CloudEvent:
 
 
 def _value(event: type[Event], name: str) -> Any:
+    annotation = event.model_fields[name].annotation
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(arm for arm in get_args(annotation) if arm is not NoneType)
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
     if name in _PLAUSIBLE:
         return _PLAUSIBLE[name]
-    annotation = event.model_fields[name].annotation
-    if annotation is UUID or UUID in get_args(annotation):
+    if annotation is UUID:
         return uuid5(_SPACE, _SAME_ID.get(name, name))
     if annotation is bool:
         return True
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)[0]
     raise LookupError(f"{event.__name__}.{name}: say in contracts/generate.py what it holds in a sample")
 
 

@@ -1,13 +1,17 @@
 """Members: who takes part, whether they are approved, how to reach them, who is too close."""
 
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, EmailStr, Field
 
-from contracts.common import Pc4, WeekMinutes
+from contracts import households, vetting
+from contracts.categories import Intimacy
+from contracts.common import HowGiven, Pc4, Settle, WeekMinutes
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Line, clean
+from contracts.policy import AgeBand
 
 SERVICE = "members"
 FOLLOWS = ("exchange",)
@@ -20,11 +24,20 @@ Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{8,16}$"), AfterValidator
 Email = Annotated[EmailStr, AfterValidator(clean)]
 
 
+MemberKind = Literal["person", "household", "organisation"]
+Channel = Literal["email", "sms", "letter", "phone"]
+Digest = Literal["none", "daily", "weekly"]
+BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
+
+
 # Events
 
 
 class MemberRegistered(Event):
-    """Someone signed up. `number` is what people see: deelnemer 1042."""
+    """Someone signed up. `number` is what people see: deelnemer 1042.
+
+    `age_band` where a date of birth was given. `carer_minutes_week`: an informal carer's own load.
+    """
 
     ENTITY: ClassVar[str] = "member"
     FIRST: ClassVar[bool] = True
@@ -32,6 +45,9 @@ class MemberRegistered(Event):
     number: int
     pc4: str
     capacity_minutes_week: int
+    carer_minutes_week: int = 0
+    kind: str = "person"
+    age_band: AgeBand | None = None
 
 
 class MemberApproved(Event):
@@ -42,6 +58,8 @@ class MemberApproved(Event):
     number: int
     pc4: str
     capacity_minutes_week: int
+    carer_minutes_week: int = 0
+    kind: str = "person"
 
 
 class MemberDeclined(Event):
@@ -52,11 +70,94 @@ class MemberDeclined(Event):
 
 
 class CapacityChanged(Event):
-    """The member wants to help more or less a week; 0 is a pause. No reason is asked."""
+    """The member can care more or less in a week; `carer_minutes_week` of it is for their own."""
 
     ENTITY: ClassVar[str] = "member"
     member_id: UUID
     capacity_minutes_week: int
+    carer_minutes_week: int = 0
+
+
+class MemberPaused(Event):
+    """This member does not help for a while; no reason is asked. Planned visits need someone else."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+    until: datetime | None = None
+
+
+class MemberResumed(Event):
+    """This member helps again."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+
+
+class AgeBandReached(Event):
+    """A birthday brought this member into another band."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+    age_band: AgeBand
+
+
+class GuardianConsentGiven(Event):
+    """A parent or guardian agreed that this minor takes part. Who is in the vault."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+    how: HowGiven
+
+
+class GuardianConsentWithdrawn(Event):
+    """A parent or guardian no longer agrees."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+
+
+class ContactDetailsChanged(Event):
+    """Name, address or ways of contact changed; the new ones are in the vault."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+
+
+class CircleChanged(Event):
+    """This member named, or no longer names, someone as near or better apart. Who is in the vault."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+
+
+class ChannelChosen(Event):
+    """How and when this member wants to hear from us. Quiet hours are of the region's clock."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+    channel: Channel
+    digest: Digest = "none"
+    quiet_from: int | None = None
+    quiet_until: int | None = None
+
+
+class MemberLeft(Event):
+    """This member no longer takes part. Everything that runs is ended, the account settled.
+
+    `settle`: what happens to the balance (to the pool, to someone they named, or written off).
+    """
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
+    settle: Settle
+    beneficiary_id: UUID | None = None
+
+
+class MemberErased(Event):
+    """Everything that can identify or describe this member is gone from every vault."""
+
+    ENTITY: ClassVar[str] = "member"
+    member_id: UUID
 
 
 class ContactOpened(Event):
@@ -81,6 +182,18 @@ EVENTS: tuple[type[Event], ...] = (
     MemberApproved,
     MemberDeclined,
     CapacityChanged,
+    MemberPaused,
+    MemberResumed,
+    AgeBandReached,
+    GuardianConsentGiven,
+    GuardianConsentWithdrawn,
+    ContactDetailsChanged,
+    CircleChanged,
+    ChannelChosen,
+    *households.EVENTS,
+    *vetting.EVENTS,
+    MemberLeft,
+    MemberErased,
     ContactOpened,
     ContactClosed,
 )
@@ -89,26 +202,37 @@ EVENTS: tuple[type[Event], ...] = (
 # Commands
 
 
+def _tie(member_id: UUID, other_id: UUID, tie: str) -> VaultEntry:
+    """How one person stands to another. What is said later about the same two replaces it."""
+    return VaultEntry("tie", uuid5(member_id, str(other_id)), member_id, {"tie": tie}, other_id)
+
+
 class RegisterMember(Command):
     """Sign someone up. The new member's id is the command's id.
 
     `circle` lists members who are relatives, friends or direct neighbours.
-    `shares_contact`: may be reached directly by whom they are matched with.
+    `shares_contact`: may be reached directly by whom they are matched with. `born_on` stays in
+    the vault. A household or organisation is registered like a person, and then has members.
     """
 
     name: Annotated[Line, Field(min_length=1)]
+    kind: MemberKind = "person"
+    born_on: BirthDate | None = None
     email: Email | None = None
     phone: Phone | None = None
     street: Annotated[Line, Field(min_length=1)]
     house_number: HouseNumber
     pc4: Pc4
     capacity_minutes_week: WeekMinutes = 0
+    carer_minutes_week: WeekMinutes = 0
     circle: tuple[UUID, ...] = Field(default=(), max_length=100)
     shares_contact: bool = True
 
     def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
-        personal = self.model_dump(mode="json", exclude={"pc4", "capacity_minutes_week"})
-        return (VaultEntry("member", command_id, command_id, personal),)
+        told = {"pc4", "kind", "capacity_minutes_week", "carer_minutes_week", "circle"}
+        personal = self.model_dump(mode="json", exclude=told)
+        ties = (_tie(command_id, other_id, "near") for other_id in self.circle)
+        return (VaultEntry("member", command_id, command_id, personal), *ties)
 
 
 class ApproveMember(Command):
@@ -124,10 +248,104 @@ class DeclineMember(Command):
 
 
 class ChangeCapacity(Command):
-    """Change how much a member wants to help a week; 0 pauses."""
+    """Change how much a member can care in a week, and how much of it is for their own.
+
+    What is left out stays as it is.
+    """
 
     member_id: UUID
-    capacity_minutes_week: WeekMinutes
+    capacity_minutes_week: WeekMinutes | None = None
+    carer_minutes_week: WeekMinutes | None = None
+
+
+class PauseHelping(Command):
+    """Do not help for a while, until the end of a day or until further notice."""
+
+    member_id: UUID
+    until: date | None = None
+
+
+class ResumeHelping(Command):
+    member_id: UUID
+
+
+class GiveGuardianConsent(Command):
+    """A parent or guardian agrees that a minor takes part; `guardian` says who and how to reach them."""
+
+    member_id: UUID
+    how: HowGiven
+    guardian: Annotated[Line, Field(min_length=1)]
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        return (VaultEntry("guardian", self.member_id, self.member_id, {"text": self.guardian}),)
+
+
+class WithdrawGuardianConsent(Command):
+    member_id: UUID
+
+
+class ChangeContactDetails(Command):
+    """Change name, address or ways of contact; what is left out stays. `""` takes a way of contact away."""
+
+    member_id: UUID
+    name: Annotated[Line, Field(min_length=1)] | None = None
+    email: Email | Literal[""] | None = None
+    phone: Phone | Literal[""] | None = None
+    street: Annotated[Line, Field(min_length=1)] | None = None
+    house_number: HouseNumber | None = None
+    shares_contact: bool | None = None
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        said = self.model_dump(mode="json", exclude={"member_id"}, exclude_none=True)
+        changed = {name: None if value == "" else value for name, value in said.items()}
+        return (VaultEntry("member", self.member_id, self.member_id, changed),)
+
+
+class NameTie(Command):
+    """Say how someone stands to a member: near (own circle), better apart, or (`none`) neither any more."""
+
+    member_id: UUID
+    other_id: UUID
+    tie: Literal["relative", "friend", "neighbour", "conflict", "none"]
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        return (_tie(self.member_id, self.other_id, self.tie),)
+
+
+class ChooseChannel(Command):
+    """How and when a member wants to hear from us. Hours are whole hours of the region's clock."""
+
+    member_id: UUID
+    channel: Channel
+    digest: Digest = "none"
+    quiet_from: Annotated[int, Field(strict=True, ge=0, le=23)] | None = None
+    quiet_until: Annotated[int, Field(strict=True, ge=0, le=23)] | None = None
+
+
+class LeaveMembership(Command):
+    """No longer take part. Everything that runs is ended; the balance is settled as `settle` says."""
+
+    member_id: UUID
+    settle: Settle = "pool"
+    beneficiary_id: UUID | None = None
+
+
+class EraseMember(LeaveMembership):
+    """As `LeaveMembership`, and erase everything that can identify or describe this member."""
+
+
+class ReachAgeBand(Command):
+    """From a timer: a birthday."""
+
+    member_id: UUID
+    age_band: AgeBand
+
+
+class EndPause(Command):
+    """From a timer: the pause is over."""
+
+    member_id: UUID
+    until: datetime
 
 
 class OpenContact(Command):
@@ -144,7 +362,23 @@ class CloseContact(Command):
     contact_id: UUID
 
 
-COMMANDS: tuple[type[Command], ...] = (RegisterMember, ApproveMember, DeclineMember, ChangeCapacity)
+COMMANDS: tuple[type[Command], ...] = (
+    RegisterMember,
+    ApproveMember,
+    DeclineMember,
+    ChangeCapacity,
+    PauseHelping,
+    ResumeHelping,
+    GiveGuardianConsent,
+    WithdrawGuardianConsent,
+    ChangeContactDetails,
+    NameTie,
+    ChooseChannel,
+    *households.COMMANDS,
+    *vetting.COMMANDS,
+    LeaveMembership,
+    EraseMember,
+)
 
 
 # Queries and views
@@ -163,15 +397,16 @@ class GetPeople(Query):
 
 
 class FindExcluded(Query):
-    """Which members may not help this asker, as ids and without why.
+    """Which members may not help this asker, and which are less or more fitting: ids, without why.
 
-    `strict` for intimate help: the own circle and the own street are out.
-    `wish` is what the asker wants: someone unknown, from outside the street, or no wish.
+    `high` intimacy: the own circle and the own street are out, at `medium` they are less fitting.
+    Who is better apart is always out. `wish` is what the asker wants: someone unknown, from outside
+    the street, someone known, or no wish.
     """
 
     asker_id: UUID
-    strict: bool = False
-    wish: Literal["none", "unknown", "outside_street"] = "none"
+    intimacy: Intimacy = Intimacy.LOW
+    wish: Literal["none", "unknown", "outside_street", "known"] = "none"
 
 
 class Person(View):
@@ -197,7 +432,11 @@ class Contacts(View):
 
 
 class Excluded(View):
+    """`member_ids` are out; `less` and `more` fitting change the order alone."""
+
     member_ids: tuple[UUID, ...]
+    less: tuple[UUID, ...] = ()
+    more: tuple[UUID, ...] = ()
 
 
 QUERIES: dict[type[Query], type[View]] = {GetContacts: Contacts, GetPeople: People, FindExcluded: Excluded}

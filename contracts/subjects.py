@@ -102,7 +102,7 @@ def permissions(region: str, service: str) -> Permissions:
     for asked in contract.ASKS:
         publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
     if service == "coordinator":
-        publish += [command(region, other, "*") for other in SERVICES if other != service]
+        publish += [command(region, other, "*") for other in SERVICES]
     return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))
 
 

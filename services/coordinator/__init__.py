@@ -1,15 +1,19 @@
 """Coordinator: the region's own instance, where people and other programs come in.
 
-Owns    nothing that happens: only projections of what the other services say happened.
-Takes   HTTP: the API under /v1 (`api/`) and the coordinators' console (`console/`).
-Emits   nothing. Every wish becomes a command of the service that decides it (`desk.py`).
-Follows members, exchange, ledger, notifications (`projections/`).
+Owns    the duty rota, leave with deputies, complaints (`duty.py`, `leave.py`, `complaint.py`); and
+        projections of what the other services say happened (`projections/`).
+Takes   HTTP: the API under /v1 (`api/`) and the coordinators' console (`console/`). Its own commands
+        (`handlers.py`); every other wish becomes a command of the service that decides it (`desk.py`).
+Emits   DutyPlanned and -Cancelled; LeavePlanned and -Cancelled, DeputyNamed, DeputyMissed;
+        ComplaintFiled, ComplaintMoved, ComplaintTermPassed.
+Follows members, exchange, ledger, notifications.
 Answers over HTTP: what is known now, the work list (`work.py`), and names by query at the
-        moment of need, for those who may see them; names are never kept here.
+        moment of need, for those who may see them; names are never kept here. Over the bus: the
+        restricted file of a complaint, to its handler (`queries.py`).
 
 One command, from HTTP to its answer:
 
-    api/commands.py   the table: method, path and command
+    api/topics/       the tables: method, path and command
     desk.py           command id and content hash, over the bus to the deciding service
     lookout.py        wait (at most a second) until this instance has seen the outcome
 """

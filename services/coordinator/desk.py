@@ -4,22 +4,36 @@ A command goes over the bus to the service that decides it. Its id is made from 
 what for, and the Idempotency-Key, so a repeat is the same command and hears the first answer.
 """
 
+import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts import coordinator
 from contracts.catalogue import HANDLED_BY
 from contracts.envelope import Actor, Answer, Command, Query, View
 from contracts.members import ApproveMember
 from services.coordinator.keys import Keys
+from services.coordinator.local_time import now
 from services.coordinator.lookout import Lookout
 from services.kernel.bus import content_hash
-from services.kernel.errors import Rejected
+from services.kernel.errors import DATABASE_AWAY, Rejected
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
 
+STAND_INS_SECONDS = 2.0
+"""How often is looked who stands in for whom: days end, and other replicas hear of leave too."""
+
 COMMAND_SPACE = UUID("5f0c7c1e-55d5-5a0f-9d0c-7d7a3b1c2e94")
+
+_ABOUT_LEAVE = (coordinator.PlanLeave, coordinator.NameDeputy, coordinator.CancelLeave)
+
+_STAND_INS = (
+    "SELECT coordinator, deputy FROM leaves "
+    "WHERE NOT cancelled AND deputy IS NOT NULL AND last_day >= $1 AND first_day <= $1"
+)
 
 _TRACEPARENT = re.compile(r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
@@ -61,10 +75,25 @@ class Desk:
             no = answer.refusal
             raise Rejected(no.code, no.nl, no.en, **no.facts)
         await self.lookout.reached(HANDLED_BY[type(command)], answer.position)
+        if isinstance(command, _ABOUT_LEAVE):
+            await self.look_who_stands_in()
         if isinstance(command, ApproveMember):
             # Whoever was just approved may offer and ask at once.
             await self.lookout.takes_part(command.member_id)
         return answer
+
+    async def keep_stand_ins(self) -> None:
+        """Keep knowing who stands in for whom, until cancelled."""
+        while True:
+            await self.look_who_stands_in()
+            await asyncio.sleep(STAND_INS_SECONDS)
+
+    async def look_who_stands_in(self) -> None:
+        """Who is away today, and who does their work: that gives rights (`keys.py`)."""
+        # Without the database nothing can be done anyhow: what was known stays.
+        with suppress(*DATABASE_AWAY):
+            rows = await self.replica.pool.fetch(_STAND_INS, now().date())
+            self.keys.stand_in((row["coordinator"], row["deputy"]) for row in rows)
 
     async def ask[V: View](self, query: Query, answer: type[V], actor: Actor) -> V:
         """Put a question to the service that answers it. Raises Rejected or Unreachable."""

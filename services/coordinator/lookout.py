@@ -10,11 +10,14 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from contracts.coordinator import SERVICE
 from services.kernel.deciding import Mark
 from services.kernel.errors import DATABASE_AWAY
 from services.kernel.runtime import Replica
 
 _SETTLED = "SELECT match_id FROM matches_seen WHERE match_id = ANY($1) AND status <> 'reserved'"
+_BOOKED = "SELECT match_id FROM matches_seen WHERE match_id = ANY($1) AND status IN ('completed', 'unbooked')"
+_REFUSED = "SELECT hold_id FROM refusals_seen WHERE hold_id = ANY($1)"
 _TAKES_PART = "SELECT account_id FROM balances_seen WHERE account_id = ANY($1)"
 
 LOOK_SECONDS = 0.02
@@ -33,6 +36,9 @@ class Lookout:
 
     async def reached(self, source: str, position: int, *, seconds: float = READ_SECONDS) -> bool:
         """Whether the projections of `source` reach `position` within `seconds`."""
+        if source == SERVICE:
+            # Its own tables are written in the commit that was answered.
+            return True
         if self._replica.loop.leading and _position(self._replica.loop.marks, source) >= position:
             return True
         return await self._wait(self._reading, (source, position), seconds)
@@ -40,6 +46,14 @@ class Lookout:
     async def settled(self, match_id: UUID, *, seconds: float = OUTCOME_SECONDS) -> bool:
         """Whether the match is confirmed, or fallen through, within `seconds`."""
         return await self._wait(self._hoping, (_SETTLED, match_id), seconds)
+
+    async def booked(self, match_id: UUID, *, seconds: float = OUTCOME_SECONDS) -> bool:
+        """Whether the ledger has booked the match's minutes, or could not, within `seconds`."""
+        return await self._wait(self._hoping, (_BOOKED, match_id), seconds)
+
+    async def refused(self, match_id: UUID, *, seconds: float = READ_SECONDS) -> bool:
+        """Whether the ledger said, within `seconds`, why it could set nothing apart for the match."""
+        return await self._wait(self._hoping, (_REFUSED, match_id), seconds)
 
     async def takes_part(self, member_id: UUID, *, seconds: float = READ_SECONDS) -> bool:
         """Whether exchange has admitted the member and the ledger opened an account, within `seconds`."""

@@ -1,10 +1,14 @@
-"""How a confirmation ended: standing, fallen through (and why, in words), or not known yet."""
+"""How a confirmation ended: standing, fallen through (and why, in words), or not known yet.
+
+And so for minutes that a coordinator decided: booked, not booked, or not known yet.
+"""
 
 from uuid import UUID
 
 from contracts.envelope import Refusal
 from services.coordinator.desk import Desk
 from services.coordinator.projections.exchange import MATCHES, MatchSeen
+from services.kernel.dutch import euro_nl
 
 WHY_NOT: dict[str, Refusal] = {
     no.code: no
@@ -28,13 +32,71 @@ WHY_NOT: dict[str, Refusal] = {
             en="The match was called off. The request is open again: choose someone else.",
         ),
         Refusal(
+            code="compensation_cap",
+            nl="De helper komt met deze hulp boven het bedrag dat een vrijwilliger mag ontvangen. "
+            "Kies iemand anders, of maak de afspraak korter.",
+            en="With this help the helper would receive more than a volunteer may. "
+            "Choose someone else, or a shorter visit.",
+        ),
+        Refusal(
+            code="paused",
+            nl="De helper heeft nu pauze. Kies iemand anders.",
+            en="The helper takes a break now. Choose someone else.",
+        ),
+        Refusal(
+            code="vog_lapsed",
+            nl="De VOG van de helper geldt niet meer voor deze hulp. Kies iemand anders.",
+            en="The helper's certificate of conduct no longer holds for this help. Choose someone else.",
+        ),
+        Refusal(
+            code="consent_withdrawn",
+            nl="Er is geen toestemming meer van een ouder of voogd. Kies iemand anders.",
+            en="A parent or guardian no longer agrees. Choose someone else.",
+        ),
+        Refusal(
+            code="incident",
+            nl="Deze twee mensen worden nu niet gekoppeld. Kies iemand anders.",
+            en="These two people are not matched now. Choose someone else.",
+        ),
+        Refusal(
+            code="left",
+            nl="Een van beiden doet niet meer mee. Staat de vraag nog open? Kies iemand anders.",
+            en="One of the two no longer takes part. Is the request still open? Choose someone else.",
+        ),
+        Refusal(
             code="no_answer",
             nl="De uren konden niet op tijd apart worden gezet. Probeer het opnieuw.",
             en="The hours could not be set apart in time. Please try again.",
         ),
     )
 }
-"""Why a match fell through, by the reason in MatchFellThrough."""
+"""Why a match fell through before it stood, by the reason in MatchFellThrough."""
+
+
+def why_not(reason: str | None, left_cents: int | None = None) -> Refusal:
+    """Why a match does not stand, in words. What happened to it after it stood is a cancellation.
+
+    `left_cents`: what is left for the helper under the caps, where these are why.
+    """
+    if reason == "compensation_cap" and left_cents is not None:
+        return Refusal(
+            code=reason,
+            nl="De helper komt met deze hulp boven het bedrag dat een vrijwilliger mag ontvangen. "
+            f"In de maand van deze afspraak is nog {euro_nl(left_cents)} over. "
+            "Kies iemand anders, of maak de afspraak korter.",
+            en="With this help the helper would receive more than a volunteer may. "
+            f"In the month of this visit € {left_cents / 100:,.2f} is left. "
+            "Choose someone else, or a shorter visit.",
+        )
+    return WHY_NOT.get(reason or "no_answer", WHY_NOT["cancelled"])
+
+
+async def why_fell_through(desk: Desk, match: MatchSeen) -> Refusal:
+    """Why a match fell through before it stood; for a cap with what is left, as the ledger said then."""
+    if match.reason != "compensation_cap" or not await desk.lookout.refused(match.match_id):
+        return why_not(match.reason)
+    said = await desk.row("SELECT left_cents FROM refusals_seen WHERE hold_id = $1", match.match_id)
+    return why_not(match.reason, said["left_cents"] if said else None)
 
 
 async def match_seen(desk: Desk, match_id: UUID) -> MatchSeen | None:
@@ -46,5 +108,12 @@ async def match_seen(desk: Desk, match_id: UUID) -> MatchSeen | None:
 async def outcome(desk: Desk, match_id: UUID) -> MatchSeen | None:
     """The match once its outcome is known; None when that takes longer than two seconds."""
     if not await desk.lookout.settled(match_id):
+        return None
+    return await match_seen(desk, match_id)
+
+
+async def booking(desk: Desk, match_id: UUID) -> MatchSeen | None:
+    """The match once its minutes are booked, or could not be; None when that takes over two seconds."""
+    if not await desk.lookout.booked(match_id):
         return None
     return await match_seen(desk, match_id)

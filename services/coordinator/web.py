@@ -36,9 +36,11 @@ def site(desk: Desk) -> ASGIApp:
 async def serve_web(replica: Replica) -> None:
     """Serve until cancelled; open requests then get two seconds to finish."""
     web = replica.region.web
-    server = WebServer(site(Desk(replica)), web.host, web.port)
+    desk = Desk(replica)
+    server = WebServer(site(desk), web.host, web.port)
     listening = await _listen(web.host, web.port)
     log.info("web_open", host=web.host, port=web.port)
+    looking = asyncio.create_task(desk.keep_stand_ins())
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await asyncio.shield(serving)
@@ -46,6 +48,8 @@ async def serve_web(replica: Replica) -> None:
         server.should_exit = True
         await serving
         raise
+    finally:
+        looking.cancel()
 
 
 async def _listen(host: str, port: int) -> socket.socket:

@@ -1,72 +1,48 @@
-"""The coordinators' work list: what waits for a person, out of the projections.
+"""The coordinators' work list: what waits for a person, out of the projections (`waiting.py`).
 
 Pressing is what is over its term, or due today or tomorrow: most pressing first. Then the
-rest: longest wait first, whatever its kind.
+rest: longest wait first, whatever its kind. A coordinator sees what is in their areas (and in
+those of whom they stand in for), and what has no place.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
+from contracts.envelope import Actor
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import end_of_tomorrow
+from services.coordinator.waiting import WAITING, WorkCode
 
-type WorkCode = Literal[
-    "without_helper", "without_answer", "new_member", "minutes_differ", "not_booked", "message_failed"
-]
+__all__ = ["MOST", "Work", "WorkCode", "work_counts", "work_list"]
 
 MOST = 200
 """How many items are shown at once."""
-
-# A request has a term by its urgency, or the moment it is wanted for, whichever comes first. A
-# reservation normally takes well under a second; only one that waits is work. A message that
-# failed leaves the list after two weeks: by then it is about something that has passed.
-_WORK = """
-WITH work AS (
-    SELECT 'without_helper' AS kind, request_id, NULL::uuid AS match_id, member_id, category, pc4,
-           NULL::bigint AS helper_minutes, NULL::bigint AS asker_minutes, NULL::text AS reason,
-           requested_at AS since, least(wanted_at, term) AS due,
-           coalesce(wanted_at <= term, wanted_at IS NOT NULL) AS fixed
-      FROM (SELECT *, requested_at + CASE urgency WHEN 'urgent' THEN interval '1 day'
-                                                  WHEN 'soon' THEN interval '3 days' END AS term
-              FROM requests_seen WHERE status = 'open') r
-    UNION ALL
-    SELECT CASE WHEN status = 'reserved' THEN 'without_answer'
-                WHEN status = 'unbooked' THEN 'not_booked' ELSE 'minutes_differ' END,
-           request_id, match_id, asker_id, category, NULL, helper_minutes, asker_minutes, reason,
-           changed_at, NULL, false
-      FROM matches_seen
-     WHERE (status IN ('reserved', 'unbooked') OR minutes_differ)
-       AND (status <> 'reserved' OR reserved_at < now() - interval '5 seconds')
-    UNION ALL
-    SELECT 'new_member', NULL, NULL, member_id, NULL, pc4, NULL, NULL, NULL, registered_at, NULL, false
-      FROM members_seen WHERE status = 'registered'
-    UNION ALL
-    SELECT 'message_failed', NULL, NULL, member_id, NULL, NULL, NULL, NULL,
-           (array_agg(reason ORDER BY changed_at DESC))[1], min(changed_at), NULL, false
-      FROM messages_seen WHERE status = 'failed' AND changed_at > now() - interval '14 days'
-     GROUP BY member_id
-)
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One thing that waits. Minutes are what helper and asker reported; times are UTC.
 
-    `fixed`: `due` is an agreed moment, not a term. `number` is the member's.
+    `entity_id` is the thing itself: by kind a request, match, member, series, certificate, incident,
+    complaint, leave, account or message. `member_id` is whom it is about, `number` theirs; leave has
+    none: it is about a `coordinator`, who is the handler of a complaint. `reason`: why it failed, how
+    to bring it, how far it is, or which limit was passed. `fixed`: `due` is an agreed moment, not a
+    term.
     """
 
     kind: WorkCode
+    entity_id: UUID
     request_id: UUID | None
     match_id: UUID | None
-    member_id: UUID
+    member_id: UUID | None
     category: str | None
     pc4: str | None
     helper_minutes: int | None
     asker_minutes: int | None
     reason: str | None
+    coordinator: str | None
     since: datetime
     due: datetime | None
     fixed: bool
@@ -74,22 +50,42 @@ class Work:
     pressing: bool
 
 
-async def work_list(desk: Desk, *, kind: WorkCode | None = None, limit: int = MOST) -> list[Work]:
-    """What waits, in the order in which to take it up."""
-    rows = await desk.fetch(
-        f"{_WORK} SELECT w.kind, w.request_id, w.match_id, w.member_id, w.category, "
-        "coalesce(w.pc4, m.pc4) AS pc4, w.helper_minutes, w.asker_minutes, w.reason, w.since, w.due, "
-        "w.fixed, m.number, coalesce(w.due < $1, false) AS pressing "
-        "FROM work w LEFT JOIN members_seen m USING (member_id) WHERE $2::text IS NULL OR w.kind = $2 "
-        "ORDER BY pressing DESC, CASE WHEN w.due < $1 THEN w.due END, w.since, w.member_id LIMIT $3",
-        end_of_tomorrow(),
-        kind,
-        limit,
+def _seen(kinds: Iterable[WorkCode]) -> str:
+    """What waits of these kinds, as far as coordinator $1 with areas $2 sees it."""
+    parts = " UNION ALL ".join(WAITING[kind].select(kind) for kind in kinds)
+    return (
+        f"(SELECT * FROM ({parts}) every WHERE (only_for IS NULL OR only_for = $1) "
+        "AND (cardinality($2::text[]) = 0 OR pc4 IS NULL OR pc4 = ANY($2))) w"
     )
+
+
+_COLUMNS = (
+    "kind, entity_id, request_id, match_id, member_id, category, pc4, helper_minutes, asker_minutes, "
+    "reason, coordinator, since, due, fixed"
+)
+
+
+def list_sql(kind: WorkCode | None) -> str:
+    """What waits for coordinator $1 in areas $2; $3 is until when it presses, $4 how many at most."""
+    order = "pressing DESC, CASE WHEN due < $3 THEN due END, since, entity_id"
+    # Whose number it is, is looked up for what is shown alone.
+    return (
+        f"SELECT x.*, m.number FROM (SELECT {_COLUMNS}, coalesce(due < $3, false) AS pressing "
+        f"FROM {_seen([kind] if kind else WAITING)} ORDER BY {order} LIMIT $4) x "
+        f"LEFT JOIN members_seen m USING (member_id) ORDER BY {order}"
+    )
+
+
+async def work_list(
+    desk: Desk, actor: Actor, *, kind: WorkCode | None = None, limit: int = MOST
+) -> list[Work]:
+    """What waits for this coordinator, in the order in which to take it up."""
+    rows = await desk.fetch(list_sql(kind), actor.name, list(actor.areas), end_of_tomorrow(), limit)
     return [Work(**row) for row in rows]
 
 
-async def work_counts(desk: Desk) -> dict[WorkCode, int]:
-    """How much waits of each kind."""
-    rows = await desk.fetch(f"{_WORK} SELECT kind, count(*) AS waiting FROM work GROUP BY kind")
+async def work_counts(desk: Desk, actor: Actor) -> dict[WorkCode, int]:
+    """How much waits for this coordinator of each kind."""
+    sql = f"SELECT kind, count(*) AS waiting FROM {_seen(WAITING)} GROUP BY kind"
+    rows = await desk.fetch(sql, actor.name, list(actor.areas))
     return {row["kind"]: row["waiting"] for row in rows}

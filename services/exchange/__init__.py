@@ -1,8 +1,12 @@
 """Exchange: what people offer, what they ask, and the matches between them.
 
-Owns    offers, requests for help, matches, and how full each helper's week is.
-Takes   PostOffer, WithdrawOffer, RequestHelp, WithdrawRequest, ConfirmMatch, CancelMatch, ReportMinutes.
+Owns    initiatives and their policies; offers, requests for help, matches, series and their visits;
+        how full each helper's week is; incidents that keep two people apart.
+Takes   PostOffer, RequestHelp, ConfirmMatch, ReportMinutes, StartInitiative, MoveVisit, ... (contracts/)
 Emits   OfferPosted, HelpRequested, MatchReserved, MatchConfirmed, MatchFellThrough, MinutesAgreed, ...
-Follows members (who may take part), ledger (whether hours are held and booked).
-Answers ranked helpers with reasons, texts, matches, small favours to do in return.
+Follows members (who may take part, who is vetted, away or gone), ledger (what is held and booked).
+Answers ranked helpers with reasons, texts, matches, series, load, small favours to do in return.
+
+Where to look: a request is asked in help_request.py and chosen a helper for in confirming.py, by the
+rules of fitness.py; matching.py ranks by the same rules; minutes.py settles how long it took.
 """

@@ -2,13 +2,22 @@
 
 from pathlib import Path
 
-from contracts.exchange import GetMatch, GetParticipants, GetTexts, RankHelpers, SuggestReturnFavours
+from contracts.exchange import GetMatch, GetParticipants, GetTexts
+from contracts.initiatives import GetInitiatives
+from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
+from contracts.visits import GetSeries
 from services.exchange import queries
-from services.exchange.handlers import DECIDES, FOLLOWS, PREPARES, SCHEDULES
+from services.exchange.handlers import DECIDES, ERASES, FOLLOWS, PREPARES, SCHEDULES
 from services.exchange.help_request import REQUEST
+from services.exchange.incident import INCIDENT, PAIR
+from services.exchange.initiative import INITIATIVE
 from services.exchange.match import MATCH
 from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
+from services.exchange.person import ACTING, PERSON, VETTING
+from services.exchange.proposing import rank_helpers
+from services.exchange.series import SERIES
+from services.exchange.week import WEEK
 from services.kernel.service import Service
 from services.kernel.settings import Region
 
@@ -17,16 +26,33 @@ def service(region: Region) -> Service:
     return Service(
         name="exchange",
         sql=Path(__file__).parent / "sql",
-        kinds=(PARTICIPANT, OFFER, REQUEST, MATCH),
+        kinds=(
+            INITIATIVE,
+            PARTICIPANT,
+            OFFER,
+            REQUEST,
+            MATCH,
+            SERIES,
+            WEEK,
+            INCIDENT,
+            PAIR,
+            PERSON,
+            VETTING,
+            ACTING,
+        ),
         decides=DECIDES,
         prepares=PREPARES,
         follows=FOLLOWS,
         schedules=SCHEDULES,
+        erases=ERASES,
         answers={
-            RankHelpers: queries.rank_helpers,
+            RankHelpers: rank_helpers,
             GetTexts: queries.get_texts,
             GetMatch: queries.get_match,
             GetParticipants: queries.get_participants,
+            GetInitiatives: queries.get_initiatives,
+            GetSeries: queries.get_series,
+            GetLoad: queries.get_load,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
     )

@@ -2,45 +2,117 @@
 
 from contracts.envelope import Command, Event
 from contracts.exchange import (
-    AdmitParticipant,
+    AskHelp,
     CancelMatch,
     ConfirmMatch,
     LapseReservation,
     MatchReserved,
-    NoteCapacity,
     PostOffer,
     ReportMinutes,
     RequestHelp,
     ReserveMatch,
     SettleBooking,
     SettleHold,
+    SuspendHelper,
     WithdrawOffer,
     WithdrawRequest,
 )
-from contracts.ledger import CreditTransferred, HoldPlaced, HoldRefused, TransferRefused
-from contracts.members import CapacityChanged, MemberApproved
-from services.exchange import help_request, match, offer, participant
-from services.exchange.queries import prepare_confirm
-from services.kernel.service import Decide, Follow, Prepare, Schedule
+from contracts.initiatives import ChangePolicy, CloseInitiative, StartInitiative, WaiveReciprocity
+from contracts.ledger import (
+    CompensationBooked,
+    CreditTransferred,
+    HelpRecorded,
+    HoldPlaced,
+    HoldRefused,
+    TransferRefused,
+)
+from contracts.members import (
+    CapacityChanged,
+    GuardianConsentWithdrawn,
+    MemberApproved,
+    MemberErased,
+    MemberLeft,
+    MemberPaused,
+)
+from contracts.participants import AdmitParticipant, LetGo, NoteCapacity
+from contracts.safety import CloseIncident, DecideMinutes, EndIncident, ReportIncident, SettleMinutes
+from contracts.vetting import VogLapsed
+from contracts.visits import (
+    EndHelping,
+    EndSeries,
+    FinishSeries,
+    MoveVisit,
+    NoteNoShow,
+    PlanVisit,
+    SayThanks,
+    SeriesPlanned,
+    SeriesStarted,
+    SkipVisit,
+    ThankHelper,
+)
+from services.exchange import (
+    confirming,
+    help_request,
+    incident,
+    initiative,
+    leaving,
+    match,
+    minutes,
+    offer,
+    participant,
+    preparing,
+    series,
+    visit,
+)
+from services.kernel.service import Decide, Erase, Follow, Prepare, Schedule
 
 DECIDES: dict[type[Command], Decide] = {
+    StartInitiative: initiative.start,
+    ChangePolicy: initiative.change,
+    CloseInitiative: initiative.close,
     PostOffer: offer.post,
     WithdrawOffer: offer.withdraw,
-    RequestHelp: help_request.ask,
+    AskHelp: help_request.ask,
     WithdrawRequest: help_request.withdraw,
-    ReserveMatch: match.reserve,
+    ReserveMatch: confirming.reserve,
     CancelMatch: match.cancel,
-    ReportMinutes: match.report,
+    ReportMinutes: minutes.report,
+    SettleMinutes: minutes.decide,
+    SkipVisit: visit.skip,
+    MoveVisit: visit.move,
+    NoteNoShow: visit.note_no_show,
+    SayThanks: visit.thank,
+    EndSeries: series.end,
+    EndHelping: series.end_helping,
+    PlanVisit: series.plan,
+    FinishSeries: series.finish,
+    ReportIncident: incident.report,
+    EndIncident: incident.close,
+    WaiveReciprocity: participant.waive,
     AdmitParticipant: participant.admit,
     NoteCapacity: participant.note_capacity,
-    SettleHold: match.settle_hold,
-    SettleBooking: match.settle_booking,
+    SuspendHelper: leaving.suspend,
+    LetGo: leaving.let_go,
+    SettleHold: confirming.settle_hold,
+    SettleBooking: minutes.settle_booking,
     LapseReservation: match.lapse,
 }
 
-PREPARES: dict[type[Command], Prepare] = {ConfirmMatch: prepare_confirm}
+PREPARES: dict[type[Command], Prepare] = {
+    ConfirmMatch: preparing.confirm,
+    RequestHelp: preparing.ask,
+    DecideMinutes: preparing.decide_minutes,
+    ThankHelper: preparing.thank,
+    CloseIncident: preparing.close_incident,
+}
 
-SCHEDULES: dict[type[Event], Schedule] = {MatchReserved: match.lapses}
+SCHEDULES: dict[type[Event], Schedule] = {
+    MatchReserved: match.lapses,
+    SeriesStarted: series.next_visit,
+    SeriesPlanned: series.next_visit,
+}
+
+ERASES: dict[type[Event], Erase] = {MemberErased: lambda event: event.member_id}
 
 
 def on_member_approved(event: MemberApproved) -> list[Command]:
@@ -50,12 +122,36 @@ def on_member_approved(event: MemberApproved) -> list[Command]:
             number=event.number,
             pc4=event.pc4,
             capacity_minutes_week=event.capacity_minutes_week,
+            carer_minutes_week=event.carer_minutes_week,
+            kind=event.kind,
         )
     ]
 
 
 def on_capacity_changed(event: CapacityChanged) -> list[Command]:
-    return [NoteCapacity(participant_id=event.member_id, capacity_minutes_week=event.capacity_minutes_week)]
+    return [
+        NoteCapacity(
+            participant_id=event.member_id,
+            capacity_minutes_week=event.capacity_minutes_week,
+            carer_minutes_week=event.carer_minutes_week,
+        )
+    ]
+
+
+def on_member_paused(event: MemberPaused) -> list[Command]:
+    return [SuspendHelper(helper_id=event.member_id, reason="paused", until=event.until)]
+
+
+def on_guardian_consent_withdrawn(event: GuardianConsentWithdrawn) -> list[Command]:
+    return [SuspendHelper(helper_id=event.member_id, reason="consent_withdrawn")]
+
+
+def on_vog_lapsed(event: VogLapsed) -> list[Command]:
+    return [SuspendHelper(helper_id=event.member_id, reason="vog_lapsed", category=event.category)]
+
+
+def on_member_left(event: MemberLeft) -> list[Command]:
+    return [LetGo(member_id=event.member_id, settle=event.settle, beneficiary_id=event.beneficiary_id)]
 
 
 def on_hold_placed(event: HoldPlaced) -> list[Command]:
@@ -63,10 +159,15 @@ def on_hold_placed(event: HoldPlaced) -> list[Command]:
 
 
 def on_hold_refused(event: HoldRefused) -> list[Command]:
-    return [SettleHold(match_id=event.hold_id, placed=False)]
+    capped = event.reason == "compensation_cap"
+    return [
+        SettleHold(
+            match_id=event.hold_id, placed=False, reason="compensation_cap" if capped else "below_floor"
+        )
+    ]
 
 
-def on_credit_transferred(event: CreditTransferred) -> list[Command]:
+def on_booked(event: CreditTransferred | HelpRecorded | CompensationBooked) -> list[Command]:
     return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id else []
 
 
@@ -77,8 +178,14 @@ def on_transfer_refused(event: TransferRefused) -> list[Command]:
 FOLLOWS: dict[type[Event], Follow] = {
     MemberApproved: on_member_approved,
     CapacityChanged: on_capacity_changed,
+    MemberPaused: on_member_paused,
+    GuardianConsentWithdrawn: on_guardian_consent_withdrawn,
+    VogLapsed: on_vog_lapsed,
+    MemberLeft: on_member_left,
     HoldPlaced: on_hold_placed,
     HoldRefused: on_hold_refused,
-    CreditTransferred: on_credit_transferred,
+    CreditTransferred: on_booked,
+    HelpRecorded: on_booked,
+    CompensationBooked: on_booked,
     TransferRefused: on_transfer_refused,
 }

@@ -1,25 +1,32 @@
 """A request for help: open until a match is confirmed, open again when one falls away."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.envelope import Event
+from contracts.envelope import Event, Role
 from contracts.exchange import (
+    AskHelp,
     HelpRequested,
     MatchCompleted,
     MatchConfirmed,
     MatchFellThrough,
     MatchReserved,
-    RequestHelp,
+    RequestOpened,
     RequestStatus,
     RequestWithdrawn,
     WithdrawRequest,
 )
+from contracts.visits import VisitMoved
+from services.exchange.initiative import running_policy
 from services.exchange.participant import taking_part
+from services.exchange.person import may_act
+from services.exchange.recurrence import following
+from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.rights import check_area
 from services.kernel.service import Context
 
 
@@ -37,11 +44,28 @@ class HelpRequest:
     wish: str
     status: RequestStatus
     requested_at: datetime
+    initiative_id: UUID
+    recurrence: str | None = None
+    last_day: date | None = None
+    series_id: UUID | None = None
+    match_id: UUID | None = None
     version: int = 0
+
+    @property
+    def part_of(self) -> UUID | None:
+        """The series this is a visit of: help that comes back is one from its first visit on."""
+        return self.series_id or (self.request_id if self.recurrence else None)
 
 
 type RequestEvent = (
-    HelpRequested | RequestWithdrawn | MatchReserved | MatchConfirmed | MatchFellThrough | MatchCompleted
+    HelpRequested
+    | RequestOpened
+    | RequestWithdrawn
+    | MatchReserved
+    | MatchConfirmed
+    | MatchFellThrough
+    | MatchCompleted
+    | VisitMoved
 )
 
 
@@ -56,20 +80,29 @@ def evolve(request: HelpRequest | None, event: RequestEvent, request_id: UUID, a
             event.wanted_at,
             event.urgency,
             event.wish,
-            "open",
+            "draft" if event.draft else "open",
             at,
+            event.initiative_id,
+            event.recurrence,
+            event.last_day,
+            event.series_id,
         )
     assert request is not None
     match event:
+        case RequestOpened():
+            return replace(request, status="open")
         case RequestWithdrawn():
             return replace(request, status="withdrawn")
         case MatchReserved():
-            return replace(request, status="matching")
+            return replace(request, status="matching", match_id=event.match_id)
         case MatchConfirmed():
             return replace(request, status="matched")
         case MatchFellThrough():
             # Withdrawn in the meantime: it stays withdrawn.
-            return replace(request, status="withdrawn" if request.status == "withdrawn" else "open")
+            status: RequestStatus = "withdrawn" if request.status == "withdrawn" else "open"
+            return replace(request, status=status, match_id=None)
+        case VisitMoved():
+            return replace(request, wanted_at=event.wanted_at)
         case MatchCompleted():
             return replace(request, status="done")
         case _:
@@ -83,37 +116,85 @@ REQUEST = Kind(
         event: lambda e: (e.request_id,)
         for event in (
             HelpRequested,
+            RequestOpened,
             RequestWithdrawn,
             MatchReserved,
             MatchConfirmed,
             MatchFellThrough,
             MatchCompleted,
+            VisitMoved,
         )
     },
     evolve,
 )
 
 
-def ask(command: RequestHelp, context: Context, state: State) -> list[Event]:
+def ask(command: AskHelp, context: Context, state: State) -> list[Event]:
     participant = taking_part(state, command.member_id)
+    check_area(context, participant.pc4)
+    policy = running_policy(state, command.initiative_id)
+    _check_moment(command, context)
+    _check_consent(command, context, state)
+    referral = context.actor.role is Role.REFERRER
+    waived = participant.waived_until is not None and participant.waived_until > context.at
+    # A social team is never made to wait for an offer (design, section 1).
+    may_ask = policy.reciprocity != "required" or command.has_offer or waived or referral
+    return [
+        HelpRequested(
+            request_id=context.command_id,
+            pc4=participant.pc4,
+            draft=not may_ask,
+            referral=referral,
+            **command.model_dump(exclude={"text", "has_offer"}),
+        )
+    ]
+
+
+def _check_moment(command: AskHelp, context: Context) -> None:
     if command.wanted_at is not None and command.wanted_at < context.at:
         raise Rejected(
             "in_the_past",
             "Dit moment is al voorbij. Kies een dag die nog komt.",
             "This moment has passed. Choose a day that is still to come.",
         )
-    return [
-        HelpRequested(
-            request_id=context.command_id,
-            member_id=command.member_id,
-            category=command.category,
-            pc4=participant.pc4,
-            minutes=command.minutes,
-            wanted_at=command.wanted_at,
-            urgency=command.urgency,
-            wish=command.wish,
+    if command.recurrence is None:
+        return
+    if command.wanted_at is None:
+        raise Rejected(
+            "first_visit_missing",
+            "Zeg bij hulp die terugkomt ook wanneer de eerste keer is.",
+            "For help that comes back, say when the first time is too.",
         )
-    ]
+    if command.last_day is not None and command.last_day < local(command.wanted_at).date():
+        raise Rejected(
+            "ends_before_it_begins",
+            "De laatste dag ligt voor de eerste keer. Kijk de dagen na.",
+            "The last day is before the first time. Please check the days.",
+        )
+    if following(command.recurrence, command.wanted_at, command.wanted_at, None) is None:
+        raise Rejected(
+            "never_comes_back",
+            "Deze herhaling komt na de eerste keer nooit meer voor. Kies een andere herhaling.",
+            "This recurrence never occurs again after the first time. Choose another one.",
+        )
+
+
+def _check_consent(command: AskHelp, context: Context, state: State) -> None:
+    """Who asks for someone else may do so, and that person agreed to it."""
+    if command.asked_by is None or command.asked_by == command.member_id:
+        return
+    if command.consent is None:
+        raise Rejected(
+            "consent_missing",
+            "Zeg hoe de hulpvrager het zelf goed vond: persoonlijk, aan de telefoon of op papier.",
+            "Say how the asker agreed to it: in person, by telephone or on paper.",
+        )
+    if context.actor.role is Role.MEMBER and not may_act(state, command.member_id, command.asked_by):
+        raise Rejected(
+            "may_not_act",
+            "U mag nog niet voor deze deelnemer vragen. Een buurtcoördinator kan dat voor u regelen.",
+            "You may not ask for this participant yet. A coordinator can arrange that for you.",
+        )
 
 
 def withdraw(command: WithdrawRequest, context: Context, state: State) -> list[Event]:
@@ -124,9 +205,10 @@ def withdraw(command: WithdrawRequest, context: Context, state: State) -> list[E
             "Deze hulpvraag is van iemand anders. Kijk het na.",
             "This request is someone else's. Please check.",
         )
-    if request.status not in ("open", "matching"):
+    check_area(context, request.pc4)
+    if request.status not in ("draft", "open", "matching"):
         raise not_open(request)
-    return [RequestWithdrawn(request_id=request.request_id)]
+    return [RequestWithdrawn(request_id=request.request_id, member_id=request.member_id)]
 
 
 def known_request(state: State, request_id: UUID) -> HelpRequest:
@@ -142,6 +224,14 @@ def known_request(state: State, request_id: UUID) -> HelpRequest:
 
 def not_open(request: HelpRequest) -> Rejected:
     """Why nothing can be done with this request now."""
+    if request.status == "draft":
+        return Rejected(
+            "draft",
+            "Deze hulpvraag wacht nog op een aanbod van de hulpvrager. Klein mag: bespreek wat past, of "
+            "geef een ontheffing.",
+            "This request still waits for an offer of the asker. Something small will do: talk about what "
+            "fits, or grant a waiver.",
+        )
     if request.status == "withdrawn":
         return Rejected(
             "withdrawn",

@@ -5,16 +5,20 @@ The saga of confirming (design, section 7):
     ReserveMatch ─▶ MatchReserved ─▶ ledger: HoldPlaced ──▶ MatchConfirmed
                                              HoldRefused ─▶ MatchFellThrough
     withdrawn in the meantime ────────────────────────────▶ MatchFellThrough (the hold is released)
+
+What happens after it was confirmed: minutes.py; visits of a series: series.py, visit.py.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from contracts.envelope import Event, Role
 from contracts.exchange import (
     CancelMatch,
+    FellThroughReason,
     LapseReservation,
     MatchCompleted,
     MatchConfirmed,
@@ -25,16 +29,17 @@ from contracts.exchange import (
     MinutesAgreed,
     MinutesDiffered,
     MinutesReported,
-    ReportMinutes,
-    ReserveMatch,
-    SettleBooking,
-    SettleHold,
 )
-from services.exchange.help_request import REQUEST, known_request, not_open
-from services.exchange.offer import OFFER, open_offer
-from services.exchange.participant import taking_part
+from contracts.policy import AgeBand, Compensation, Policy
+from contracts.safety import MinutesDecided
+from contracts.visits import HelperThanked, NoShowNoted, VisitMoved
+from services.exchange.help_request import HelpRequest
+from services.exchange.offer import Offer
+from services.exchange.participant import PARTICIPANT, Participant
+from services.exchange.person import PERSON
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer
 
 RESERVATION_LASTS = timedelta(hours=1)
@@ -45,6 +50,8 @@ RUNNING = ("confirmed", "unbooked")
 
 @dataclass(slots=True)
 class Match:
+    """`by` is the credential of who confirmed it; `differs`: both reported, and not the same."""
+
     match_id: UUID
     request_id: UUID
     offer_id: UUID
@@ -53,11 +60,25 @@ class Match:
     category: str
     minutes: int
     wanted_at: datetime | None
+    initiative_id: UUID
+    compensation: Compensation
+    age_band: str | None
+    series_id: UUID | None
+    from_now_on: bool
+    by: str
     status: MatchStatus
     reason: str | None = None
     helper_minutes: int | None = None
     asker_minutes: int | None = None
+    agreed_minutes: int | None = None
+    differs: bool = False
+    thanked: bool = False
     version: int = 0
+
+    def has_been(self, at: datetime) -> bool:
+        """Whether the help was given, as far as we know: its time has come, or someone reported minutes."""
+        told = self.helper_minutes is not None or self.asker_minutes is not None
+        return told or (self.wanted_at is not None and self.wanted_at <= at)
 
 
 type MatchEvent = (
@@ -66,33 +87,59 @@ type MatchEvent = (
     | MatchFellThrough
     | MinutesReported
     | MinutesDiffered
+    | MinutesDecided
     | MinutesAgreed
     | MatchCompleted
     | MatchUnbooked
+    | VisitMoved
+    | NoShowNoted
+    | HelperThanked
 )
 
 
 def evolve(found: Match | None, event: MatchEvent, match_id: UUID, at: datetime) -> Match:
     if isinstance(event, MatchReserved):
-        return Match(**event.model_dump(), status="reserved")
+        return Match(
+            **event.model_dump(exclude={"floor_minutes", "age_band"}),
+            age_band=event.age_band,
+            status="reserved",
+        )
     assert found is not None
     match event:
         case MatchConfirmed():
             return replace(found, status="confirmed")
         case MatchFellThrough():
             return replace(found, status="fell_through", reason=event.reason)
-        case MinutesReported():
-            if event.by == "helper":
-                return replace(found, helper_minutes=event.minutes)
-            return replace(found, asker_minutes=event.minutes)
-        case MinutesDiffered():
-            return replace(found)
-        case MinutesAgreed():
-            return replace(found, status="agreed")
         case MatchCompleted():
             return replace(found, status="completed")
         case MatchUnbooked():
             return replace(found, status="unbooked")
+        case VisitMoved():
+            return replace(found, wanted_at=event.wanted_at)
+        case HelperThanked():
+            return replace(found, thanked=True)
+        case NoShowNoted():
+            return replace(found)
+        case MinutesReported() | MinutesDiffered() | MinutesDecided() | MinutesAgreed():
+            return _with_minutes(found, event)
+        case _:
+            assert_never(event)
+
+
+def _with_minutes(
+    found: Match, event: MinutesReported | MinutesDiffered | MinutesDecided | MinutesAgreed
+) -> Match:
+    match event:
+        case MinutesReported() if event.by == "helper":
+            return replace(found, helper_minutes=event.minutes)
+        case MinutesReported():
+            return replace(found, asker_minutes=event.minutes)
+        case MinutesDiffered():
+            return replace(found, differs=True)
+        case MinutesDecided():
+            return replace(found)
+        case MinutesAgreed():
+            return replace(found, status="agreed", agreed_minutes=event.minutes, differs=False)
         case _:
             assert_never(event)
 
@@ -108,172 +155,68 @@ MATCH = Kind(
             MatchFellThrough,
             MinutesReported,
             MinutesDiffered,
+            MinutesDecided,
             MinutesAgreed,
             MatchCompleted,
             MatchUnbooked,
+            VisitMoved,
+            NoShowNoted,
+            HelperThanked,
         )
     },
     evolve,
 )
 
 
-def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event]:
-    request = known_request(state, command.request_id)
-    if request.status != "open":
-        raise not_open(request)
-    offer = open_offer(state, command.offer_id)
-    if offer.category != request.category or offer.member_id == request.member_id or command.too_close:
-        raise Rejected(
-            "does_not_fit",
-            "Deze helper past niet bij deze hulpvraag. Kies iemand uit de lijst.",
-            "This helper does not fit this request. Choose someone from the list.",
-        )
-    helper = taking_part(state, offer.member_id)
-    taking_part(state, request.member_id)
-    if helper.free_minutes < request.minutes:
-        would_be = helper.reserved_minutes + request.minutes
-        raise Rejected(
-            "no_capacity",
-            f"Dit kan nu niet. Deelnemer {helper.number} zou {would_be} minuten per week helpen en wil er "
-            f"hoogstens {helper.capacity_minutes_week}. Kies iemand anders, maak de afspraak korter of kies "
-            "een andere week.",
-            f"Not possible now. Participant {helper.number} would help {would_be} minutes a week and wants "
-            f"{helper.capacity_minutes_week} at most. Choose someone else, a shorter visit or another week.",
-            would_be_minutes=would_be,
-            capacity_minutes=helper.capacity_minutes_week,
-        )
-    return [
-        MatchReserved(
-            match_id=context.command_id,
-            request_id=request.request_id,
-            offer_id=offer.offer_id,
-            helper_id=offer.member_id,
-            asker_id=request.member_id,
-            category=request.category,
-            minutes=request.minutes,
-            wanted_at=request.wanted_at,
-        )
-    ]
-
-
-def settle_hold(command: SettleHold, context: Context, state: State) -> list[Event]:
-    found = _known(state, command.match_id)
-    if found.status != "reserved":
-        # It fell through in the meantime; the ledger releases the hold on that event.
-        return []
-    if not command.placed:
-        return [_fall_through(found, "below_floor")]
-    request = state.get(REQUEST, found.request_id)
-    offer = state.get(OFFER, found.offer_id)
-    if request is None or request.status != "matching" or offer is None or offer.status != "open":
-        return [_fall_through(found, "withdrawn")]
-    return [
-        MatchConfirmed(
-            match_id=found.match_id,
-            request_id=found.request_id,
-            offer_id=found.offer_id,
-            helper_id=found.helper_id,
-            asker_id=found.asker_id,
-            category=found.category,
-            minutes=found.minutes,
-            wanted_at=found.wanted_at,
-        )
-    ]
+def reserved(
+    match_id: UUID,
+    request: HelpRequest,
+    offer: Offer,
+    policy: Policy,
+    state: State,
+    *,
+    by: str,
+    from_now_on: bool = False,
+) -> MatchReserved:
+    """The event that begins a match, with what the ledger needs to know of its rules."""
+    person = state.get(PERSON, offer.member_id)
+    return MatchReserved(
+        match_id=match_id,
+        request_id=request.request_id,
+        offer_id=offer.offer_id,
+        helper_id=offer.member_id,
+        asker_id=request.member_id,
+        category=request.category,
+        minutes=request.minutes,
+        wanted_at=request.wanted_at,
+        initiative_id=request.initiative_id,
+        compensation=policy.compensation,
+        floor_minutes=policy.floor_minutes,
+        age_band=person.band if person is not None else None,
+        series_id=request.part_of,
+        from_now_on=from_now_on,
+        by=by,
+    )
 
 
 def lapse(command: LapseReservation, context: Context, state: State) -> list[Event]:
-    found = _known(state, command.match_id)
-    return [_fall_through(found, "no_answer")] if found.status == "reserved" else []
+    found = known_match(state, command.match_id)
+    return [fall_through(found, "no_answer")] if found.status == "reserved" else []
 
 
-def lapses(event: MatchReserved, at: datetime) -> Timer:
+def lapses(event: MatchReserved, at: datetime) -> list[Timer]:
     """A reservation does not wait for the ledger for ever."""
-    return Timer(at + RESERVATION_LASTS, LapseReservation(match_id=event.match_id), event.match_id)
+    return [Timer(at + RESERVATION_LASTS, LapseReservation(match_id=event.match_id), event.match_id)]
 
 
 def cancel(command: CancelMatch, context: Context, state: State) -> list[Event]:
-    found = _party(state, command.match_id, context, command.member_id)
-    if found.status not in RUNNING:
-        raise Rejected(
-            "not_confirmed",
-            "Deze koppeling loopt niet (meer). U hoeft niets te doen.",
-            "This match is not running (any more). You need not do anything.",
-            status=found.status,
-        )
-    return [_fall_through(found, "cancelled", told=True)]
+    found = running_match(state, command.match_id, context, command.member_id)
+    reason: FellThroughReason = "helper_withdrew" if command.member_id == found.helper_id else "cancelled"
+    return [fall_through(found, reason)]
 
 
-def report(command: ReportMinutes, context: Context, state: State) -> list[Event]:
-    found = _party(state, command.match_id, context, command.member_id)
-    if found.status not in RUNNING:
-        raise Rejected(
-            "not_confirmed",
-            "Voor deze koppeling kunt u nu geen minuten opgeven. Klopt iets niet? Bel uw buurtcoördinator.",
-            "You cannot report minutes for this match now. Call your coordinator if something is wrong.",
-            status=found.status,
-        )
-    by: Literal["helper", "asker"] = "helper" if command.member_id == found.helper_id else "asker"
-    events: list[Event] = [
-        MinutesReported(
-            match_id=found.match_id,
-            helper_id=found.helper_id,
-            asker_id=found.asker_id,
-            by=by,
-            minutes=command.minutes,
-        )
-    ]
-    other = found.asker_minutes if by == "helper" else found.helper_minutes
-    if other is None:
-        return events
-    if other == command.minutes:
-        events.append(
-            MinutesAgreed(
-                match_id=found.match_id,
-                request_id=found.request_id,
-                helper_id=found.helper_id,
-                asker_id=found.asker_id,
-                minutes=command.minutes,
-            )
-        )
-    else:
-        events.append(
-            MinutesDiffered(
-                match_id=found.match_id,
-                helper_id=found.helper_id,
-                asker_id=found.asker_id,
-                helper_minutes=command.minutes if by == "helper" else other,
-                asker_minutes=other if by == "helper" else command.minutes,
-            )
-        )
-    return events
-
-
-def settle_booking(command: SettleBooking, context: Context, state: State) -> list[Event]:
-    found = _known(state, command.match_id)
-    if found.status != "agreed":
-        return []
-    minutes = found.helper_minutes or found.minutes
-    if not command.booked:
-        return [
-            MatchUnbooked(
-                match_id=found.match_id, helper_id=found.helper_id, asker_id=found.asker_id, minutes=minutes
-            )
-        ]
-    return [
-        MatchCompleted(
-            match_id=found.match_id,
-            request_id=found.request_id,
-            helper_id=found.helper_id,
-            asker_id=found.asker_id,
-            minutes=minutes,
-            reserved_minutes=found.minutes,
-        )
-    ]
-
-
-def _fall_through(
-    found: Match, reason: Literal["below_floor", "withdrawn", "cancelled", "no_answer"], *, told: bool = False
-) -> MatchFellThrough:
+def fall_through(found: Match, reason: FellThroughReason) -> MatchFellThrough:
+    """It does not go on. Nobody was told of a match that was never confirmed."""
     return MatchFellThrough(
         match_id=found.match_id,
         request_id=found.request_id,
@@ -281,11 +224,34 @@ def _fall_through(
         asker_id=found.asker_id,
         minutes=found.minutes,
         reason=reason,
-        told=told,
+        told=found.status != "reserved",
+        category=found.category,
+        wanted_at=found.wanted_at,
+        series_id=found.series_id,
     )
 
 
-def _known(state: State, match_id: UUID) -> Match:
+def running_of(state: State, helper: Participant) -> Iterator[Match]:
+    """What this helper has before them and nothing is booked of yet."""
+    for match_id in helper.running:
+        found = known_match(state, match_id)
+        if found.status in ("reserved", *RUNNING):
+            yield found
+
+
+def running_between(
+    state: State, one: Participant, other: Participant, reason: FellThroughReason
+) -> list[MatchFellThrough]:
+    """Call off what runs between two people, whichever of them helps."""
+    return [
+        fall_through(found, reason)
+        for helper, asker in ((one, other), (other, one))
+        for found in running_of(state, helper)
+        if found.asker_id == asker.participant_id
+    ]
+
+
+def known_match(state: State, match_id: UUID) -> Match:
     found = state.get(MATCH, match_id)
     if found is None:
         raise Rejected(
@@ -296,9 +262,9 @@ def _known(state: State, match_id: UUID) -> Match:
     return found
 
 
-def _party(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
-    """The match, if `member_id` is one of its two people or a coordinator acts."""
-    found = _known(state, match_id)
+def party(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
+    """The match, if `member_id` is one of its two people or a coordinator of its area acts."""
+    found = known_match(state, match_id)
     if member_id not in (found.helper_id, found.asker_id) and not (
         member_id is None and context.actor.role is Role.COORDINATOR
     ):
@@ -307,4 +273,29 @@ def _party(state: State, match_id: UUID, context: Context, member_id: UUID | Non
             "Deze koppeling is niet van deze deelnemer. Kijk het na.",
             "This match is not this participant's. Please check.",
         )
+    check_match_area(state, found, context)
     return found
+
+
+def check_match_area(state: State, found: Match, context: Context) -> None:
+    """A match belongs to the area of its asker. Raises Rejected."""
+    asker = state.get(PARTICIPANT, found.asker_id)
+    if asker is not None:
+        check_area(context, asker.pc4)
+
+
+def running_match(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
+    """As `party`, of a match that runs."""
+    found = party(state, match_id, context, member_id)
+    if found.status not in RUNNING:
+        raise Rejected(
+            "not_confirmed",
+            "Deze koppeling loopt niet (meer). U hoeft niets te doen.",
+            "This match is not running (any more). You need not do anything.",
+            status=found.status,
+        )
+    return found
+
+
+def band_of(found: Match) -> AgeBand | None:
+    return AgeBand(found.age_band) if found.age_band is not None else None

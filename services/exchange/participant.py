@@ -1,44 +1,97 @@
-"""A participant: an approved member as exchange sees them, with how full their week is."""
+"""A participant: someone who was let in, with what they asked, what they do, and how much they can."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import assert_never
 from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.exchange import (
-    AdmitParticipant,
+    HelpRequested,
     MatchCompleted,
     MatchFellThrough,
     MatchReserved,
+    RequestOpened,
+    RequestWithdrawn,
+)
+from contracts.initiatives import ReciprocityWaived, WaiveReciprocity
+from contracts.participants import (
+    AdmitParticipant,
     NoteCapacity,
     ParticipantAdmitted,
     ParticipantCapacityChanged,
+    ParticipantLeft,
 )
+from contracts.visits import SeriesEnded, SeriesHelperChanged, SeriesStarted, VisitMoved
+from services.kernel.dutch import LOCAL
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.rights import check_area
 from services.kernel.service import Context
+
+HALF_LIFE = timedelta(days=28)
+"""After four weeks, help that someone gave counts for half in whose turn it is."""
 
 
 @dataclass(slots=True)
 class Participant:
-    """`reserved_minutes` of running matches count against what they want to help in a week."""
+    """`undated_minutes` of running help without a date count in every week.
+
+    `running` are matches they help in, `places` for each of those its series, or itself; `series`
+    are those they help in, `receives` those in which they are helped. `asks` are their own requests
+    that are not done, `drafts` those that wait for an offer. `helped_lately` fades (`HALF_LIFE`).
+    """
 
     participant_id: UUID
     number: int
     pc4: str
+    kind: str
     capacity_minutes_week: int
-    reserved_minutes: int = 0
-    helped_minutes: int = 0
+    carer_minutes_week: int
+    undated_minutes: int = 0
+    helped_lately: float = 0.0
+    helped_at: datetime | None = None
+    running: tuple[UUID, ...] = ()
+    places: tuple[UUID, ...] = ()
+    series: tuple[UUID, ...] = ()
+    receives: tuple[UUID, ...] = ()
+    asks: tuple[UUID, ...] = ()
+    drafts: tuple[UUID, ...] = ()
+    waived_until: datetime | None = None
+    gone: bool = False
     version: int = 0
 
     @property
-    def free_minutes(self) -> int:
-        return self.capacity_minutes_week - self.reserved_minutes
+    def helps_in(self) -> frozenset[UUID]:
+        """What they do at once: a series counts as one, however many visits are planned."""
+        return frozenset((*self.places, *self.series))
+
+    def helped_lately_at(self, at: datetime) -> float:
+        return faded(self.helped_lately, self.helped_at, at)
+
+
+def faded(minutes: float, since: datetime | None, at: datetime) -> float:
+    """What minutes of help count for at `at`, in whose turn it is."""
+    if since is None or at <= since:
+        return minutes
+    return float(minutes * 0.5 ** ((at - since) / HALF_LIFE))
 
 
 type ParticipantEvent = (
-    ParticipantAdmitted | ParticipantCapacityChanged | MatchReserved | MatchFellThrough | MatchCompleted
+    ParticipantAdmitted
+    | ParticipantCapacityChanged
+    | ParticipantLeft
+    | ReciprocityWaived
+    | HelpRequested
+    | RequestOpened
+    | RequestWithdrawn
+    | MatchReserved
+    | MatchFellThrough
+    | MatchCompleted
+    | VisitMoved
+    | SeriesStarted
+    | SeriesHelperChanged
+    | SeriesEnded
 )
 
 
@@ -46,23 +99,115 @@ def evolve(
     participant: Participant | None, event: ParticipantEvent, participant_id: UUID, at: datetime
 ) -> Participant:
     if isinstance(event, ParticipantAdmitted):
-        return Participant(participant_id, event.number, event.pc4, event.capacity_minutes_week)
+        return Participant(
+            participant_id,
+            event.number,
+            event.pc4,
+            event.kind,
+            event.capacity_minutes_week,
+            event.carer_minutes_week,
+        )
     assert participant is not None
     match event:
         case ParticipantCapacityChanged():
-            return replace(participant, capacity_minutes_week=event.capacity_minutes_week)
-        case MatchReserved():
-            return replace(participant, reserved_minutes=participant.reserved_minutes + event.minutes)
-        case MatchFellThrough():
-            return replace(participant, reserved_minutes=participant.reserved_minutes - event.minutes)
-        case MatchCompleted():
             return replace(
                 participant,
-                reserved_minutes=participant.reserved_minutes - event.reserved_minutes,
-                helped_minutes=participant.helped_minutes + event.minutes,
+                capacity_minutes_week=event.capacity_minutes_week,
+                carer_minutes_week=event.carer_minutes_week,
+            )
+        case ParticipantLeft():
+            return replace(participant, gone=True)
+        case ReciprocityWaived():
+            return replace(participant, waived_until=event.until)
+        case HelpRequested() | RequestOpened() | RequestWithdrawn():
+            return _asked(participant, event)
+        case SeriesStarted() | SeriesHelperChanged() | SeriesEnded():
+            return _in_series(participant, event)
+        case MatchCompleted() if participant_id != event.helper_id:
+            return replace(participant, asks=_without(participant.asks, event.request_id))
+        case MatchReserved() | MatchFellThrough() | MatchCompleted() | VisitMoved():
+            return _helping(participant, event, at)
+        case _:
+            assert_never(event)
+
+
+def _asked(participant: Participant, event: HelpRequested | RequestOpened | RequestWithdrawn) -> Participant:
+    match event:
+        case HelpRequested():
+            drafts = (*participant.drafts, event.request_id) if event.draft else participant.drafts
+            return replace(participant, asks=(*participant.asks, event.request_id), drafts=drafts)
+        case RequestOpened():
+            return replace(participant, drafts=_without(participant.drafts, event.request_id))
+        case RequestWithdrawn():
+            return replace(
+                participant,
+                asks=_without(participant.asks, event.request_id),
+                drafts=_without(participant.drafts, event.request_id),
             )
         case _:
             assert_never(event)
+
+
+def _in_series(
+    participant: Participant, event: SeriesStarted | SeriesHelperChanged | SeriesEnded
+) -> Participant:
+    me, goes_on = participant.participant_id, not isinstance(event, SeriesEnded)
+    if not isinstance(event, SeriesHelperChanged) and event.asker_id == me:
+        others = _without(participant.receives, event.series_id)
+        return replace(participant, receives=(*others, event.series_id) if goes_on else others)
+    others = _without(participant.series, event.series_id)
+    helps = goes_on and event.helper_id == me
+    return replace(participant, series=(*others, event.series_id) if helps else others)
+
+
+def _helping(
+    participant: Participant,
+    event: MatchReserved | MatchFellThrough | MatchCompleted | VisitMoved,
+    at: datetime,
+) -> Participant:
+    undated = participant.undated_minutes
+    match event:
+        case MatchReserved():
+            dated = event.wanted_at is not None
+            return replace(
+                participant,
+                running=(*participant.running, event.match_id),
+                places=(*participant.places, event.series_id or event.match_id),
+                undated_minutes=undated + (0 if dated else event.minutes),
+            )
+        case VisitMoved():
+            was_dated = event.from_at is not None
+            return replace(participant, undated_minutes=undated - (0 if was_dated else event.minutes))
+        case MatchFellThrough():
+            dated = event.wanted_at is not None
+            return replace(
+                participant,
+                running=_without(participant.running, event.match_id),
+                places=_without_one(participant.places, event.series_id or event.match_id),
+                undated_minutes=undated - (0 if dated else event.minutes),
+            )
+        case MatchCompleted():
+            dated = event.wanted_at is not None
+            return replace(
+                participant,
+                running=_without(participant.running, event.match_id),
+                places=_without_one(participant.places, event.series_id or event.match_id),
+                undated_minutes=undated - (0 if dated else event.reserved_minutes),
+                helped_lately=participant.helped_lately_at(at) + event.minutes,
+                helped_at=at,
+            )
+        case _:
+            assert_never(event)
+
+
+def _without(ids: tuple[UUID, ...], gone: UUID) -> tuple[UUID, ...]:
+    return tuple(one for one in ids if one != gone)
+
+
+def _without_one(ids: tuple[UUID, ...], gone: UUID) -> tuple[UUID, ...]:
+    """One of several visits of a series is over: the others are still there."""
+    at = ids.index(gone)
+    return (*ids[:at], *ids[at + 1 :])
 
 
 PARTICIPANT = Kind(
@@ -71,9 +216,18 @@ PARTICIPANT = Kind(
     {
         ParticipantAdmitted: lambda e: (e.participant_id,),
         ParticipantCapacityChanged: lambda e: (e.participant_id,),
+        ParticipantLeft: lambda e: (e.participant_id,),
+        ReciprocityWaived: lambda e: (e.participant_id,),
+        HelpRequested: lambda e: (e.member_id,),
+        RequestOpened: lambda e: (e.member_id,),
+        RequestWithdrawn: lambda e: (e.member_id,),
         MatchReserved: lambda e: (e.helper_id,),
         MatchFellThrough: lambda e: (e.helper_id,),
-        MatchCompleted: lambda e: (e.helper_id,),
+        MatchCompleted: lambda e: (e.helper_id, e.asker_id),
+        VisitMoved: lambda e: (e.helper_id,),
+        SeriesStarted: lambda e: (e.helper_id, e.asker_id),
+        SeriesHelperChanged: lambda e: (e.helper_id, e.former_helper_id),
+        SeriesEnded: lambda e: (e.helper_id, e.asker_id),
     },
     evolve,
 )
@@ -90,6 +244,26 @@ def note_capacity(command: NoteCapacity, context: Context, state: State) -> list
     return [ParticipantCapacityChanged(**command.model_dump())]
 
 
+def waive(command: WaiveReciprocity, context: Context, state: State) -> list[Event]:
+    """Let someone ask without offering; what they asked already is opened."""
+    participant = taking_part(state, command.member_id)
+    check_area(context, participant.pc4)
+    until = datetime.combine(command.until, time(23, 59, 59), LOCAL).astimezone(UTC)
+    if until <= context.at:
+        raise Rejected(
+            "in_the_past",
+            "Deze dag is al voorbij. Kies een dag die nog komt.",
+            "This day has passed. Choose a day that is still to come.",
+        )
+    return [
+        ReciprocityWaived(participant_id=command.member_id, until=until),
+        *(
+            RequestOpened(request_id=draft, member_id=command.member_id, because="waived")
+            for draft in participant.drafts
+        ),
+    ]
+
+
 def taking_part(state: State, member_id: UUID) -> Participant:
     """The participant, or a kind no."""
     participant = state.get(PARTICIPANT, member_id)
@@ -98,5 +272,11 @@ def taking_part(state: State, member_id: UUID) -> Participant:
             "not_approved",
             "Deze deelnemer is nog niet goedgekeurd. Een buurtcoördinator kijkt ernaar; daarna kan het.",
             "This participant is not approved yet. A coordinator will look at it; after that it is possible.",
+        )
+    if participant.gone:
+        raise Rejected(
+            "left",
+            "Deze deelnemer doet niet meer mee. Kies iemand anders.",
+            "This participant does not take part any more. Choose someone else.",
         )
     return participant

@@ -4,14 +4,17 @@ from collections.abc import Collection
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
-from contracts.exchange import Favour, Favours
+from contracts.proposals import Favour, Favours
 
 HOW_MANY = 3
 
 
-def suggest(member_id: UUID, offered: Collection[str]) -> Favours:
-    """Three small offers this member does not make yet, in an order of their own (UUID decides)."""
-    small = [code for code, category in CATEGORIES.items() if category.small and code not in offered]
+def suggest(member_id: UUID, without: Collection[str]) -> Favours:
+    """Three small offers that fit this member, in an order of their own (UUID decides).
+
+    `without` are the categories that they offer already, or ask help with themselves.
+    """
+    small = [code for code, category in CATEGORIES.items() if category.small and code not in without]
     turn = member_id.int % len(small) if small else 0
     chosen = (small[turn:] + small[:turn])[:HOW_MANY]
     return Favours(

@@ -53,6 +53,7 @@ class CommitLoop:
 
     `connect` opens a connection for writing; `pool` is for reading. Runs between
     `run(...)` and the loss of the lead; `submit` raises NotLeading outside of it.
+    `on_erased` hears who was erased and when, after the commit.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class CommitLoop:
         pool: Pool,
         lease: timedelta,
         metrics: Metrics,
+        on_erased: Callable[[dict[UUID, datetime]], None] = lambda _: None,
     ) -> None:
         self.service = service
+        self._on_erased = on_erased
         self._deciding = Deciding(service)
         self._connect = connect
         self._pool = pool
@@ -251,7 +254,7 @@ class CommitLoop:
             by_kind.setdefault(kind, []).append(entity_id)
         for kind, ids in by_kind.items():
             rows = await self._pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
-            found = {row[0]: kind.entity(*row) for row in rows}
+            found = {row[0]: kind.load(row) for row in rows}
             for entity_id in ids:
                 self._cache.setdefault((kind, entity_id), found.get(entity_id))
         return time.perf_counter() - began
@@ -343,7 +346,7 @@ class CommitLoop:
     async def _done_long_ago(self, item: Item) -> Answer | None:
         """The answer to a command whose first answer is forgotten, when what it began is there."""
         position = await self._pool.fetchval(
-            "SELECT position FROM events WHERE entity_id = $1 AND version = 1", item.command_id
+            "SELECT min(position) FROM events WHERE entity_id = $1 AND version = 1", item.command_id
         )
         if position is None:
             return None
@@ -375,6 +378,10 @@ class CommitLoop:
             elif item.followed is not None:
                 item.answer(Answer(outcome="accepted", id=item.command_id, position=self.position))
         self._metrics.commands.inc(len(decided.positions))
+        if decided.rows.erased:
+            erased = {row["person_id"]: decided.rows.at for row in decided.rows.erased}
+            # Waits for the disk: not in the thread that everyone else waits for.
+            await asyncio.to_thread(self._on_erased, erased)
         async with self.committed:
             self.committed.notify_all()
 
@@ -404,10 +411,13 @@ class CommitLoop:
 
     def _fail_expired(self) -> None:
         now = time.monotonic()
-        for item in list(self._queue):
+        waiting = list(self._queue)
+        self._queue.clear()
+        for item in waiting:
             if item.expires < now and item.followed is None:
-                self._queue.remove(item)
                 item.fail(Unreachable())
+            else:
+                self._queue.append(item)
 
     async def _refresh(self) -> None:
         """Read where the log is. Raises NotLeading when another replica has taken over."""

@@ -13,9 +13,9 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from contracts.envelope import Actor, Answer, Command, Refusal
+from contracts.envelope import MAX_EVENT_BYTES, Actor, Answer, Command, Event, Refusal, VaultEntry
 from contracts.upcasting import UnknownEvent
-from services.kernel.entity import Key, Missing, Projections, State
+from services.kernel.entity import Key, Missing, Origin, Projections, State
 from services.kernel.errors import Rejected
 from services.kernel.log import Batch, Recorded
 from services.kernel.service import Context, Service, Timer
@@ -63,6 +63,7 @@ class Trial:
     at: datetime
     events: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
+    erased: list[UUID] = field(default_factory=list)
 
 
 type Mark = tuple[int, int, str]
@@ -88,6 +89,7 @@ class Decided:
     marks: dict[str, Mark] = field(default_factory=dict)
     lanes_parked: set[Lane] = field(default_factory=set)
     unparked: list[tuple[Lane, int]] = field(default_factory=list)
+    vault: dict[tuple[str, UUID], VaultEntry] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
@@ -100,6 +102,19 @@ class Decided:
             row["position"] = self.head + 1
             self.rows.events.append(row)
         self.rows.timers += trial.timers
+        for person_id in trial.erased:
+            self.rows.erased.append({"person_id": person_id})
+            self.vault = {
+                key: entry
+                for key, entry in self.vault.items()
+                if person_id not in (entry.person_id, entry.other_id)
+            }
+
+    def put_away(self, entry: VaultEntry) -> None:
+        """Keep a row for the vault; a second one about the same thing in this batch joins the first."""
+        key = (entry.entity, entry.entity_id)
+        before = self.vault.get(key)
+        self.vault[key] = entry if before is None else entry._replace(data={**before.data, **entry.data})
 
     def still_parked(self, lane: Lane, position: int) -> bool:
         """Whether this event waits: a retry may come twice."""
@@ -140,6 +155,7 @@ class Decided:
                 )
                 if item.timer_id is not None:
                     rows.timers_done.append({"timer_id": item.timer_id})
+        rows.vault = [entry._asdict() for entry in self.vault.values()]
         for source, (epoch, position, event_id) in self.marks.items():
             rows.marks.append({"source": source, "epoch": epoch, "position": position, "event_id": event_id})
         born = self.state.born
@@ -154,6 +170,7 @@ class Deciding:
         self._service = service
         self._projections = Projections(service.kinds)
         self._follows = {event.__name__: follow for event, follow in service.follows.items()}
+        self._folded = {event.__name__ for event in service.erases} | self._projections.names
 
     def command(self, item: Item, command: Command, decided: Decided) -> None:
         """Decide one command; its events, vault rows or refusal are part of the batch. Raises Missing."""
@@ -171,16 +188,21 @@ class Deciding:
         else:
             decided.keep(trial)
             for entry in command.vault(item.command_id):
-                decided.rows.vault.append(entry._asdict())
+                decided.put_away(entry)
         decided.positions[item] = decided.head
 
     def _carry_out(self, command: Command, command_id: UUID, item: Item, trial: Trial) -> None:
         """Decide one command and fold its events, on a trial layer."""
         context = Context(command_id, item.actor, trial.at)
+        actor = str(item.actor)
         for event in self._service.decides[type(command)](command, context, trial.state):
-            version = self._projections.apply(trial.state, event, trial.at)
+            origin = Origin(f"{item.command_id}.{len(trial.events)}", actor)
+            version = self._projections.apply(trial.state, event, trial.at, origin)
             if version == 0:
                 raise TypeError(f"no kind keeps the stream of {type(event).__name__}")
+            data = event.model_dump_json()
+            if len(data) > MAX_EVENT_BYTES:
+                raise ValueError(f"{type(event).__name__} is larger than what may travel")
             trial.events.append(
                 {
                     "entity": event.ENTITY,
@@ -192,14 +214,20 @@ class Deciding:
                     "ordinal": len(trial.events),
                     "causation_id": item.causation_id,
                     "correlation_id": item.correlation_id or item.command_id,
-                    "actor": str(item.actor),
+                    "actor": actor,
                     "traceparent": item.traceparent,
-                    "data": orjson.Fragment(event.model_dump_json()),
+                    "data": orjson.Fragment(data),
                 }
             )
             schedule = self._service.schedules.get(type(event))
             if schedule is not None:
-                trial.timers.append(_timer_row(schedule(event, trial.at)))
+                trial.timers += map(_timer_row, schedule(event, trial.at))
+            self._erase(event, trial)
+
+    def _erase(self, event: Event, trial: Trial) -> None:
+        erase = self._service.erases.get(type(event))
+        if erase is not None:
+            trial.erased.append(erase(event))
 
     def followed(self, item: Item, decided: Decided) -> None:
         """Decide what a followed event asks, once; or park it. Raises Missing."""
@@ -252,10 +280,11 @@ class Deciding:
 
     def _follow(self, item: Item, followed: Recorded, trial: Trial) -> None:
         follow = self._follows.get(followed.name)
-        if follow is None and not self._projections.interested(followed.name):
+        if follow is None and followed.name not in self._folded:
             return
         event = followed.event()
-        self._projections.apply(trial.state, event, followed.at)
+        self._erase(event, trial)
+        self._projections.apply(trial.state, event, followed.at, Origin(followed.event_id, followed.actor))
         for n, command in enumerate(follow(event) if follow is not None else ()):
             self._carry_out(command, uuid5(item.command_id, str(n)), item, trial)
 

@@ -60,6 +60,17 @@ def hours_nl(minutes: int) -> str:
     return f"{hours} uur" if rest == 0 else f"{hours} uur {rest:02}"
 
 
+def euro_nl(cents: int) -> str:
+    """An amount of money.
+
+    >>> euro_nl(123456), euro_nl(5), euro_nl(-840)
+    ('€ 1.234,56', '€ 0,05', '-€ 8,40')
+    """
+    whole, rest = divmod(abs(cents), 100)
+    grouped = f"{whole:,}".replace(",", ".")
+    return f"{'-' if cents < 0 else ''}€ {grouped},{rest:02}"
+
+
 def day_nl(day: date) -> str:
     """A day in full, without the year.
 

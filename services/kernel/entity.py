@@ -9,12 +9,26 @@ services (the coordinator instance's projections do).
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.envelope import Event
+
+LINE_SPACE = UUID("8a3f5d5c-8f0c-5c55-9b0e-2f6d1c7e4b90")
+
+
+class Origin(typing.NamedTuple):
+    """Which event it is (`<command id>.<n>`), and who caused it (`<role>:<credential>`)."""
+
+    event_id: str
+    actor: str
+
+    @property
+    def line_id(self) -> UUID:
+        """The id of this event's line in a trail: the same however often it is folded."""
+        return uuid5(LINE_SPACE, self.event_id)
 
 
 class Entity(Protocol):
@@ -34,6 +48,7 @@ _SQL_TYPES: dict[object, str] = {
     bool: "boolean",
     float: "double precision",
     datetime: "timestamptz",
+    date: "date",
 }
 
 
@@ -42,6 +57,8 @@ def _sql_type(annotation: Any) -> str:
         (annotation,) = (arm for arm in typing.get_args(annotation) if arm is not type(None))
     if typing.get_origin(annotation) is typing.Literal:
         annotation = str
+    if typing.get_origin(annotation) is tuple:
+        return f"{_SQL_TYPES[typing.get_args(annotation)[0]]}[]"
     return _SQL_TYPES[annotation]
 
 
@@ -52,6 +69,8 @@ class Kind[E: Entity]:
     `evolve(entity or None, event, id, at)` returns the entity after it (a new object);
     `at` is when the event happened (UTC).
     """
+
+    trail: typing.ClassVar[bool] = False
 
     def __init__(
         self,
@@ -68,6 +87,7 @@ class Kind[E: Entity]:
         self.columns = tuple(field.name for field in dataclasses.fields(entity))
         self.sql_types = tuple(_sql_type(hints[name]) for name in self.columns)
         self.key = self.columns[0]
+        self._arrays = tuple(n for n, sql_type in enumerate(self.sql_types) if sql_type.endswith("[]"))
 
     def __repr__(self) -> str:
         return f"Kind({self.table})"
@@ -87,10 +107,42 @@ class Kind[E: Entity]:
         changes = ", ".join(f"{c} = r.{c}" for c in self.columns[1:])
         return f"UPDATE {self.table} AS t SET {changes} FROM {rows} AND t.{self.key} = r.{self.key}"
 
+    def load(self, row: Sequence[Any]) -> E:
+        """The entity of a table row, its columns in order."""
+        values = list(row)
+        for n in self._arrays:
+            values[n] = tuple(values[n])
+        return self.entity(*values)
+
     def select(self, *, table: str | None = None) -> str:
         """SQL that reads all rows, columns in order."""
         return f"SELECT {', '.join(self.columns)} FROM {table or self.table}"
 
+
+class Trail[E: Entity](Kind[E]):
+    """A kind with a line of its own for every single event of some classes.
+
+    `tell(event, line id, at)` returns the line. Its `actor` is who caused the event; the kernel
+    fills it in.
+    """
+
+    trail = True
+
+    def __init__(
+        self,
+        table: str,
+        line: type[E],
+        events: Iterable[type[Event]],
+        tell: Callable[[Any, UUID, datetime], E],
+    ) -> None:
+        def evolve(_: E | None, event: Any, line_id: UUID, at: datetime) -> E:
+            return tell(event, line_id, at)
+
+        super().__init__(table, line, dict.fromkeys(events, lambda _: ()), evolve)
+
+
+ABSENT: Any = object()
+"""In no layer: not even known not to exist."""
 
 type Key = tuple[Kind[Any], UUID]
 
@@ -119,8 +171,8 @@ class State:
     def get[E: Entity](self, kind: Kind[E], entity_id: UUID) -> E | None:
         key = (kind, entity_id)
         for layer in self._layers:
-            if key in layer:
-                found: E | None = layer[key]
+            found: E | None = layer.get(key, ABSENT)
+            if found is not ABSENT:
                 return found
         raise Missing(kind, entity_id)
 
@@ -143,23 +195,23 @@ class Projections:
         for kind in self.kinds:
             for event, ids in kind.concerns.items():
                 self._by_event.setdefault(event, []).append((kind, ids))
-        self._by_name = {event.__name__: event for event in self._by_event}
+        self.names = frozenset(event.__name__ for event in self._by_event)
 
     def interested(self, name: str) -> bool:
         """Whether any kind folds events of this name."""
-        return name in self._by_name
+        return name in self.names
 
-    def looks_up(self, event: Event) -> list[Key]:
+    def looks_up(self, event: Event, origin: Origin) -> list[Key]:
         """Every entity that must be known before the event can be folded."""
         begins = event.entity_id if event.FIRST else None
         return [
             (kind, touched)
             for kind, ids in self._by_event.get(type(event), ())
-            for touched in ids(event)
+            for touched in ((origin.line_id,) if kind.trail else ids(event))
             if touched != begins or kind.key != event.ENTITY_ID
         ]
 
-    def apply(self, state: State, event: Event, at: datetime) -> int:
+    def apply(self, state: State, event: Event, at: datetime, origin: Origin) -> int:
         """Fold `event` into `state`; returns its version in its own stream (0: nobody keeps it).
 
         An entity that the event begins is not looked up: its id is new. Raises Missing;
@@ -168,13 +220,15 @@ class Projections:
         version = 0
         entity_id = event.entity_id
         for kind, ids in self._by_event.get(type(event), ()):
-            for touched in ids(event):
+            for touched in (origin.line_id,) if kind.trail else ids(event):
                 own = touched == entity_id and kind.key == event.ENTITY_ID
                 before = None if own and event.FIRST else state.get(kind, touched)
                 entity = kind.evolve(before, event, touched, at)
                 entity.version = (before.version if before is not None else 0) + (1 if own else 0)
                 if own:
                     version = entity.version
+                if kind.trail:
+                    entity.actor = origin.actor
                 key = (kind, touched)
                 state.changed[key] = entity
                 if before is None:

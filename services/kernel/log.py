@@ -49,7 +49,14 @@ _COLUMNS = {
         "position": "bigint",
         "refusal": "json",
     },
-    "vault": {"entity": "text", "entity_id": "uuid", "person_id": "uuid", "data": "jsonb"},
+    "vault": {
+        "entity": "text",
+        "entity_id": "uuid",
+        "person_id": "uuid",
+        "data": "jsonb",
+        "other_id": "uuid",
+    },
+    "erased": {"person_id": "uuid"},
     "timers": {"timer_id": "uuid", "due_at": "timestamptz", "command": "text", "body": "json"},
     "timers_done": {"timer_id": "uuid"},
     "marks": {"source": "text", "epoch": "integer", "position": "bigint", "event_id": "text"},
@@ -60,7 +67,11 @@ _COLUMNS = {
 _WRITES = {
     "events": "INSERT INTO events ({names}, epoch, occurred_at) SELECT {names}, $5, $6 FROM {rows}",
     "commands": "INSERT INTO commands ({names}, answered_at) SELECT {names}, $6 FROM {rows}",
-    "vault": "INSERT INTO vault ({names}) SELECT {names} FROM {rows}",
+    # What is said again about the same thing replaces what was said of it: a new address, a new number.
+    "vault": "INSERT INTO vault ({names}) SELECT {names} FROM {rows} "
+    "ON CONFLICT (entity_id, entity) DO UPDATE SET data = vault.data || excluded.data",
+    "erased": "DELETE FROM vault v USING (SELECT person_id AS gone FROM {rows}) e "
+    "WHERE v.person_id = e.gone OR v.other_id = e.gone",
     "timers": "INSERT INTO timers ({names}) SELECT {names} FROM {rows} ON CONFLICT DO NOTHING",
     "timers_done": "DELETE FROM timers WHERE timer_id IN (SELECT timer_id FROM {rows})",
     "marks": "INSERT INTO watermarks ({names}) SELECT {names} FROM {rows} ON CONFLICT (source) DO UPDATE "
@@ -83,6 +94,7 @@ class Batch:
     events: list[dict[str, Any]] = field(default_factory=list)
     commands: list[dict[str, Any]] = field(default_factory=list)
     vault: list[dict[str, Any]] = field(default_factory=list)
+    erased: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
     timers_done: list[dict[str, Any]] = field(default_factory=list)
     parked: list[dict[str, Any]] = field(default_factory=list)
@@ -180,6 +192,7 @@ class Recorded:
     at: datetime
     data: dict[str, Any]
     raw: bytes = b""
+    actor: str = ""
 
     def event(self) -> Event:
         """Today's class of it. Raises UnknownEvent or ValidationError."""
@@ -252,6 +265,7 @@ def parse(raw: bytes) -> Recorded:
             at=datetime.fromisoformat(found["time"]),
             data=found["data"],
             raw=raw,
+            actor=found["actor"],
         )
     except (KeyError, TypeError, AttributeError) as wrong:
         raise ValueError(f"not a CloudEvent of this network: {wrong!r}") from wrong

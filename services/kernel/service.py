@@ -1,6 +1,6 @@
 """What a service is: one object that says what it knows, decides, answers and follows."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,7 +49,8 @@ type Decide = Callable[[Any, Context, State], list[Event]]
 type Follow = Callable[[Any], list[Command]]
 type Prepare = Callable[["Replica", Any, Actor], Awaitable[Command]]
 type Answer = Callable[["Replica", Any, Actor], Awaitable[View]]
-type Schedule = Callable[[Any, datetime], Timer]
+type Schedule = Callable[[Any, datetime], Iterable[Timer]]
+type Erase = Callable[[Any], UUID]
 type Worker = Callable[["Replica"], Coroutine[Any, Any, None]]
 
 
@@ -60,7 +61,8 @@ class Service:
     `decides`: commands, from the bus, from followers and from timers. `prepares`: what is
     slow to work out for a command, before its turn in the commit loop. `follows`: what an
     event of another service asks of this one. `answers`: queries. `schedules`: timers
-    that an own event starts. `workers` run beside the commit loop in the leading replica;
+    that an own event starts. `erases`: whose vault rows go when an event (own or followed)
+    says so. `workers` run beside the commit loop in the leading replica;
     `fronts` in every replica (the web). `answers_kept`: how long a repeated command gets
     its first answer (design, section 5: 30 days; None: for ever).
     """
@@ -73,6 +75,7 @@ class Service:
     follows: Mapping[type[Event], Follow] = field(default_factory=dict)
     answers: Mapping[type[Query], Answer] = field(default_factory=dict)
     schedules: Mapping[type[Event], Schedule] = field(default_factory=dict)
+    erases: Mapping[type[Event], Erase] = field(default_factory=dict)
     workers: tuple[Worker, ...] = ()
     answers_kept: timedelta | None = timedelta(days=30)
     fronts: tuple[Worker, ...] = ()

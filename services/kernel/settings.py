@@ -46,6 +46,15 @@ class Mail(_Table):
     sender: str = "wederdienst@localhost"
 
 
+class Sms(_Table):
+    """An HTTP gateway for text messages; without `url` there is none. Its token is a secret (`sms`).
+
+    It gets `POST url` with JSON `{"to", "text", "reference"}` and a bearer token; 2xx means taken.
+    """
+
+    url: str = ""
+
+
 class Web(_Table):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -58,13 +67,17 @@ class Ledger(_Table):
 
 
 class Key(_Table):
-    """A bearer key: only its SHA-256 is kept. Members' keys name the member."""
+    """A bearer key: only its SHA-256 is kept. Members' keys name the member.
+
+    `areas`: the postcode areas a coordinator works in; none means the whole region.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
     role: Literal["member", "coordinator", "referrer", "operator"]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     label: str = ""
     member_id: str | None = None
+    areas: tuple[Pc4, ...] = ()
 
     @property
     def as_role(self) -> Role:
@@ -83,6 +96,7 @@ class Secrets(_Table):
     nats: dict[str, SecretStr] = {}
     postgres: dict[str, SecretStr] = {}
     web: SecretStr = SecretStr("")
+    sms: SecretStr = SecretStr("")
 
 
 class Region(BaseSettings):
@@ -104,9 +118,11 @@ class Region(BaseSettings):
     lease_seconds: Annotated[float, Field(ge=0.5, le=30)] = 1.5
     probe_port: Port = 0
     logs: Path | None = None
+    erasures: Path | None = None
     postgres: Postgres = Postgres()
     nats: Nats = Nats()
     mail: Mail = Mail()
+    sms: Sms = Sms()
     web: Web = Web()
     ledger: Ledger = Ledger()
     keys: tuple[Key, ...] = ()
@@ -162,8 +178,9 @@ def load(path: Path) -> Region:
         for table in ("embedded",):
             if table in values:
                 values[table]["folder"] = str((path.parent / values[table]["folder"]).resolve())
-        if "logs" in values:
-            values["logs"] = str((path.parent / values["logs"]).resolve())
+        for name in ("logs", "erasures"):
+            if name in values:
+                values[name] = str((path.parent / values[name]).resolve())
         return Region(**values)
     except ValidationError as invalid:
         lines = [

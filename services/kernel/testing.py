@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.envelope import Actor, Command, Event, Refusal, Role
-from services.kernel.entity import Entity, Key, Kind, Projections, State
+from services.kernel.entity import Entity, Key, Kind, Origin, Projections, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Service, Timer
 
@@ -29,11 +29,8 @@ COMMAND_ID = UUID("0198c5f0-0000-7000-8000-000000000001")
 class _NobodyElse(dict[Key, Any]):
     """The lowest layer of a state: whatever was not given does not exist."""
 
-    def __contains__(self, key: object) -> bool:
-        return True
-
-    def __missing__(self, key: Key) -> None:
-        return None
+    def get(self, key: Key, default: Any = None) -> Any:
+        return super().get(key)
 
 
 def nothing_yet() -> State:
@@ -41,17 +38,24 @@ def nothing_yet() -> State:
     return State(_NobodyElse())
 
 
-def fold(projections: Projections, state: State, event: Event, at: datetime) -> int:
+def fold(projections: Projections, state: State, event: Event, at: datetime, origin: Origin) -> int:
     """Fold one event as the commit loop does; returns its version in its stream.
 
-    Fails when no kind keeps the event's stream, or when folding changes what was there:
-    a state that others still look at must stay as it is.
+    Fails when no kind folds the event, or when folding changes what was there: a state that
+    others still look at must stay as it is.
     """
-    before = {key: state.get(*key) for key in projections.looks_up(event)}
+    assert projections.interested(type(event).__name__), f"no kind folds {type(event).__name__}"
+    before = {key: state.get(*key) for key in projections.looks_up(event, origin)}
     copies = {key: copy(entity) for key, entity in before.items()}
-    version = projections.apply(state, event, at)
-    assert version > 0, f"no kind keeps the stream of {type(event).__name__}"
+    version = projections.apply(state, event, at, origin)
     assert before == copies, f"folding {type(event).__name__} changed an entity in place"
+    return version
+
+
+def fold_own(projections: Projections, state: State, event: Event, at: datetime, origin: Origin) -> int:
+    """As `fold`, for an event of the service itself: one of its kinds keeps the event's stream."""
+    version = fold(projections, state, event, at, origin)
+    assert version > 0, f"no kind keeps the stream of {type(event).__name__}"
     return version
 
 
@@ -97,8 +101,8 @@ class Given:
         first = self._decide(command, Context(id, by, at))
         assert self._decide(command, Context(id, by, at)) == first, "a decider must be pure"
         state = self.state.layer()
-        for event in first.events:
-            fold(self.projections, state, event, at)
+        for n, event in enumerate(first.events):
+            fold_own(self.projections, state, event, at, Origin(f"{id}.{n}", str(by)))
         return first
 
     def _decide(self, command: Command, context: Context) -> Outcome:
@@ -125,10 +129,10 @@ class Specification:
         self.projections = Projections(service.kinds)
 
     def given(self, *events: Event, at: datetime = EARLIER) -> Given:
-        """A service in which `events` happened, in this order, at `at` (UTC)."""
+        """A service in which `events` happened, own or followed, in this order, at `at` (UTC)."""
         state = nothing_yet()
-        for event in events:
-            fold(self.projections, state, event, at)
+        for n, event in enumerate(events):
+            fold(self.projections, state, event, at, Origin(f"given.{n}", "service:test"))
         return Given(self.service, self.projections, state)
 
 
@@ -138,6 +142,7 @@ class InMemory:
 
     service: Service
     log: list[tuple[Event, datetime]] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
     versions: list[tuple[str, UUID, int]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     state: State = field(default_factory=nothing_yet)
@@ -154,7 +159,7 @@ class InMemory:
         trial = self.state.layer()
         events = self._carry_out(command, id, by or self._itself, at, trial)
         self._keep(trial, events, at)
-        return [event for event, _ in events]
+        return [event for event, _, _ in events]
 
     def follow(self, source: "InMemory", at: datetime = NOW) -> bool:
         """Apply the next event of `source`; returns whether there was one.
@@ -166,10 +171,10 @@ class InMemory:
             return False
         event, happened_at = source.log[position]
         trial = self.state.layer()
-        self.projections.apply(trial, event, happened_at)
+        self.projections.apply(trial, event, happened_at, source.origins[position])
         follow = self.service.follows.get(type(event))
         event_id = uuid5(event.entity_id, f"{source.service.name}/{position}")
-        events: list[tuple[Event, int]] = []
+        events: list[tuple[Event, int, Origin]] = []
         for n, command in enumerate(follow(event) if follow is not None else ()):
             try:
                 events += self._carry_out(command, uuid5(event_id, str(n)), self._itself, at, trial)
@@ -186,18 +191,22 @@ class InMemory:
 
     def _carry_out(
         self, command: Command, id: UUID, by: Actor, at: datetime, trial: State
-    ) -> list[tuple[Event, int]]:
+    ) -> list[tuple[Event, int, Origin]]:
         decided = self.service.decides[type(command)](command, Context(id, by, at), trial)
-        return [(event, fold(self.projections, trial, event, at)) for event in decided]
+        told = ((event, Origin(f"{id}.{n}", str(by))) for n, event in enumerate(decided))
+        return [
+            (event, fold_own(self.projections, trial, event, at, origin), origin) for event, origin in told
+        ]
 
-    def _keep(self, trial: State, events: Iterable[tuple[Event, int]], at: datetime) -> None:
+    def _keep(self, trial: State, events: Iterable[tuple[Event, int, Origin]], at: datetime) -> None:
         self.state.merge(trial)
-        for event, version in events:
+        for event, version, origin in events:
             self.log.append((event, at))
+            self.origins.append(origin)
             self.versions.append((event.ENTITY, event.entity_id, version))
             schedule = self.service.schedules.get(type(event))
             if schedule is not None:
-                self.timers.append(schedule(event, at))
+                self.timers += schedule(event, at)
 
     def all[E: Entity](self, kind: Kind[E]) -> list[E]:
         """Every entity of a kind, as it is now."""
@@ -210,6 +219,6 @@ class InMemory:
     def replayed(self) -> dict[Key, Any]:
         """The state that the log alone gives, from nothing."""
         state = nothing_yet()
-        for event, at in self.log:
-            fold(self.projections, state, event, at)
+        for (event, at), origin in zip(self.log, self.origins, strict=True):
+            fold(self.projections, state, event, at, origin)
         return state.changed

@@ -1,10 +1,24 @@
 """Ledger: hours as credits, in whole minutes. Every transfer sums to zero.
 
-Owns    accounts, holds and transfers.
-Takes   TransferCredit.
-Emits   AccountOpened, HoldPlaced, HoldRefused, HoldReleased, CreditTransferred, TransferRefused.
-Follows exchange (who takes part has an account; matches hold, book and release).
-Answers balances.
+Owns    accounts, holds, transfers; a helper's compensation by month and year, and expenses.
+Takes   TransferCredit, GiveToPool, SpendFromPool, ReverseTransfer, ChangeLimits, NoteExpenses,
+        BringBalance.
+Emits   AccountOpened, LimitsChanged, BalanceNoted, AccountClosed, HoldPlaced, HoldRefused,
+        HoldReleased, CreditTransferred, HelpRecorded, CompensationBooked, TransferRefused,
+        ExpensesNoted.
+Follows exchange (who takes part has an account, and where they live; matches hold, book and
+        release; who leaves is settled), members (who uses a household's account; whose reasons are erased).
+Answers balances, statements, what a helper received in a year.
 
 At every step: available = balance - held, and available is never below the account's floor.
+
+The region's own accounts make every posting have another side:
+
+    pool         the solidarity pool; never below zero
+    suspense     what could not be booked where it belongs: it receives for closed accounts, and
+                 pays what a reversal could not get back; a coordinator hands out what is in it, or
+                 makes up what it owes out of the pool
+    opening      balances brought from another system
+    region       what the region gave to the pool
+    written_off  balances of those who left, that nobody took over
 """

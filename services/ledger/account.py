@@ -1,57 +1,150 @@
-"""An account: a balance in minutes, what is held of it, and how far it may go down."""
+"""An account: a balance in minutes, what is held of it, and how far it may go down and up."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Literal, assert_never
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.ledger import AccountOpened, CreditTransferred, HoldPlaced, HoldReleased, OpenAccount
+from contracts.ledger import (
+    OPENING,
+    POOL,
+    REGION,
+    SUSPENSE,
+    WRITTEN_OFF,
+    AccountClosed,
+    AccountOpened,
+    BalanceNoted,
+    ChangeLimits,
+    CompensationBooked,
+    CreditTransferred,
+    HoldPlaced,
+    HoldReleased,
+    LimitsChanged,
+    OpenAccount,
+)
 from services.kernel.entity import Kind, State
+from services.kernel.errors import Rejected
 from services.kernel.service import Context
+from services.ledger.place import check_place
+
+SAVED_MINUTES = 1_200
+"""Who has saved more than this hears of it, and so does a coordinator: hours are there to be spent."""
+
+OWED_MINUTES = -300
+"""Who owes more than this hears of it, before the floor stops them."""
+
+BOTTOMLESS = -1_000_000_000
+"""The floor of the region's own accounts that may go below zero: two thousand years of help."""
+
+REGIONS_OWN: dict[UUID, tuple[str, int]] = {
+    POOL: ("pool", 0),
+    SUSPENSE: ("suspense", BOTTOMLESS),
+    OPENING: ("opening", BOTTOMLESS),
+    REGION: ("region", BOTTOMLESS),
+    WRITTEN_OFF: ("written_off", BOTTOMLESS),
+}
+"""Kind and floor of the region's own accounts. Each opens with the first transfer that needs it."""
 
 
 @dataclass(slots=True)
 class Account:
+    """`holds`: what is reserved on it runs for these matches; in minutes, or in cents of a helper."""
+
     account_id: UUID
     balance_minutes: int
     held_minutes: int
     floor_minutes: int
+    ceiling_minutes: int | None = None
+    closed: bool = False
+    holds: tuple[UUID, ...] = ()
     version: int = 0
 
     @property
     def available_minutes(self) -> int:
         return self.balance_minutes - self.held_minutes
 
+    @property
+    def spare_minutes(self) -> int:
+        """What may still be held or paid."""
+        return self.available_minutes - self.floor_minutes
+
     def can_spare(self, minutes: int) -> bool:
         """Whether `minutes` more may be held or paid."""
-        return self.available_minutes - minutes >= self.floor_minutes
+        return self.spare_minutes >= minutes
+
+    def fits(self, minutes: int) -> int:
+        """How many of these minutes may come in."""
+        if self.ceiling_minutes is None:
+            return minutes
+        return max(0, min(minutes, self.ceiling_minutes - self.balance_minutes))
+
+    def passes(self, change_minutes: int) -> Literal["saved", "owed"] | None:
+        """The soft limit that a change of the balance passes, on the way out."""
+        after = self.balance_minutes + change_minutes
+        if self.balance_minutes <= SAVED_MINUTES < after:
+            return "saved"
+        if self.balance_minutes >= OWED_MINUTES > after:
+            return "owed"
+        return None
 
 
-def evolve(
-    account: Account | None,
-    event: AccountOpened | HoldPlaced | HoldReleased | CreditTransferred,
-    account_id: UUID,
-    at: datetime,
-) -> Account:
+type AccountEvent = (
+    AccountOpened
+    | LimitsChanged
+    | AccountClosed
+    | BalanceNoted
+    | HoldPlaced
+    | HoldReleased
+    | CreditTransferred
+    | CompensationBooked
+)
+
+
+def evolve(account: Account | None, event: AccountEvent, account_id: UUID, at: datetime) -> Account:
     if isinstance(event, AccountOpened):
-        return Account(account_id, 0, 0, event.floor_minutes)
+        return Account(account_id, 0, 0, event.floor_minutes, event.ceiling_minutes)
     assert account is not None
     match event:
-        case HoldPlaced():
-            return replace(account, held_minutes=account.held_minutes + event.minutes)
-        case HoldReleased():
-            return replace(account, held_minutes=account.held_minutes - event.minutes)
         case CreditTransferred():
-            if account_id == event.to_account_id:
-                return replace(account, balance_minutes=account.balance_minutes + event.minutes)
-            return replace(
-                account,
-                balance_minutes=account.balance_minutes - event.minutes,
-                held_minutes=account.held_minutes - event.hold_minutes,
-            )
+            return _posted(account, event)
+        case HoldPlaced():
+            held = account.held_minutes + event.minutes
+            return replace(account, held_minutes=held, holds=(*account.holds, event.hold_id))
+        case HoldReleased():
+            return _freed(account, event.hold_id, event.minutes)
+        case CompensationBooked():
+            return _freed(account, event.match_id, 0)
+        case LimitsChanged():
+            return replace(account, floor_minutes=event.floor_minutes, ceiling_minutes=event.ceiling_minutes)
+        case AccountClosed():
+            return replace(account, closed=True)
+        case BalanceNoted():
+            return replace(account)
         case _:
             assert_never(event)
+
+
+def _posted(account: Account, event: CreditTransferred) -> Account:
+    comes_in = account.account_id == event.to_account_id
+    # Spelled out: this runs twice for every transfer, and `replace` takes three times as long.
+    after = Account(
+        account.account_id,
+        account.balance_minutes + (event.minutes if comes_in else -event.minutes),
+        account.held_minutes,
+        account.floor_minutes,
+        account.ceiling_minutes,
+        account.closed,
+        account.holds,
+    )
+    if event.hold_minutes and event.match_id is not None and not comes_in:
+        return _freed(after, event.match_id, event.hold_minutes)
+    return after
+
+
+def _freed(account: Account, hold_id: UUID, minutes: int) -> Account:
+    left = tuple(held for held in account.holds if held != hold_id)
+    return replace(account, held_minutes=account.held_minutes - minutes, holds=left)
 
 
 ACCOUNT = Kind(
@@ -59,8 +152,13 @@ ACCOUNT = Kind(
     Account,
     {
         AccountOpened: lambda e: (e.account_id,),
-        HoldPlaced: lambda e: (e.account_id,),
-        HoldReleased: lambda e: (e.account_id,),
+        LimitsChanged: lambda e: (e.account_id,),
+        AccountClosed: lambda e: (e.account_id,),
+        BalanceNoted: lambda e: (e.account_id,),
+        # A hold of nothing (where nothing is counted) reserves nothing.
+        HoldPlaced: lambda e: (e.account_id,) if e.minutes or e.cents else (),
+        HoldReleased: lambda e: (e.account_id,) if e.minutes or e.cents else (),
+        CompensationBooked: lambda e: (e.helper_id,) if e.hold_cents else (),
         CreditTransferred: lambda e: (e.from_account_id, e.to_account_id),
     },
     evolve,
@@ -68,4 +166,72 @@ ACCOUNT = Kind(
 
 
 def open_account(command: OpenAccount, context: Context, state: State) -> list[Event]:
-    return [AccountOpened(account_id=command.account_id, floor_minutes=command.floor_minutes)]
+    return [
+        AccountOpened(account_id=command.account_id, floor_minutes=command.floor_minutes, kind=command.kind)
+    ]
+
+
+def change_limits(command: ChangeLimits, context: Context, state: State) -> list[Event]:
+    """A ceiling may be below the balance: then nothing comes in until it is spent."""
+    check_place(state, context, command.account_id)
+    account = known(state, command.account_id)
+    check_not_regions(account)
+    if account.available_minutes < command.floor_minutes:
+        raise Rejected(
+            "already_lower",
+            f"Op deze rekening is nu {account.available_minutes} minuten vrij. "
+            "Kies een grens die niet hoger is, of wacht tot er uren bij komen.",
+            f"This account has {account.available_minutes} minutes available now. "
+            "Choose a limit that is not higher, or wait until hours come in.",
+            available_minutes=account.available_minutes,
+        )
+    changed = LimitsChanged(
+        account_id=account.account_id,
+        floor_minutes=command.floor_minutes,
+        ceiling_minutes=command.ceiling_minutes,
+    )
+    same = (changed.floor_minutes, changed.ceiling_minutes) == (
+        account.floor_minutes,
+        account.ceiling_minutes,
+    )
+    return [] if same else [changed]
+
+
+def known(state: State, account_id: UUID) -> Account:
+    """The account of this id, open. Raises Rejected."""
+    return check_open(state.get(ACCOUNT, account_id))
+
+
+def check_open(account: Account | None) -> Account:
+    """The account, when there is one and it is open. Raises Rejected."""
+    if account is None:
+        raise Rejected(
+            "no_account",
+            "Deze rekening kennen wij niet. Wacht tot de deelnemer is goedgekeurd, of kijk het nummer na.",
+            "We do not know this account. Wait until the participant is approved, or check the number.",
+        )
+    if account.closed:
+        raise Rejected(
+            "account_closed",
+            "Deze rekening is gesloten: deze deelnemer doet niet meer mee. Kies een andere rekening.",
+            "This account is closed: this participant no longer takes part. Choose another account.",
+        )
+    return account
+
+
+def regions_own(state: State, account_id: UUID) -> Account:
+    """An account of the region's own; one that nothing needed yet has version 0."""
+    account = state.get(ACCOUNT, account_id)
+    return account or Account(account_id, 0, 0, REGIONS_OWN[account_id][1])
+
+
+def check_not_regions(account: Account) -> None:
+    """Go on only with an account of someone who takes part. Raises Rejected."""
+    if account.account_id in REGIONS_OWN:
+        raise Rejected(
+            "regions_account",
+            "Dit is een rekening van de regio zelf. Kies de rekening van een deelnemer, "
+            "of geef aan de solidariteitspot.",
+            "This is an account of the region itself. Choose a participant's account, "
+            "or give to the solidarity pool.",
+        )

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
-from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed, ParticipantAdmitted
-from contracts.ledger import GetBalances
+from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
+from contracts.ledger import GetBalances, GetStatement, GetYearStatement
+from contracts.members import MemberErased
+from contracts.participants import ParticipantAdmitted, ParticipantLeft
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.ledger import handlers, queries
 from services.ledger.account import ACCOUNT
+from services.ledger.compensation import EXPENSES, PERIOD
 from services.ledger.hold import HOLD
+from services.ledger.place import PLACE
+from services.ledger.seat import SEAT
 from services.ledger.transfer import TRANSFER
 
 
@@ -16,15 +21,23 @@ def service(region: Region) -> Service:
     return Service(
         name="ledger",
         sql=Path(__file__).parent / "sql",
-        kinds=(ACCOUNT, HOLD, TRANSFER),
+        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES),
         decides=handlers.DECIDES,
+        prepares=handlers.PREPARES,
         # Money-like things may be asked about for ever.
         answers_kept=None,
         follows={
             ParticipantAdmitted: handlers.on_participant_admitted(region.ledger.floor_minutes),
+            ParticipantLeft: handlers.on_participant_left,
             MatchReserved: handlers.on_match_reserved,
             MatchFellThrough: handlers.on_match_fell_through,
             MinutesAgreed: handlers.on_minutes_agreed,
         },
-        answers={GetBalances: queries.get_balances},
+        # The reasons for spending and undoing are about someone; the entries themselves stay.
+        erases={MemberErased: lambda event: event.member_id},
+        answers={
+            GetBalances: queries.get_balances,
+            GetStatement: queries.get_statement,
+            GetYearStatement: queries.get_year_statement,
+        },
     )

@@ -1,116 +1,171 @@
 """A transfer: minutes from one account to another. The two postings sum to zero by construction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
-from uuid import UUID
+from typing import Literal, TypedDict, Unpack, assert_never
+from uuid import UUID, uuid5
 
 from contracts.envelope import Event
-from contracts.ledger import BookMatch, CreditTransferred, TransferCredit, TransferRefused
-from services.kernel.entity import Kind, State
-from services.kernel.errors import Rejected
-from services.kernel.service import Context
-from services.ledger.account import ACCOUNT, Account
-from services.ledger.hold import HOLD
+from contracts.ledger import (
+    AccountOpened,
+    BalanceNoted,
+    CompensationBooked,
+    CreditTransferred,
+    HelpRecorded,
+    TransferRefused,
+)
+from services.kernel.entity import Kind
+from services.ledger.account import REGIONS_OWN, Account
+
+Status = Literal["posted", "refused", "recorded", "compensated"]
+"""Only what is `posted` changed balances. `recorded`: help for which nothing is counted;
+`compensated`: in euros, not in minutes."""
 
 
 @dataclass(slots=True)
 class Transfer:
+    """What became of one wish to book."""
+
     transfer_id: UUID
     from_account_id: UUID
     to_account_id: UUID
     minutes: int
-    status: Literal["posted", "refused"]
+    status: Status
+    kind: str
     match_id: UUID | None
     posted_at: datetime
+    payer_id: UUID | None = None
+    payee_id: UUID | None = None
+    reverses: UUID | None = None
+    reversed_by: UUID | None = None
     version: int = 0
 
+    @property
+    def people(self) -> tuple[UUID, UUID]:
+        """Whom it is about."""
+        return self.payer_id or self.from_account_id, self.payee_id or self.to_account_id
 
-def evolve(
-    transfer: Transfer | None, event: CreditTransferred | TransferRefused, transfer_id: UUID, at: datetime
+
+type TransferEvent = CreditTransferred | TransferRefused | HelpRecorded | CompensationBooked
+
+
+def evolve(transfer: Transfer | None, event: TransferEvent, transfer_id: UUID, at: datetime) -> Transfer:
+    if transfer_id != event.transfer_id:
+        # Another one reverses it; the second half of a reversal changes nothing more.
+        assert transfer is not None
+        return replace(transfer, reversed_by=transfer.reversed_by or event.transfer_id)
+    match event:
+        case CreditTransferred():
+            return Transfer(
+                transfer_id,
+                event.from_account_id,
+                event.to_account_id,
+                event.minutes,
+                "posted",
+                event.kind,
+                event.match_id,
+                at,
+                event.payer_id,
+                event.payee_id,
+                event.reverses,
+            )
+        case TransferRefused():
+            return _unposted(event, (event.from_account_id, event.to_account_id), "refused", at)
+        case HelpRecorded():
+            return _unposted(event, (event.asker_id, event.helper_id), "recorded", at)
+        case CompensationBooked():
+            return _unposted(event, (event.asker_id, event.helper_id), "compensated", at)
+        case _:
+            assert_never(event)
+
+
+def _unposted(
+    event: TransferRefused | HelpRecorded | CompensationBooked,
+    people: tuple[UUID, UUID],
+    status: Status,
+    at: datetime,
 ) -> Transfer:
-    return Transfer(
-        transfer_id,
-        event.from_account_id,
-        event.to_account_id,
-        event.minutes,
-        "posted" if isinstance(event, CreditTransferred) else "refused",
-        event.match_id,
-        at,
-    )
+    """What became of a match whose minutes are on no account."""
+    return Transfer(event.transfer_id, *people, event.minutes, status, "match", event.match_id, at)
 
 
 TRANSFER = Kind(
     "transfers",
     Transfer,
-    {event: lambda e: (e.transfer_id,) for event in (CreditTransferred, TransferRefused)},
+    {
+        CreditTransferred: lambda e: (e.transfer_id,) if e.reverses is None else (e.transfer_id, e.reverses),
+        TransferRefused: lambda e: (e.transfer_id,),
+        HelpRecorded: lambda e: (e.transfer_id,),
+        CompensationBooked: lambda e: (e.transfer_id,),
+    },
     evolve,
 )
 
 
-def give(command: TransferCredit, context: Context, state: State) -> list[Event]:
-    """A gift from one account to another, without a hold."""
-    if command.from_account_id == command.to_account_id:
-        raise Rejected(
-            "same_account",
-            "U kunt geen uren aan uzelf geven. Kies iemand anders.",
-            "You cannot give hours to yourself. Choose someone else.",
-        )
-    giver = _account(state, command.from_account_id)
-    _account(state, command.to_account_id)
-    if not giver.can_spare(command.minutes):
-        left = giver.available_minutes - giver.floor_minutes
-        raise Rejected(
-            "below_floor",
-            f"Dit kan nu niet: er kunnen nog {left} minuten af. Geef minder, of later.",
-            f"Not possible now: {left} minutes can still be given. Give less, or later.",
-            left_minutes=left,
-        )
-    return [
-        CreditTransferred(
-            transfer_id=context.command_id,
-            from_account_id=command.from_account_id,
-            to_account_id=command.to_account_id,
-            minutes=command.minutes,
-        )
-    ]
+class Links(TypedDict, total=False):
+    """What else a transfer says: see CreditTransferred."""
+
+    hold_minutes: int
+    match_id: UUID | None
+    reverses: UUID
+    payer_id: UUID | None
+    payee_id: UUID | None
 
 
-def book(command: BookMatch, context: Context, state: State) -> list[Event]:
-    """The agreed minutes of a match, out of its hold; more than the hold only above the floor."""
-    payer = state.get(ACCOUNT, command.from_account_id)
-    payee = state.get(ACCOUNT, command.to_account_id)
-    hold = state.get(HOLD, command.match_id)
-    held = hold.minutes if hold is not None and hold.status == "held" else 0
-    if payer is None or payee is None or not payer.can_spare(command.minutes - held):
-        return [
-            TransferRefused(
-                transfer_id=context.command_id,
-                from_account_id=command.from_account_id,
-                to_account_id=command.to_account_id,
-                minutes=command.minutes,
-                match_id=command.match_id,
-                reason="no_account" if payer is None or payee is None else "below_floor",
+class Postings:
+    """The transfers that one decision makes. The first has `first_id`, the others ids made from it."""
+
+    __slots__ = ("_changes", "_events", "_first_id")
+
+    def __init__(self, first_id: UUID) -> None:
+        self._first_id = first_id
+        self._events: list[Event] = []
+        self._changes: list[tuple[Account, int]] = []
+
+    def move(self, minutes: int, payer: Account, payee: Account, kind: str, **links: Unpack[Links]) -> None:
+        """Minutes (0: nothing happens) from one account to another. Accounts are as before the decision."""
+        if minutes == 0:
+            return
+        transfer_id = uuid5(self._first_id, str(len(self._events))) if self._changes else self._first_id
+        for account, change in ((payer, -minutes), (payee, minutes)):
+            if account.version == 0:
+                self._open(account)
+            self._changes.append((account, change))
+        self._events.append(
+            CreditTransferred(
+                transfer_id=transfer_id,
+                from_account_id=payer.account_id,
+                to_account_id=payee.account_id,
+                minutes=minutes,
+                kind=kind,
+                **links,
             )
-        ]
-    return [
-        CreditTransferred(
-            transfer_id=context.command_id,
-            from_account_id=command.from_account_id,
-            to_account_id=command.to_account_id,
-            minutes=command.minutes,
-            hold_minutes=held,
-            match_id=command.match_id,
         )
-    ]
 
+    def _open(self, account: Account) -> None:
+        """An account of the region's own opens with what first needs it."""
+        if all(account.account_id != opened.account_id for opened, _ in self._changes):
+            kind, floor_minutes = REGIONS_OWN[account.account_id]
+            opened = AccountOpened(account_id=account.account_id, floor_minutes=floor_minutes, kind=kind)
+            self._events.append(opened)
 
-def _account(state: State, account_id: UUID) -> Account:
-    account = state.get(ACCOUNT, account_id)
-    if account is None:
-        raise Rejected(
-            "no_account",
-            "Deze rekening kennen wij niet. Wacht tot de deelnemer is goedgekeurd, of kijk het nummer na.",
-            "We do not know this account. Wait until the participant is approved, or check the number.",
-        )
-    return account
+    def noted(self) -> list[Event]:
+        """All that happens: the transfers, and which balances passed a soft limit by them."""
+        changes = self._changes if len(self._changes) == 2 else self._summed()
+        for account, change in changes:
+            which = account.passes(change)
+            if which is not None and account.account_id not in REGIONS_OWN:
+                balance = account.balance_minutes + change
+                noted = BalanceNoted(account_id=account.account_id, which=which, balance_minutes=balance)
+                self._events.append(noted)
+        return self._events
+
+    def _summed(self) -> list[tuple[Account, int]]:
+        sums: dict[UUID, tuple[Account, int]] = {}
+        for account, change in self._changes:
+            _, before = sums.get(account.account_id, (account, 0))
+            sums[account.account_id] = account, before + change
+        return list(sums.values())
+
+    def __bool__(self) -> bool:
+        return bool(self._changes)

@@ -6,21 +6,29 @@ from contracts.members import FindExcluded, GetContacts, GetPeople
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.members import queries
+from services.members.birthdays import keep_bands
+from services.members.closeness import find_excluded
 from services.members.contact import CONTACT
-from services.members.handlers import DECIDES, FOLLOWS
-from services.members.member import MEMBER, NUMBERING
+from services.members.handlers import DECIDES, ERASES, FOLLOWS, SCHEDULES
+from services.members.member import MEMBER
+from services.members.registration import NUMBERING
+from services.members.representation import REPRESENTATION, REPRESENTING
+from services.members.vog import NEWEST_VOG, VOG
 
 
 def service(region: Region) -> Service:
     return Service(
         name="members",
         sql=Path(__file__).parent / "sql",
-        kinds=(MEMBER, NUMBERING, CONTACT),
+        kinds=(MEMBER, NUMBERING, REPRESENTATION, REPRESENTING, VOG, NEWEST_VOG, CONTACT),
         decides=DECIDES,
         follows=FOLLOWS,
+        schedules=SCHEDULES,
+        erases=ERASES,
         answers={
             GetPeople: queries.get_people,
             GetContacts: queries.get_contacts,
-            FindExcluded: queries.find_excluded,
+            FindExcluded: find_excluded,
         },
+        workers=(keep_bands,),
     )

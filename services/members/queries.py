@@ -1,4 +1,4 @@
-"""What members answers: people to those who may know them, closeness as ids without why."""
+"""What members answers about people, to those who may know them."""
 
 from uuid import UUID
 
@@ -7,8 +7,6 @@ import orjson
 from contracts.envelope import Actor, Role
 from contracts.members import (
     Contacts,
-    Excluded,
-    FindExcluded,
     GetContacts,
     GetPeople,
     People,
@@ -20,7 +18,9 @@ from services.kernel.telemetry import log
 
 _PEOPLE = (
     "SELECT m.member_id, m.number, m.pc4, v.data FROM members m "
-    "JOIN vault v ON v.entity_id = m.member_id AND v.entity = 'member' WHERE m.member_id = ANY($1)"
+    "JOIN vault v ON v.entity_id = m.member_id AND v.entity = 'member' "
+    # Without a name: what a restore could not bring back, and is not asked again yet.
+    "WHERE m.member_id = ANY($1) AND m.status <> 'erased' AND v.data ->> 'name' IS NOT NULL"
 )
 
 
@@ -60,26 +60,3 @@ async def get_contacts(replica: Replica, query: GetContacts, actor: Actor) -> Co
 def _through_coordinator(person: Person) -> Person:
     hidden = {"email": None, "phone": None, "street": None, "house_number": None}
     return person.model_copy(update=hidden)
-
-
-async def find_excluded(replica: Replica, query: FindExcluded, actor: Actor) -> Excluded:
-    """Ids of who may not help this asker. Nobody learns which of the rules it was."""
-    clauses = []
-    if query.strict or query.wish == "unknown":
-        # Named by the asker, or naming the asker.
-        clauses.append(
-            "SELECT (jsonb_array_elements_text(data -> 'circle'))::uuid FROM vault "
-            "WHERE entity = 'member' AND entity_id = $1 "
-            "UNION SELECT entity_id FROM vault WHERE entity = 'member' AND data -> 'circle' ? $1::text"
-        )
-    if query.strict or query.wish == "outside_street":
-        clauses.append(
-            "SELECT n.entity_id FROM vault a JOIN members ma ON ma.member_id = a.entity_id "
-            "JOIN vault n ON lower(n.data ->> 'street') = lower(a.data ->> 'street') AND n.entity = 'member' "
-            "JOIN members mn ON mn.member_id = n.entity_id AND mn.pc4 = ma.pc4 "
-            "WHERE a.entity = 'member' AND a.entity_id = $1 AND n.entity_id <> $1"
-        )
-    if not clauses:
-        return Excluded(member_ids=())
-    rows = await replica.pool.fetch(" UNION ".join(clauses), query.asker_id)
-    return Excluded(member_ids=tuple(row[0] for row in rows))

@@ -1,10 +1,15 @@
-"""Notifications: tells people what concerns them, by e-mail.
+"""Notifications: tells people what concerns them, in the way they chose.
 
-Owns    messages: to which member, which template, how it went. No names and no text: those
-        are looked up when a message is sent, and kept nowhere.
-Emits   MessageQueued, MessageSent, MessageFailed.
+Owns    messages: to which member, which template, how it went; recipients: how and when each
+        member wants to hear from us. No names and no text: those are looked up when a message
+        is sent, and kept nowhere.
+Takes   ReportDelivery.
+Emits   MessageQueued, MessageSent, MessageHandedOver, MessageDelivered, ContactAttempted,
+        ContactEscalated, MessageOvertaken, MessageFailed.
+Answers GetLetters.
 Follows members, exchange and ledger.
 
-An e-mail may go out twice when the process is killed between the mail server's yes and the
-commit of it; both then carry the same Message-ID.
+E-mail by SMTP, text messages through a gateway; letters and telephone calls are tasks for a
+person. An e-mail may go out twice when the process is killed between the mail server's yes and
+the commit of it; both then carry the same Message-ID.
 """

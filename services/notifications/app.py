@@ -2,19 +2,26 @@
 
 from pathlib import Path
 
+from contracts.notifications import GetLetters, ReportDelivery
 from services.kernel.service import Service
 from services.kernel.settings import Region
+from services.notifications import queries
 from services.notifications.handlers import DECIDES, FOLLOWS
 from services.notifications.message import MESSAGE
+from services.notifications.recipient import RECIPIENT
 from services.notifications.sender import send_messages
+from services.notifications.series import SERIES
+from services.notifications.thread import THREAD
 
 
 def service(region: Region) -> Service:
     return Service(
         name="notifications",
         sql=Path(__file__).parent / "sql",
-        kinds=(MESSAGE,),
+        kinds=(MESSAGE, RECIPIENT, THREAD, SERIES),
         decides=DECIDES,
+        prepares={ReportDelivery: queries.prepare_report},
         follows=FOLLOWS,
+        answers={GetLetters: queries.get_letters},
         workers=(send_messages,),
     )

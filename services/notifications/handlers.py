@@ -1,6 +1,4 @@
-"""Who is told what, when."""
-
-from uuid import UUID, uuid5
+"""Which command is decided where, and what other services' events ask: who is told what."""
 
 from contracts.envelope import Command, Event
 from contracts.exchange import (
@@ -9,115 +7,56 @@ from contracts.exchange import (
     MatchFellThrough,
     MinutesDiffered,
     OfferPosted,
+    RequestOpened,
 )
-from contracts.ledger import CreditTransferred
+from contracts.ledger import BalanceNoted, CompensationBooked, CreditTransferred, HelpRecorded
 from contracts.members import MemberApproved
-from contracts.notifications import QueueMessage, RecordDelivery, Template
+from contracts.notifications import (
+    OvertakeMessage,
+    QueueMessage,
+    RecordDelivery,
+    ReportDelivery,
+    TellSeries,
+)
+from contracts.vetting import VogLapsed, VogReminded
+from contracts.visits import (
+    HelperEndPlanned,
+    HelperThanked,
+    SeriesEnded,
+    SeriesHelperChanged,
+    SeriesStarted,
+    VisitMoved,
+)
 from services.kernel.service import Decide, Follow
 from services.notifications import message
+from services.notifications.telling import bookings, joining, matches, series
 
-DECIDES: dict[type[Command], Decide] = {QueueMessage: message.queue, RecordDelivery: message.record_delivery}
-
-
-def _tell(member_id: UUID, template: Template, about: UUID, **facts: int | str | None) -> QueueMessage:
-    """One message. Its id is made from what it is about, so that it exists once."""
-    return QueueMessage(
-        message_id=uuid5(about, f"{template}/{member_id}"),
-        member_id=member_id,
-        template=template,
-        facts=facts,
-    )
-
-
-def on_member_approved(event: MemberApproved) -> list[Command]:
-    return [_tell(event.member_id, "member-approved", event.member_id, number=event.number)]
-
-
-def on_offer_posted(event: OfferPosted) -> list[Command]:
-    return [_tell(event.member_id, "offer-posted", event.offer_id, category=event.category)]
-
-
-def on_help_requested(event: HelpRequested) -> list[Command]:
-    return [_tell(event.member_id, "help-requested", event.request_id, category=event.category)]
-
-
-def on_match_confirmed(event: MatchConfirmed) -> list[Command]:
-    when = event.wanted_at.isoformat() if event.wanted_at else None
-    return [
-        _tell(
-            event.helper_id,
-            "match-helper",
-            event.match_id,
-            other=str(event.asker_id),
-            category=event.category,
-            minutes=event.minutes,
-            wanted_at=when,
-        ),
-        _tell(
-            event.asker_id,
-            "match-asker",
-            event.match_id,
-            other=str(event.helper_id),
-            category=event.category,
-            minutes=event.minutes,
-            wanted_at=when,
-        ),
-    ]
-
-
-def on_match_fell_through(event: MatchFellThrough) -> list[Command]:
-    # Nobody was told of a match that was never confirmed.
-    if not event.told:
-        return []
-    return [
-        _tell(event.helper_id, "match-ended-helper", event.match_id),
-        _tell(event.asker_id, "match-ended-asker", event.match_id),
-    ]
-
-
-def on_minutes_differed(event: MinutesDiffered) -> list[Command]:
-    return [
-        _tell(
-            event.helper_id,
-            "minutes-differ",
-            event.match_id,
-            own=event.helper_minutes,
-            others=event.asker_minutes,
-        ),
-        _tell(
-            event.asker_id,
-            "minutes-differ",
-            event.match_id,
-            own=event.asker_minutes,
-            others=event.helper_minutes,
-        ),
-    ]
-
-
-def on_credit_transferred(event: CreditTransferred) -> list[Command]:
-    helped = event.match_id is not None
-    return [
-        _tell(
-            event.to_account_id,
-            "hours-booked-helper" if helped else "gift-received",
-            event.transfer_id,
-            minutes=event.minutes,
-        ),
-        _tell(
-            event.from_account_id,
-            "hours-booked-asker" if helped else "gift-given",
-            event.transfer_id,
-            minutes=event.minutes,
-        ),
-    ]
-
+DECIDES: dict[type[Command], Decide] = {
+    QueueMessage: message.queue,
+    OvertakeMessage: message.overtake,
+    TellSeries: message.tell_series,
+    RecordDelivery: message.record_delivery,
+    ReportDelivery: message.report_delivery,
+}
 
 FOLLOWS: dict[type[Event], Follow] = {
-    MemberApproved: on_member_approved,
-    OfferPosted: on_offer_posted,
-    HelpRequested: on_help_requested,
-    MatchConfirmed: on_match_confirmed,
-    MatchFellThrough: on_match_fell_through,
-    MinutesDiffered: on_minutes_differed,
-    CreditTransferred: on_credit_transferred,
+    MemberApproved: joining.on_member_approved,
+    OfferPosted: joining.on_offer_posted,
+    HelpRequested: joining.on_help_requested,
+    RequestOpened: joining.on_request_opened,
+    VogReminded: joining.on_vog_reminded,
+    VogLapsed: joining.on_vog_lapsed,
+    MatchConfirmed: matches.on_match_confirmed,
+    MatchFellThrough: matches.on_match_fell_through,
+    VisitMoved: matches.on_visit_moved,
+    MinutesDiffered: matches.on_minutes_differed,
+    HelperThanked: matches.on_helper_thanked,
+    SeriesStarted: series.on_series_started,
+    SeriesHelperChanged: series.on_series_helper_changed,
+    HelperEndPlanned: series.on_helper_end_planned,
+    SeriesEnded: series.on_series_ended,
+    CreditTransferred: bookings.on_credit_transferred,
+    CompensationBooked: bookings.on_compensation_booked,
+    HelpRecorded: bookings.on_help_recorded,
+    BalanceNoted: bookings.on_balance_noted,
 }

@@ -25,7 +25,7 @@ def write_region(
     region: str,
     name: str,
     centre: str,
-    keys: list[dict[str, str]],
+    keys: list[dict[str, Any]],
     mail_port: int = 25,
     web_port: int | None = None,
     replicas: int = 1,
@@ -35,7 +35,7 @@ def write_region(
     """Write `region.toml` and `secrets.toml` into `folder`; returns the path of the first.
 
     Secrets that exist are kept, because the databases in `folder` know them. `keys` have
-    id, role, sha256 and perhaps member_id and label.
+    id, role, sha256 and perhaps member_id, label and areas.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known: dict[str, Any] = {}
@@ -80,6 +80,11 @@ def _quoted(text: str) -> str:
 
 
 def _table(values: dict[str, Any]) -> str:
-    return "".join(
-        f"{name} = {_quoted(value) if isinstance(value, str) else value}\n" for name, value in values.items()
-    )
+    return "".join(f"{name} = {_written(value)}\n" for name, value in values.items())
+
+
+def _written(value: Any) -> str:
+    """A text, number or list of these, as TOML writes it."""
+    if isinstance(value, list):
+        return f"[{', '.join(_written(each) for each in value)}]"
+    return _quoted(value) if isinstance(value, str) else str(value)

@@ -16,6 +16,7 @@ from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection, Publisher, follow, parse
+from services.kernel.memory import collect_less
 from services.kernel.questions import Retried, RetryParked
 from services.kernel.rebuild import Rebuild, sources_of
 from services.kernel.restore import Restored
@@ -72,6 +73,7 @@ async def rebuild(region: Region, service: str) -> int:
     async with _logs(region, {service, *sources}) as logs:
         own = await connect(region, service)
         try:
+            collect_less()
             return await Rebuild(
                 service, found.kinds, own, {name: logs[name] for name in sorted(sources)}
             ).run()

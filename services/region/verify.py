@@ -89,8 +89,20 @@ async def verify(
     return Report(region.region, checks)
 
 
+_POSTINGS = (
+    "SELECT position, (data->>'from_account_id')::uuid AS account_id, -(data->>'minutes')::bigint AS minutes"
+    "  FROM events WHERE name = 'CreditTransferred' UNION ALL"
+    " SELECT position, (data->>'to_account_id')::uuid, (data->>'minutes')::bigint"
+    "  FROM events WHERE name = 'CreditTransferred'"
+)
+
+
 async def _sums_to_zero(ledger: Connection) -> Check:
-    """1. Every transfer has two different accounts and a positive amount, and balances are their sums."""
+    """1. Every transfer has two different accounts and a positive amount, and balances are their sums.
+
+    A closed account stands at zero and nothing is booked on it; a transfer is undone once, by no more
+    than its minutes, and what undoes is not undone itself.
+    """
     check = Check("1 postings sum to zero", await _count(ledger, "CreditTransferred"))
     await _find(
         check,
@@ -106,14 +118,31 @@ async def _sums_to_zero(ledger: Connection) -> Check:
     await _find(
         check,
         ledger,
-        "WITH postings AS ("
-        " SELECT (data->>'from_account_id')::uuid AS account_id, -(data->>'minutes')::bigint AS minutes"
-        "  FROM events WHERE name = 'CreditTransferred' UNION ALL"
-        " SELECT (data->>'to_account_id')::uuid, (data->>'minutes')::bigint"
-        "  FROM events WHERE name = 'CreditTransferred') "
-        "SELECT 'account ' || a.account_id FROM accounts a LEFT JOIN"
-        " (SELECT account_id, sum(minutes) AS minutes FROM postings GROUP BY 1) p USING (account_id)"
-        " WHERE a.balance_minutes <> coalesce(p.minutes, 0)",
+        f"WITH postings AS ({_POSTINGS}), "
+        "sums AS (SELECT account_id, sum(minutes) AS minutes FROM postings GROUP BY 1) "
+        "SELECT 'account ' || coalesce(a.account_id, p.account_id) FROM accounts a FULL JOIN sums p "
+        "USING (account_id) WHERE a.account_id IS NULL OR a.balance_minutes <> coalesce(p.minutes, 0)",
+    )
+    await _find(
+        check,
+        ledger,
+        f"WITH postings AS ({_POSTINGS}) "
+        "SELECT 'closed account ' || c.entity_id || ' at ' || p.position FROM events c JOIN postings p "
+        "ON p.account_id = c.entity_id AND p.position > c.position WHERE c.name = 'AccountClosed' "
+        "UNION ALL SELECT 'closed account ' || account_id FROM accounts "
+        "WHERE closed AND balance_minutes <> 0",
+    )
+    await _find(
+        check,
+        ledger,
+        "WITH undone AS ("
+        " SELECT (data->>'reverses')::uuid AS transfer_id, sum((data->>'minutes')::bigint) AS minutes,"
+        "  count(DISTINCT command_id) AS times"
+        "  FROM events WHERE name = 'CreditTransferred' AND data->>'reverses' IS NOT NULL GROUP BY 1) "
+        "SELECT 'undone transfer ' || u.transfer_id FROM undone u LEFT JOIN events o "
+        "ON o.entity_id = u.transfer_id AND o.version = 1 AND o.name = 'CreditTransferred' "
+        "WHERE o.entity_id IS NULL OR u.times > 1 OR u.minutes > (o.data->>'minutes')::bigint "
+        "OR o.data->>'reverses' IS NOT NULL",
     )
     return check
 
@@ -136,24 +165,29 @@ async def _answers_present(databases: Databases) -> Check:
 
 
 async def _above_floor(ledger: Connection) -> Check:
-    """3. At every position, what each account may spend is at or above its floor."""
+    """3. At every position, what each account may spend is at or above its floor of that moment."""
     check = Check("3 available never below the floor", await _count(ledger, None))
     await _find(
         check,
         ledger,
         "WITH moves AS ("
-        " SELECT position, (data->>'account_id')::uuid AS account_id, -(data->>'minutes')::bigint AS change"
-        "  FROM events WHERE name = 'HoldPlaced' UNION ALL"
-        " SELECT position, (data->>'account_id')::uuid, (data->>'minutes')::bigint"
+        " SELECT position, (data->>'account_id')::uuid AS account_id, -(data->>'minutes')::bigint AS change,"
+        "  NULL::bigint AS floor FROM events WHERE name = 'HoldPlaced' UNION ALL"
+        " SELECT position, (data->>'account_id')::uuid, (data->>'minutes')::bigint, NULL"
         "  FROM events WHERE name = 'HoldReleased' UNION ALL"
-        " SELECT position, (data->>'from_account_id')::uuid, (data->>'hold_minutes')::bigint"
-        "  - (data->>'minutes')::bigint FROM events WHERE name = 'CreditTransferred' UNION ALL"
-        " SELECT position, (data->>'to_account_id')::uuid, (data->>'minutes')::bigint"
-        "  FROM events WHERE name = 'CreditTransferred'),"
-        " running AS (SELECT position, account_id,"
-        "  sum(change) OVER (PARTITION BY account_id ORDER BY position) AS available FROM moves) "
-        "SELECT 'account ' || r.account_id || ' at ' || r.position FROM running r JOIN accounts a "
-        "USING (account_id) WHERE r.available < a.floor_minutes",
+        " SELECT position, (data->>'from_account_id')::uuid, (data->>'hold_minutes')::bigint, NULL"
+        "  FROM events WHERE name = 'CreditTransferred' UNION ALL"
+        f" SELECT position, account_id, minutes, NULL FROM ({_POSTINGS}) p UNION ALL"
+        " SELECT position, (data->>'account_id')::uuid, 0, (data->>'floor_minutes')::bigint"
+        "  FROM events WHERE name IN ('AccountOpened', 'LimitsChanged')),"
+        # A floor holds until the next one: counting them numbers the stretches in which each does.
+        " running AS (SELECT position, account_id, floor, sum(change) OVER account AS available,"
+        "  count(floor) OVER account AS stretch FROM moves"
+        "  WINDOW account AS (PARTITION BY account_id ORDER BY position)),"
+        " held AS (SELECT position, account_id, available,"
+        "  max(floor) OVER (PARTITION BY account_id, stretch) AS floor FROM running) "
+        "SELECT 'account ' || account_id || ' at ' || position FROM held "
+        "WHERE available < floor OR floor IS NULL AND available <> 0",
     )
     return check
 
@@ -173,7 +207,7 @@ async def _no_gaps(databases: Databases) -> Check:
         await _find(
             check,
             database,
-            f"SELECT '{service} stream ' || entity_id FROM events GROUP BY entity_id "
+            f"SELECT '{service} stream ' || entity_id FROM events GROUP BY entity, entity_id "
             "HAVING min(version) <> 1 OR max(version) <> count(*)",
         )
     return check
@@ -259,8 +293,11 @@ async def _waiting(databases: Databases) -> AsyncIterator[str]:
             yield f"{service} has {parked} parked events: see `wederdienst park list`"
         if forks := await database.fetchval("SELECT count(*) FROM forks"):
             yield f"{service} has effects of {forks} closed epochs for a person to look at"
+    # What waits for a digest, quiet hours or the morning waits on purpose.
     queued = await databases["notifications"].fetchval(
-        "SELECT count(*) FROM messages WHERE status = 'queued'"
+        "SELECT count(*) FROM messages LEFT JOIN recipients r USING (member_id) WHERE status = 'queued' "
+        "AND coalesce(r.digest, 'none') = 'none' AND r.quiet_from IS NULL "
+        "AND coalesce(r.channel, 'email') <> 'sms'"
     )
     if queued:
         yield f"notifications has {queued} messages to send"

@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from services.kernel.errors import Misconfigured
+from services.kernel.memory import collect_less
 from services.region.progress import Screen
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure
@@ -56,6 +57,8 @@ async def run(topics: tuple[str, ...], *, rounds: int, quick: bool) -> Report:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    # As every service and `rebuild` do. The peers that run in this process have it too.
+    collect_less()
     screen = Screen()
     figures: list[Figure] = []
     with folder_on_a_disk() as folder:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
+from contracts.initiatives import THE_INITIATIVE
 from tests.bench.neighbours import TEXT, postcodes
 
 PERSON = "0198c5f0-0000-7000-8000-"
@@ -32,6 +33,7 @@ _EVENTS = (
 )
 _COMMANDS = "INSERT INTO commands (command_id, content_hash, position, answered_at) "
 _VAULT = "INSERT INTO vault (entity, entity_id, person_id, data) "
+_VETTED = ", ".join(f"'{code}'" for code, category in CATEGORIES.items() if category.vog)
 _HEAD = "UPDATE log_head SET position = position + $1"
 
 
@@ -47,8 +49,25 @@ async def fill_participants(connection: Any, count: int) -> None:
             count,
         )
         await connection.execute(
-            "INSERT INTO participants (participant_id, number, pc4, capacity_minutes_week, reserved_minutes, "
-            f"helped_minutes, version) SELECT id, 1000 + n, pc4, 240, n % 180, n % 700, 1 FROM ({row}) r",
+            "INSERT INTO participants SELECT id, 1000 + n, pc4, 'person', 240, n % 60, 0, n % 700, "
+            f"now() - interval '10 days', '{{}}', '{{}}', '{{}}', '{{}}', NULL, false, 1 FROM ({row}) r",
+            count,
+        )
+        # What ranking looks at: who they are, how full their week is, who has a VOG.
+        await connection.execute(
+            f"INSERT INTO persons SELECT id, 'person', 'from_21', false, false, false, 1 FROM ({row}) r",
+            count,
+        )
+        await connection.execute(
+            "INSERT INTO weeks SELECT gen_random_uuid(), id, week, n % 120, n % 30, n % 20, 0 "
+            f"FROM ({row}) r, (SELECT to_char(now() + w * interval '7 days', 'IYYY-\"W\"IW') AS week "
+            "FROM generate_series(-4, 4) w) weeks",
+            count,
+        )
+        await connection.execute(
+            "INSERT INTO vettings SELECT gen_random_uuid(), id, category, gen_random_uuid(), "
+            "(now() + interval '1 year')::date, false, 1 "
+            f"FROM ({row}) r, unnest(ARRAY[{_VETTED}]) category WHERE n % 4 <> 0",
             count,
         )
         await connection.execute(_HEAD, count)
@@ -70,7 +89,8 @@ async def fill_offers(connection: Any, count: int, *, people: int, days_ago: int
             + "SELECT $3::bigint + n, 1, 'offer', id, 1, 'OfferPosted', 1, id, 0, id, 'coordinator:noor', "
             f"now() - interval '{days_ago} days' - ($1 - n) * interval '1 millisecond', "
             "json_build_object('offer_id', id, "
-            f"'member_id', person, 'category', category, 'pc4', pc4) FROM ({row}) r ORDER BY n",
+            f"'member_id', person, 'category', category, 'pc4', pc4, 'initiative_id', '{THE_INITIATIVE}') "
+            f"FROM ({row}) r ORDER BY n",
             count,
             people,
             head,
@@ -89,8 +109,8 @@ async def fill_offers(connection: Any, count: int, *, people: int, days_ago: int
             TEXT,
         )
         await connection.execute(
-            "INSERT INTO offers (offer_id, member_id, category, pc4, status, version) "
-            f"SELECT id, person, category, pc4, 'open', 1 FROM ({row}) r ORDER BY n",
+            "INSERT INTO offers (offer_id, member_id, category, pc4, initiative_id, status, version) "
+            f"SELECT id, person, category, pc4, '{THE_INITIATIVE}', 'open', 1 FROM ({row}) r ORDER BY n",
             count,
             people,
         )
@@ -114,8 +134,10 @@ async def fill_members(connection: Any, count: int) -> None:
             _COMMANDS + f"SELECT id, hashint8(n), n, now() FROM ({row}) r ORDER BY n", count
         )
         await connection.execute(
-            "INSERT INTO members (member_id, number, status, pc4, capacity_minutes_week, version) "
-            f"SELECT id, 1000 + n, 'registered', pc4, 240, 1 FROM ({row}) r ORDER BY n",
+            "INSERT INTO members (member_id, number, status, pc4, capacity_minutes_week, "
+            "carer_minutes_week, kind, guardian_agrees, is_paused, version) "
+            f"SELECT id, 1000 + n, 'registered', pc4, 240, 0, 'person', false, false, 1 FROM ({row}) r "
+            "ORDER BY n",
             count,
         )
         await connection.execute(
@@ -123,7 +145,13 @@ async def fill_members(connection: Any, count: int) -> None:
             "'email', 'bewoner' || n || '@voorbeeld.example', 'phone', NULL, "
             f"'street', 'Proefstraat ' || n / {STREET_LENGTH}, "
             f"'house_number', (1 + n % {STREET_LENGTH})::text, "
-            f"'circle', jsonb_build_array({circle}), 'shares_contact', true) FROM ({row}) r ORDER BY n",
+            f"'shares_contact', true) FROM ({row}) r ORDER BY n",
+            count,
+        )
+        await connection.execute(
+            "INSERT INTO vault (entity, entity_id, person_id, data, other_id) "
+            "SELECT 'tie', gen_random_uuid(), id, '{\"tie\": \"near\"}', other "
+            f"FROM ({row}) r CROSS JOIN LATERAL unnest(ARRAY[{circle}]) AS named (other)",
             count,
         )
         await connection.execute(_HEAD, count)

@@ -8,8 +8,9 @@ from uuid import UUID
 import orjson
 
 from contracts.categories import CATEGORIES
-from contracts.exchange import AdmitParticipant, PostOffer
+from contracts.exchange import PostOffer
 from contracts.ledger import OpenAccount, TransferCredit
+from contracts.participants import AdmitParticipant
 from services.kernel import geography
 from services.kernel.service import new_id
 from tests.bench.leader import Leader

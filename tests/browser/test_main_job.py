@@ -66,21 +66,21 @@ def visitor(browser: Browser, town: Town) -> Iterator[Visitor]:
 
 def test_a_request_gets_a_helper_in_two_clicks(town: Town, visitor: Visitor) -> None:
     helper, asker = town.neighbour(capacity=600), town.neighbour()
-    offer_id = town.offer(helper, "respite", "Ik neem het graag even over.")
-    request_id = town.ask(asker, "respite", 60, text="Ik wil een uur naar buiten.", urgency="urgent")
+    offer_id = town.offer(helper, "paperwork", "Ik kijk graag met u mee.")
+    request_id = town.ask(asker, "paperwork", 60, text="Er ligt een stapel post.", urgency="urgent")
     page = visitor.page
 
     visitor.sign_in(NOOR.key)
     visitor.heading("Vandaag")
     expect(page.get_by_text(NOOR.label).first).to_be_visible()
     row = page.locator("li.wd-item").filter(has=page.locator(f'a[href="/hulpvragen/{request_id}"]'))
-    expect(row).to_contain_text("Even de zorg overnemen")
+    expect(row).to_contain_text("Post en papieren op orde houden")
     expect(row).to_contain_text("Zonder helper")
     row.get_by_role("link", name="Kies helper").click()
 
-    visitor.heading("Even de zorg overnemen")
+    visitor.heading("Post en papieren op orde houden")
     visitor.heading("Wie kan helpen?")
-    expect(page.get_by_text("Ik wil een uur naar buiten.")).to_be_visible()
+    expect(page.get_by_text("Er ligt een stapel post.")).to_be_visible()
     card = page.locator(f"#helper-{offer_id}")
     expect(card).to_contain_text("Nu 0, straks 60 van 600")
     card.get_by_role("link", name="Kies").click()

@@ -121,7 +121,7 @@ def test_no_field_of_an_event_can_hold_what_identifies_or_describes_a_person(eve
 @EVENT
 def test_an_event_is_named_in_the_past_tense_and_says_what_it_means(event: type[Event]) -> None:
     assert not event.__name__.endswith("Event")
-    irregular = ("FellThrough", "Sent", "Withdrawn")
+    irregular = ("Chosen", "FellThrough", "Given", "HandedOver", "Left", "Overtaken", "Sent", "Withdrawn")
     assert event.__name__.endswith(("ed", *irregular)), event.__name__
     assert event.__doc__
     assert EMITTED_BY[event.__name__] in SERVICES
@@ -243,16 +243,16 @@ def test_an_event_of_the_next_release_is_unknown_and_not_guessed() -> None:
 
 
 def test_a_field_that_is_not_known_yet_is_passed_over() -> None:
-    sample = json.loads((SAMPLES / "exchange.offer-withdrawn.v1.json").read_text(encoding="utf-8"))
-    event = read("OfferWithdrawn", 1, {**sample["data"], "added_next_year": 5})
-    assert set(event.model_dump()) == {"offer_id"}
+    sample = json.loads((SAMPLES / "exchange.initiative-closed.v1.json").read_text(encoding="utf-8"))
+    event = read("InitiativeClosed", 1, {**sample["data"], "added_next_year": 5})
+    assert set(event.model_dump()) == {"initiative_id"}
 
 
 def test_an_old_event_goes_through_every_upcaster_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    offered = EVENTS["OfferWithdrawn"]
-    monkeypatch.setattr(offered, "VERSION", 3)
-    monkeypatch.setitem(UPCASTERS, ("OfferWithdrawn", 1), lambda data: {"id": data["offer"]})
-    monkeypatch.setitem(UPCASTERS, ("OfferWithdrawn", 2), lambda data: {"offer_id": data["id"]})
+    closed = EVENTS["InitiativeClosed"]
+    monkeypatch.setattr(closed, "VERSION", 3)
+    monkeypatch.setitem(UPCASTERS, ("InitiativeClosed", 1), lambda data: {"id": data["initiative"]})
+    monkeypatch.setitem(UPCASTERS, ("InitiativeClosed", 2), lambda data: {"initiative_id": data["id"]})
     id = "f9922cba-e803-5bf5-8d2d-e490d859c9ac"
-    for version, data in ((1, {"offer": id}), (2, {"id": id}), (3, {"offer_id": id})):
-        assert read("OfferWithdrawn", version, data).entity_id == UUID(id)
+    for version, data in ((1, {"initiative": id}), (2, {"id": id}), (3, {"initiative_id": id})):
+        assert read("InitiativeClosed", version, data).entity_id == UUID(id)

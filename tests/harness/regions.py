@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from services.region.configure import write_region
 from services.region.mailbox import Mailbox
@@ -20,7 +21,7 @@ async def real_region(
     replicas: int = 1,
     lease_seconds: float = 1.5,
     name: str = servers.NAME,
-    keys: Sequence[dict[str, str]] = (),
+    keys: Sequence[dict[str, Any]] = (),
     on: servers.Servers | None = None,
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
     """A running region with a mailbox; everything ends with the block, and only what it started.

@@ -5,6 +5,8 @@ so a member's own key can stand in the configuration before the region starts. N
 when a test wants them; no two tests share one.
 """
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from contracts.envelope import Actor, Role
 from contracts.members import RegisterMember
 from services.coordinator.desk import Caller, command_id
 from services.kernel.service import new_id
+from services.region.databases import connect
 from services.region.demo.cast import Login
 from services.region.mailbox import Mail, Mailbox
 from services.region.running import RunningRegion
@@ -26,10 +29,14 @@ from services.region.servers import wait_until
 from tests.harness.regions import real_region
 
 HOME = "3515"
-NEIGHBOURS = 80
+NEIGHBOURS = 400
 
 NOOR = Login("noor", Role.COORDINATOR, "Noor (buurtcoördinator)")
 SAM = Login("sam", Role.COORDINATOR, "Sam (buurtcoördinator)")
+# These work in an area of their own, where no other test's people live.
+YARA = Login("yara", Role.COORDINATOR, "Yara (buurtcoördinator)", areas=("3521",))
+BAS = Login("bas", Role.COORDINATOR, "Bas (buurtcoördinator)", areas=("3522",))
+CARO = Login("caro", Role.COORDINATOR, "Caro (buurtcoördinator)", areas=("3523",))
 OPERATOR = Login("operator", Role.OPERATOR, "Beheer")
 TEAM = Login("sociaal-team", Role.REFERRER, "Sociaal team")
 
@@ -61,10 +68,15 @@ class Neighbour:
 
 
 class Town:
-    """The running region, as its people use it over HTTP."""
+    """The running region, as its people use it over HTTP.
+
+    `anke` is a neighbour who has not signed up yet; `anke_coordinates` is her key as a coordinator.
+    """
 
     def __init__(self, people: tuple[Neighbour, ...], region: RunningRegion, mailbox: Mailbox) -> None:
-        self._people: Iterator[Neighbour] = iter(people)
+        self._people: Iterator[Neighbour] = iter(people[:-1])
+        self.anke = people[-1]
+        self.anke_coordinates = _coordinates(self.anke)
         self.region = region
         self.mailbox = mailbox
         self.folder: Path = region.config.parent
@@ -134,8 +146,15 @@ class Town:
 
     # ---- what people do
 
-    def offer(self, person: Neighbour, category: str, text: str = "Ik help graag even mee.") -> UUID:
-        made = self.post("/v1/offers", {"category": category, "text": text}, by=person.login)
+    def initiative(self, preset: str, **policy: Any) -> UUID:
+        """A programme of its own, so that nobody of another test is proposed; `policy` is the whole of it."""
+        body = {"name": f"Initiatief {word()}", "preset": preset, "policy": policy or None}
+        return UUID(good(self.post("/v1/initiatives", body, by=NOOR), 201)["id"])
+
+    def offer(
+        self, person: Neighbour, category: str, text: str = "Ik help graag even mee.", **more: Any
+    ) -> UUID:
+        made = self.post("/v1/offers", {"category": category, "text": text, **more}, by=person.login)
         return UUID(good(made, 201)["id"])
 
     def ask(self, person: Neighbour, category: str, minutes: int = 60, **more: Any) -> UUID:
@@ -158,6 +177,56 @@ class Town:
     def account(self, person: Neighbour) -> dict[str, Any]:
         return self.read(f"/v1/accounts/{person.id}", by=person.login)
 
+    # ---- time
+
+    def due_now(self, service: str, command: str, about: UUID, **said: Any) -> None:
+        """Bring a service's timers of one command about one thing forward to now: tests cannot wait.
+
+        With `said` only those whose command says this too: `days_left=90`.
+        """
+        moved = asyncio.run(self._bring_forward(service, command, about, said))
+        assert moved, f"{service} has no timer {command} about {about} with {said}"
+
+    async def _bring_forward(self, service: str, command: str, about: UUID, said: dict[str, Any]) -> int:
+        database = await connect(self.region.region, service)
+        try:
+            done = await database.execute(
+                "UPDATE timers SET due_at = now() WHERE command = $1 AND strpos(body::text, $2) > 0 "
+                "AND body::jsonb @> $3::jsonb",
+                command,
+                str(about),
+                json.dumps(said),
+            )
+            return int(done.rpartition(" ")[2])
+        finally:
+            await database.close()
+
+    # ---- what is on record
+
+    def work(self, kind: str, about: UUID) -> list[dict[str, Any]]:
+        """What waits for Noor of this kind, about one thing or person."""
+        items = self.read(f"/v1/work-items?kind={kind}&limit=200", by=NOOR)["items"]
+        return [item for item in items if str(about) in item.values()]
+
+    def happened(self, service: str, about: UUID, *names: str) -> list[tuple[str, dict[str, Any]]]:
+        """The events in a service's log that name this id, oldest first; with `names` those alone."""
+        return asyncio.run(self._happened(service, about, names))
+
+    async def _happened(
+        self, service: str, about: UUID, names: tuple[str, ...]
+    ) -> list[tuple[str, dict[str, Any]]]:
+        database = await connect(self.region.region, service)
+        try:
+            rows = await database.fetch(
+                "SELECT name, data FROM events WHERE strpos(data::text, $1) > 0 "
+                "AND (name = ANY($2) OR $2 = '{}') ORDER BY position",
+                str(about),
+                list(names),
+            )
+            return [(row["name"], json.loads(row["data"])) for row in rows]
+        finally:
+            await database.close()
+
     # ---- waiting and mail
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
@@ -170,8 +239,13 @@ class Town:
 
     def letter(self, person: Neighbour, subject: str) -> str:
         """The text of the one letter with this subject."""
-        (found,) = (mail for mail in self._to(person) if mail.subject == subject)
-        return found.text
+        (found,) = self.letters_about(person, subject)
+        return found
+
+    def letters_about(self, person: Neighbour, subject: str) -> list[str]:
+        """The texts of all letters with this subject, oldest first, without repeats."""
+        found = {mail.message_id: mail.text for mail in self._to(person) if mail.subject == subject}
+        return list(found.values())
 
     def _to(self, person: Neighbour) -> tuple[Mail, ...]:
         return self.mailbox.to(person.email)
@@ -216,11 +290,22 @@ def in_days(days: int) -> str:
     return at.replace(minute=0, second=0, microsecond=0).isoformat()
 
 
+def word() -> str:
+    """A word that nobody wrote before. Of letters alone: digits could look like a BSN, and be refused."""
+    return new_id().hex.translate(str.maketrans("0123456789", "ghijklmnop"))
+
+
 def plain(body: Any) -> Any:
     """`body` with ids as text."""
     if isinstance(body, dict):
         return {name: plain(value) for name, value in body.items()}
     return str(body) if isinstance(body, UUID) else body
+
+
+def _coordinates(person: Neighbour) -> Login:
+    """The key with which a neighbour coordinates; the same every time it is asked for."""
+    label = "Anke (buurtcoördinator, doet zelf ook mee)"
+    return Login("anke", Role.COORDINATOR, label, person.id, key=f"coordinates-{person.login.key}")
 
 
 def _people(run: str) -> tuple[Neighbour, ...]:
@@ -246,9 +331,10 @@ def _people(run: str) -> tuple[Neighbour, ...]:
 @asynccontextmanager
 async def running_town(folder: Path) -> AsyncIterator[Town]:
     """A real region in `folder` with everyone's keys."""
-    # Digits only: the run is part of telephone numbers.
-    people = _people(f"{new_id().int % 10**6:06}")
-    logins = (NOOR, SAM, OPERATOR, TEAM, *(person.login for person in people))
+    # Digits only: the run is part of telephone numbers. Few, or a name might pass for a BSN.
+    people = _people(f"{new_id().int % 10**4:04}")
+    workers = (NOOR, SAM, YARA, BAS, CARO, OPERATOR, TEAM, _coordinates(people[-1]))
+    logins = (*workers, *(person.login for person in people))
     async with real_region(folder, keys=[login.as_table() for login in logins]) as (region, mailbox):
         town = Town(people, region, mailbox)
         try:

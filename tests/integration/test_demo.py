@@ -54,8 +54,9 @@ async def demo(folder: Path) -> dict[str, Any]:
     return document
 
 
-async def test_the_demo_shows_its_main_job_twice_on_the_same_data(tmp_path: Path) -> None:
-    for _ in range(2):
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.long)])
+async def test_the_demo_shows_its_main_job_also_twice_on_the_same_data(tmp_path: Path, times: int) -> None:
+    for _ in range(times):
         shown = await demo(tmp_path)
         assert shown["ok"]
         assert shown["verify"]["ok"]

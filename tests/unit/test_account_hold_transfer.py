@@ -4,41 +4,42 @@ from uuid import UUID
 
 import pytest
 
-from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed, ParticipantAdmitted
+from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import (
     AccountOpened,
-    BookMatch,
+    BalanceNoted,
     CreditTransferred,
     HoldPlaced,
     HoldRefused,
     HoldReleased,
     OpenAccount,
-    PlaceHold,
     ReleaseHold,
     TransferCredit,
-    TransferRefused,
 )
+from contracts.participants import ParticipantAdmitted
 from services.kernel.testing import COMMAND_ID
 from services.ledger.account import ACCOUNT
 from services.ledger.hold import HOLD
 from services.ledger.transfer import TRANSFER
-from tests.unit.neighbours import ANNA, BRAM, CORA, MATCH, REGION, agreed, fell_through, ledger, reserved
+from tests.unit.accounts import TWO_ACCOUNTS, book, booked, hold, not_booked, opened
+from tests.unit.neighbours import (
+    ANNA,
+    BRAM,
+    CORA,
+    MATCH,
+    REGION,
+    TOMORROW,
+    agreed,
+    fell_through,
+    ledger,
+    reserved,
+)
 
 given = ledger.given
 follows = ledger.service.follows
 
-
-def opened(account_id: UUID, floor_minutes: int = -600) -> AccountOpened:
-    return AccountOpened(account_id=account_id, floor_minutes=floor_minutes)
-
-
-TWO_ACCOUNTS = (opened(ANNA), opened(BRAM))
 PLACED = HoldPlaced(hold_id=MATCH, account_id=ANNA, minutes=90)
 RELEASED = HoldReleased(hold_id=MATCH, account_id=ANNA, minutes=90)
-
-
-def hold(minutes: int = 90) -> PlaceHold:
-    return PlaceHold(hold_id=MATCH, account_id=ANNA, minutes=minutes)
 
 
 def gives(minutes: int, *, giver: UUID = ANNA, to: UUID = BRAM) -> TransferCredit:
@@ -47,35 +48,7 @@ def gives(minutes: int, *, giver: UUID = ANNA, to: UUID = BRAM) -> TransferCredi
 
 def given_away(minutes: int) -> CreditTransferred:
     return CreditTransferred(
-        transfer_id=COMMAND_ID, from_account_id=ANNA, to_account_id=BRAM, minutes=minutes
-    )
-
-
-def book(minutes: int) -> BookMatch:
-    return BookMatch(match_id=MATCH, from_account_id=ANNA, to_account_id=BRAM, minutes=minutes)
-
-
-def booked(minutes: int, hold_minutes: int) -> CreditTransferred:
-    return CreditTransferred(
-        transfer_id=COMMAND_ID,
-        from_account_id=ANNA,
-        to_account_id=BRAM,
-        minutes=minutes,
-        hold_minutes=hold_minutes,
-        match_id=MATCH,
-    )
-
-
-def not_booked(minutes: int, reason: str) -> TransferRefused:
-    return TransferRefused.model_validate(
-        {
-            "transfer_id": COMMAND_ID,
-            "from_account_id": ANNA,
-            "to_account_id": BRAM,
-            "minutes": minutes,
-            "match_id": MATCH,
-            "reason": reason,
-        }
+        transfer_id=COMMAND_ID, from_account_id=ANNA, to_account_id=BRAM, minutes=minutes, kind="gift"
     )
 
 
@@ -89,6 +62,14 @@ def test_an_approved_member_has_an_account_with_the_regions_floor() -> None:
     given().when(command).then(opened(ANNA))
 
 
+def test_a_household_has_an_account_of_its_kind() -> None:
+    admitted = ParticipantAdmitted(
+        participant_id=CORA, number=1002, pc4="3512", capacity_minutes_week=0, kind="household"
+    )
+    (command,) = follows[ParticipantAdmitted](admitted)
+    given().when(command).then(AccountOpened(account_id=CORA, floor_minutes=-600, kind="household"))
+
+
 def test_an_account_begins_at_nothing() -> None:
     anna = given(opened(ANNA)).now(ACCOUNT, ANNA)
     assert (anna.balance_minutes, anna.held_minutes, anna.available_minutes) == (0, 0, 0)
@@ -98,7 +79,7 @@ def test_an_account_begins_at_nothing() -> None:
 
 
 def test_a_reserved_match_asks_to_hold_the_askers_minutes() -> None:
-    assert follows[MatchReserved](reserved()) == [hold(90)]
+    assert follows[MatchReserved](reserved()) == [hold(90, at=TOMORROW)]
 
 
 def test_minutes_that_can_be_spared_are_held() -> None:
@@ -151,7 +132,7 @@ def test_a_hold_is_released_once_and_only_if_it_was_held(happened: tuple[HoldPla
 
 
 def test_agreed_minutes_ask_to_be_booked_from_asker_to_helper() -> None:
-    assert follows[MinutesAgreed](agreed(60)) == [book(60)]
+    assert follows[MinutesAgreed](agreed(60)) == [book(60, at=TOMORROW)]
 
 
 @pytest.mark.parametrize("minutes", [30, 90, 120], ids=["less", "as held", "more"])
@@ -166,14 +147,18 @@ def test_agreed_minutes_are_booked_out_of_the_hold_and_all_of_it_is_free(minutes
 
 @pytest.mark.parametrize(("minutes", "fits"), [(600, True), (601, False)])
 def test_more_than_was_held_is_booked_down_to_the_floor_and_no_further(minutes: int, fits: bool) -> None:
-    given(*TWO_ACCOUNTS, PLACED).when(book(minutes)).then(
-        booked(minutes, 90) if fits else not_booked(minutes, "below_floor")
-    )
+    outcome = given(*TWO_ACCOUNTS, PLACED).when(book(minutes))
+    if fits:
+        assert outcome.events[0] == booked(minutes, 90)
+    else:
+        outcome.then(not_booked(minutes, "below_floor"))
 
 
 def test_as_much_as_was_held_is_booked_also_at_the_floor() -> None:
     all_of_it = HoldPlaced(hold_id=MATCH, account_id=ANNA, minutes=600)
-    given(*TWO_ACCOUNTS, all_of_it).when(book(600)).then(booked(600, 600))
+    given(*TWO_ACCOUNTS, all_of_it).when(book(600)).then(
+        booked(600, 600), BalanceNoted(account_id=ANNA, which="owed", balance_minutes=-600)
+    )
 
 
 @pytest.mark.parametrize("hold_before", [(), (PLACED, RELEASED)], ids=["no hold", "released"])
@@ -193,6 +178,12 @@ def test_a_refused_booking_leaves_everything_as_it_was() -> None:
     assert after.now(TRANSFER, COMMAND_ID).status == "refused"
 
 
+@pytest.mark.parametrize("hold_before", [(), (PLACED,)], ids=["no hold", "out of a hold"])
+def test_a_match_is_booked_once(hold_before: tuple[HoldPlaced, ...]) -> None:
+    before = booked(60, 90 if hold_before else 0)
+    given(*TWO_ACCOUNTS, *hold_before, before).when(book(60), id=CORA).then_nothing()
+
+
 def test_a_transfer_has_an_id_of_its_own_because_the_match_is_the_holds() -> None:
     (transfer,) = given(*TWO_ACCOUNTS, PLACED).when(book(60)).events
     assert transfer.entity_id == COMMAND_ID != PLACED.entity_id
@@ -209,7 +200,7 @@ def test_someone_gives_minutes_to_a_neighbour() -> None:
 
 
 def test_nobody_gives_more_than_can_be_spared_and_hears_how_much_that_is() -> None:
-    given(*TWO_ACCOUNTS, PLACED).when(gives(510)).then(given_away(510))
+    assert given(*TWO_ACCOUNTS, PLACED).when(gives(510)).events[0] == given_away(510)
     no = given(*TWO_ACCOUNTS, PLACED).when(gives(511)).refused("below_floor")
     assert no.facts == {"left_minutes": 510}
     assert "510" in no.nl

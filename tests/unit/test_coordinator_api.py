@@ -3,11 +3,8 @@
 The services behind the bus are not the point here: a bus of paper answers for them.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from hashlib import sha256
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +12,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from contracts.envelope import Actor, Answer, Command, Refusal
+from contracts.envelope import Actor, Answer, Refusal
 from contracts.exchange import PostOffer, WithdrawOffer
 from services.coordinator.api import app
 from services.coordinator.api.edge import MAX_BODY_BYTES
 from services.coordinator.desk import Caller, command_id
 from services.kernel.bus import content_hash
-from services.kernel.errors import Unreachable
 from services.kernel.settings import Key, Region
+from tests.unit.paper import PaperBus, PaperPool, PaperReplica
 
 MEMBER_ID = UUID(int=0xA1)
 BSN = "111222333"
@@ -43,33 +40,13 @@ def key(id: str, role: str, member_id: UUID | None = None) -> Key:
 REGION = Region(
     region="voorbeeld",
     name="Voorbeeld",
-    keys=(key("noor", "coordinator"), key("yara", "member", MEMBER_ID)),
+    keys=(
+        key("noor", "coordinator"),
+        key("yara", "member", MEMBER_ID),
+        key("team", "referrer"),
+        key("beheer", "operator"),
+    ),
 )
-
-
-@dataclass
-class PaperBus:
-    """Accepts every command, unless told what to say."""
-
-    sent: list[tuple[Command, Actor, dict[str, Any]]] = field(default_factory=list)
-    refusal: Refusal | None = None
-    away: bool = False
-
-    async def send(self, command: Command, actor: Actor, *, id: UUID, **circumstances: Any) -> Answer:
-        self.sent.append((command, actor, {"id": id, **circumstances}))
-        if self.away:
-            raise Unreachable
-        return Answer(outcome="refused" if self.refusal else "accepted", id=id, refusal=self.refusal)
-
-
-class EmptyPool:
-    """A database in which nothing was seen."""
-
-    async def fetch(self, *_: object) -> list[Any]:
-        return []
-
-    async def fetchrow(self, *_: object) -> None:
-        return None
 
 
 @pytest.fixture
@@ -78,10 +55,21 @@ def bus() -> PaperBus:
 
 
 @pytest.fixture
-def api(bus: PaperBus) -> FastAPI:
-    loop = SimpleNamespace(leading=True, marks={}, committed=asyncio.Condition())
-    replica: Any = SimpleNamespace(region=REGION, bus=bus, pool=EmptyPool(), loop=loop)
-    return app(replica)
+def pool() -> PaperPool:
+    return PaperPool()
+
+
+@pytest.fixture(scope="module")
+def shared() -> tuple[PaperReplica, FastAPI]:
+    replica: Any = PaperReplica(REGION)
+    return replica, app(replica)
+
+
+@pytest.fixture
+def api(shared: tuple[PaperReplica, FastAPI], bus: PaperBus, pool: PaperPool) -> FastAPI:
+    replica, found = shared
+    replica.take(bus, pool)
+    return found
 
 
 @pytest.fixture

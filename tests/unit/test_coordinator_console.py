@@ -20,7 +20,8 @@ from services.coordinator.local_time import LOCAL
 from services.coordinator.web import site
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, Secrets
-from tests.unit.test_coordinator_api import EmptyPool, PaperBus, key
+from tests.unit.paper import PaperBus, PaperPool
+from tests.unit.test_coordinator_api import key
 
 KEYS = (key("noor", "coordinator"), key("yara", "member", UUID(int=0xA1)))
 REGION = Region(
@@ -72,7 +73,7 @@ def bus() -> PaperBus:
 @pytest.fixture
 async def browser(bus: PaperBus) -> AsyncIterator[httpx.AsyncClient]:
     loop = SimpleNamespace(leading=True, marks={}, committed=asyncio.Condition())
-    replica: Any = SimpleNamespace(region=REGION, bus=bus, pool=EmptyPool(), loop=loop)
+    replica: Any = SimpleNamespace(region=REGION, bus=bus, pool=PaperPool(), loop=loop)
     transport = httpx.ASGITransport(site(Desk(replica)))
     async with httpx.AsyncClient(transport=transport, base_url="https://test") as browser:
         yield browser

@@ -1,18 +1,19 @@
 """What the coordinator instance has seen is the same however its four sources interleave."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.catalogue import EMITTED_BY
 from contracts.exchange import (
+    AskHelp,
     CancelMatch,
     PostOffer,
     ReportMinutes,
-    RequestHelp,
     ReserveMatch,
     WithdrawRequest,
 )
@@ -81,7 +82,7 @@ class Neighbourhood:
     def _match(self, ending: str) -> None:
         offer, ask = PostOffer(member_id=HELPER, category="dog"), {"category": "dog", "minutes": 60}
         self.exchange.decide(offer, id=OFFER, by=as_member(HELPER), at=self._at)
-        request = RequestHelp.model_validate({"member_id": ASKER, **ask})
+        request = AskHelp.model_validate({"member_id": ASKER, **ask})
         self.exchange.decide(request, id=REQUEST, by=as_member(ASKER), at=self._at)
         reserve = ReserveMatch(request_id=REQUEST, offer_id=OFFER, too_close=False)
         self.exchange.decide(reserve, id=MATCH, by=COORDINATOR, at=self._at)
@@ -107,7 +108,9 @@ class Neighbourhood:
     def _deliver(self) -> None:
         queued = {event.entity_id for event, _ in self.notifications.log}
         for n, message_id in enumerate(sorted(queued)):
-            record = RecordDelivery(message_id=message_id, delivered=n % 3 > 0, attempts=1)
+            outcome: Literal["sent", "handed_over", "failed"] = ("failed", "sent", "handed_over")[n % 3]
+            channel = "letter" if outcome == "handed_over" else "email"
+            record = RecordDelivery(message_id=message_id, outcome=outcome, channel=channel)
             self.notifications.decide(record, id=uuid5(message_id, "delivery"), at=self._at)
 
 
@@ -136,9 +139,14 @@ def test_every_interleaving_gives_the_same_tables(ending: str, turns: list[int])
     assert instance.state.changed == seen_in_turn(neighbourhood).state.changed
 
 
-def test_every_table_is_written_from_one_source() -> None:
-    emitted = {kind.table: {event.__module__ for event in kind.concerns} for kind in KINDS}
+def test_every_table_is_written_from_one_source_but_the_one_with_a_line_for_each_event() -> None:
+    emitted = {
+        kind.table: {EMITTED_BY[event.__name__] for event in kind.concerns}
+        for kind in KINDS
+        if not kind.trail
+    }
     assert all(len(sources) == 1 for sources in emitted.values()), emitted
+    assert [kind.table for kind in KINDS if kind.trail] == ["history"]
 
 
 def rows(instance: InMemory, kind: Any) -> list[Any]:
@@ -158,7 +166,7 @@ def test_what_was_seen_of_hours_that_were_booked() -> None:
         HELPER: ("approved", 180),
         NEWCOMER: ("declined", 120),
     }
-    assert {m.status for m in rows(instance, MESSAGES)} == {"sent", "failed"}
+    assert {m.status for m in rows(instance, MESSAGES)} == {"sent", "failed", "handed_over"}
 
 
 def test_minutes_that_differ_are_marked_until_they_agree() -> None:
@@ -176,8 +184,10 @@ def test_a_request_whose_match_was_called_off_is_open_again_and_the_match_says_i
     assert match.confirmed_at is not None
 
 
-def test_the_history_has_a_line_for_everything_that_happened() -> None:
-    lines = {line.code for line in rows(seen_in_turn(ALL["agreed"]), HISTORY)}
+def test_the_history_has_a_line_for_everything_that_happened_to_someone() -> None:
+    lines = {
+        line.code for line in rows(seen_in_turn(ALL["agreed"]), HISTORY) if line.match_id or line.request_id
+    }
     assert lines == {
         "help-requested",
         "match-reserved",
@@ -185,4 +195,22 @@ def test_the_history_has_a_line_for_everything_that_happened() -> None:
         "minutes-reported",
         "minutes-agreed",
         "match-completed",
+        "credit-transferred",
     }
+
+
+def test_the_history_says_who_did_it_and_to_whom_it_happened() -> None:
+    lines = [line for line in rows(seen_in_turn(ALL["agreed"]), HISTORY) if line.person_id == HELPER]
+    told = {(line.code, line.actor, line.other_id) for line in lines}
+    assert ("member-approved", "coordinator:coordinator-1", None) in told
+    assert ("offer-posted", "member:key-1", None) in told
+    assert ("match-reserved", "coordinator:coordinator-1", ASKER) in told
+    assert ("match-confirmed", "service:exchange", ASKER) in told
+
+
+def test_who_does_the_same_twice_is_told_of_twice() -> None:
+    instance = seen_in_turn(ALL["agreed"])
+    reported = [line for line in rows(instance, HISTORY) if line.code == "minutes-reported"]
+    assert sorted(line.person_id for line in reported) == [ASKER, HELPER]
+    approved = [line for line in rows(instance, HISTORY) if line.code == "member-approved"]
+    assert len(approved) == 2

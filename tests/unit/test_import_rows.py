@@ -156,7 +156,7 @@ def test_the_page_about_importing_names_every_column(heading: str, columns: tupl
 
 def test_the_page_about_importing_names_every_reason() -> None:
     package = Path(rows.__file__).parent
-    code = "".join(file.read_text(encoding="utf-8") for file in package.glob("*.py"))
+    code = "".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py"))
     page = (Path(__file__).parents[2] / "docs/import.md").read_text(encoding="utf-8")
     for reason in re.findall(r'Rejected\(\s*"(\w+)"', code):
         assert f"`{reason}`" in page

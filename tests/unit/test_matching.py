@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchange import RankedHelpers
+from contracts.policy import AgeBand, Policy
+from contracts.proposals import RankedHelpers
 from services.exchange.matching import (
     LITTLE_MINUTES,
     MUCH_MINUTES,
     WEIGHED,
+    Asked,
     Candidate,
     nearest_areas,
     rank,
 )
+from services.exchange.preparing import Nearness
 from tests.unit.neighbours import ANNA
 
 HERE, NEXT_DOOR, ACROSS_TOWN, AMSTERDAM = "3511", "3512", "3526", "1012"
@@ -48,12 +52,14 @@ def ranked(
     *,
     minutes: int = 60,
     excluded: Sequence[UUID] = (),
+    less: Sequence[UUID] = (),
+    more: Sequence[UUID] = (),
     limit: int = 50,
     asker_id: UUID = ANNA,
+    policy: Policy = Policy(),  # noqa: B008
 ) -> RankedHelpers:
-    return rank(
-        candidates, asker_id=asker_id, pc4=HERE, minutes=minutes, excluded=frozenset(excluded), limit=limit
-    )
+    asked = Asked(asker_id, "gardening", HERE, minutes)
+    return rank(candidates, asked, Nearness(excluded, less, more), policy, limit=limit)
 
 
 def order(found: RankedHelpers) -> list[int]:
@@ -82,6 +88,33 @@ def test_who_is_too_close_is_left_out_and_only_counted() -> None:
 
 def test_who_pauses_is_left_out() -> None:
     assert ranked([candidate(1, capacity=0)]).excluded == {"paused": 1}
+    assert ranked([replace(candidate(1), paused=True)]).excluded == {"paused": 1}
+
+
+@pytest.mark.parametrize(
+    ("band", "guardian_agrees", "from_band", "fits"),
+    [
+        (None, False, AgeBand.FROM_21, True),
+        (AgeBand.FROM_21, False, AgeBand.FROM_21, True),
+        (AgeBand.FROM_18, False, AgeBand.FROM_21, False),
+        (AgeBand.FROM_16, False, AgeBand.FROM_16, False),
+        (AgeBand.FROM_16, True, AgeBand.FROM_16, True),
+        (AgeBand.FROM_16, True, AgeBand.FROM_18, False),
+    ],
+)
+def test_who_is_too_young_for_the_initiative_is_left_out(
+    band: AgeBand | None, guardian_agrees: bool, from_band: AgeBand, fits: bool
+) -> None:
+    young = replace(candidate(1), age_band=band, guardian_agrees=guardian_agrees)
+    found = ranked([young], policy=Policy(from_band=from_band))
+    assert (found.found, found.excluded) == ((1, {}) if fits else (0, {"age": 1}))
+
+
+def test_who_helps_in_as_many_places_as_allowed_is_left_out() -> None:
+    found = ranked(
+        [replace(candidate(1), running=2), replace(candidate(2), running=1)], policy=Policy(most_running=2)
+    )
+    assert (order(found), found.excluded) == ([2], {"running": 1})
 
 
 def test_who_has_no_room_this_week_is_left_out() -> None:
@@ -106,7 +139,7 @@ def test_whoever_is_proposed_passes_every_hard_rule(
     for helper in found.helpers:
         one = by_offer[helper.offer_id]
         assert one.member_id not in excluded
-        assert one.reserved_minutes + 60 <= one.capacity_minutes_week
+        assert one.load_minutes + 60 <= one.capacity_minutes_week
     assert len(found.helpers) == min(limit, found.found)
     assert found.found + sum(found.excluded.values()) == len({one.member_id for one in candidates})
 
@@ -141,6 +174,35 @@ def test_a_full_week_is_worth_more_than_a_few_streets() -> None:
     assert order(ranked([almost_full, candidate(2, pc4=NEXT_DOOR)])) == [2, 1]
 
 
+def test_what_the_asker_wishes_brings_some_forward_and_others_back() -> None:
+    same = [candidate(1), candidate(2), candidate(3)]
+    one, two, three = (each.member_id for each in same)
+    assert order(ranked(same)) == [1, 2, 3]
+    assert order(ranked(same, more=[three])) == [3, 1, 2]
+    assert order(ranked(same, less=[one])) == [2, 3, 1]
+    assert order(ranked(same, less=[one], more=[two])) == [2, 3, 1]
+
+
+def test_who_withdrew_from_it_comes_after_everyone_else_and_that_is_said() -> None:
+    withdrew = replace(candidate(1), withdrew=True)
+    assert order(ranked([withdrew, candidate(2, pc4=AMSTERDAM)])) == [2, 1]
+    assert "withdrew" in codes(ranked([withdrew]))
+    assert "withdrew" not in codes(ranked([candidate(1)]))
+
+
+def test_a_wish_is_no_reason_that_others_read() -> None:
+    wished = ranked([candidate(1)], more=[candidate(1).member_id])
+    assert wished == ranked([candidate(1)]) == ranked([candidate(1)], less=[candidate(1).member_id])
+
+
+def test_who_called_off_this_request_before_comes_after_everyone_else_and_it_says_so() -> None:
+    first, far = replace(candidate(1), withdrew=True), candidate(2, pc4=AMSTERDAM, capacity=60, helped=900)
+    assert order(ranked([first, far])) == [2, 1]
+    assert codes(ranked([first])) == ["exact", "near", "turn", "room", "withdrew"]
+    # A wish of the asker brings nobody past it.
+    assert order(ranked([first, far], more=[first.member_id], less=[far.member_id])) == [2, 1]
+
+
 @given(st.integers(0, 2000), st.integers(0, 2000))
 def test_having_helped_more_never_brings_anyone_forward(one: int, other: int) -> None:
     less, more = sorted((one, other))
@@ -170,6 +232,7 @@ def test_the_reasons_say_why_in_favour_first() -> None:
         "nearly_full",
     ]
     assert codes(ranked([candidate(1, capacity=100, helped=LITTLE_MINUTES, pc4=ACROSS_TOWN)])) == ["exact"]
+    assert codes(ranked([replace(candidate(1), vetted=True)])) == ["exact", "near", "turn", "room", "vog"]
 
 
 @given(CANDIDATES, st.sets(st.integers(1001, 1012)))

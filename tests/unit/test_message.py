@@ -1,175 +1,363 @@
-"""A message: queued once, then sent or failed; and who is told what."""
+"""A message: queued once, then sent, brought by a person, overtaken or failed."""
 
-from typing import Any, get_args
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 
-from contracts.categories import CATEGORIES
 from contracts.envelope import Event
-from contracts.exchange import MatchReserved, MinutesDiffered
-from contracts.ledger import CreditTransferred, HoldRefused
-from contracts.members import MemberApproved, MemberRegistered
+from contracts.ledger import AccountOpened
+from contracts.members import MemberErased, MemberLeft
 from contracts.notifications import (
+    ContactAttempted,
+    ContactEscalated,
+    MessageDelivered,
     MessageFailed,
+    MessageHandedOver,
+    MessageOvertaken,
     MessageQueued,
     MessageSent,
+    OvertakeMessage,
     QueueMessage,
     RecordDelivery,
+    ReportDelivery,
+    TellSeries,
     Template,
 )
-from services.notifications.handlers import FOLLOWS
+from contracts.visits import SeriesHelperChanged, SeriesStarted
+from services.kernel.testing import COMMAND_ID
 from services.notifications.message import MESSAGE
-from tests.unit.neighbours import (
-    ANNA,
-    BRAM,
-    MATCH,
-    OFFER,
-    REQUEST,
-    TOMORROW,
-    asked,
-    confirmed,
-    fell_through,
-    notifications,
-    offered,
-    reserved,
-)
+from tests.unit.neighbours import ANNA, BRAM, CORA, NEXT_WEEK, OFFER, REQUEST, TOMORROW, notifications
 
 given = notifications.given
 
-ID = UUID(int=0x3F)
-QUEUE = QueueMessage(message_id=ID, member_id=ANNA, template="member-approved", facts={"number": 1042})
-QUEUED = MessageQueued(message_id=ID, member_id=ANNA, template="member-approved", facts={"number": 1042})
-SENT = MessageSent(message_id=ID, member_id=ANNA, attempts=2)
-DELIVERED = RecordDelivery(message_id=ID, delivered=True, attempts=2)
+ID, SECOND, THIRD = UUID(int=0x3F), UUID(int=0x4F), UUID(int=0x5F)
 
 
-def failed(reason: str) -> MessageFailed:
-    return MessageFailed.model_validate(
-        {"message_id": ID, "member_id": ANNA, "template": "member-approved", "reason": reason}
+def queue(template: Template = "member-approved", id: UUID = ID, **facts: Any) -> QueueMessage:
+    return QueueMessage(message_id=id, member_id=ANNA, template=template, facts=facts)
+
+
+def queued(template: Template = "member-approved", id: UUID = ID, **facts: Any) -> MessageQueued:
+    return MessageQueued(message_id=id, member_id=ANNA, template=template, facts=facts)
+
+
+def sent(id: UUID = ID, attempts: int = 1, channel: str = "email") -> MessageSent:
+    return MessageSent(message_id=id, member_id=ANNA, attempts=attempts, channel=channel)
+
+
+def handed_over(
+    id: UUID = ID, template: str = "member-approved", channel: str = "phone"
+) -> MessageHandedOver:
+    return MessageHandedOver(
+        message_id=id, member_id=ANNA, template=template, channel=channel, reason="no_email"
     )
 
 
+def failed(reason: str = "refused") -> MessageFailed:
+    return MessageFailed(message_id=ID, member_id=ANNA, template="member-approved", reason=reason)
+
+
+def delivered(channel: str = "phone", id: UUID = ID) -> MessageDelivered:
+    return MessageDelivered(message_id=id, member_id=ANNA, channel=channel)
+
+
+def attempted(attempts: int) -> ContactAttempted:
+    return ContactAttempted(message_id=ID, member_id=ANNA, attempts=attempts)
+
+
+ESCALATED = ContactEscalated(message_id=ID, member_id=ANNA, attempts=3)
+OVERTAKEN = MessageOvertaken(message_id=ID, member_id=ANNA)
+LEFT = MemberLeft(member_id=ANNA, settle="pool")
+QUEUED = queued(number=1042)
+WAS_SENT = RecordDelivery(message_id=ID, outcome="sent")
+REACHED = ReportDelivery(message_id=ID, reached=True)
+IN_VAIN = ReportDelivery(message_id=ID, reached=False)
+
+
+# Queued and sent
+
+
 def test_what_must_be_told_is_queued() -> None:
-    given().when(QUEUE).then(QUEUED)
+    given().when(queue(number=1042)).then(QUEUED)
 
 
-@pytest.mark.parametrize("happened", [(QUEUED,), (QUEUED, SENT), (QUEUED, failed("refused"))])
+@pytest.mark.parametrize("happened", [(QUEUED,), (QUEUED, sent()), (QUEUED, failed()), (QUEUED, OVERTAKEN)])
 def test_the_same_thing_is_not_told_twice(happened: tuple[Event, ...]) -> None:
-    given(*happened).when(QUEUE).then_nothing()
+    given(*happened).when(queue(number=1042)).then_nothing()
+
+
+def test_a_balance_that_passes_the_same_limit_again_is_told_again() -> None:
+    before = queued("balance-owed", minutes=600)
+    again = uuid5(ID, str(COMMAND_ID))
+    given(before, sent()).when(queue("balance-owed", minutes=600)).then(
+        queued("balance-owed", id=again, minutes=600)
+    )
 
 
 def test_a_message_that_the_mail_server_took_is_sent() -> None:
-    given(QUEUED).when(DELIVERED).then(SENT)
-    message = given(QUEUED, SENT).now(MESSAGE, ID)
+    given(QUEUED).when(RecordDelivery(message_id=ID, outcome="sent", attempts=2)).then(sent(attempts=2))
+    message = given(QUEUED, sent(attempts=2)).now(MESSAGE, ID)
     assert (message.status, message.attempts, message.facts) == ("sent", 2, '{"number": 1042}')
+
+
+def test_a_message_that_a_gateway_took_says_so() -> None:
+    by_sms = RecordDelivery(message_id=ID, outcome="sent", channel="sms")
+    given(QUEUED).when(by_sms).then(sent(channel="sms"))
 
 
 @pytest.mark.parametrize("reason", ["no_address", "refused", "gave_up"])
 def test_a_message_that_cannot_be_delivered_is_for_a_person(reason: str) -> None:
-    given(QUEUED).when(
-        RecordDelivery.model_validate({"message_id": ID, "delivered": False, "attempts": 8, "reason": reason})
-    ).then(failed(reason))
+    given(QUEUED).when(RecordDelivery(message_id=ID, outcome="failed", attempts=8, reason=reason)).then(
+        failed(reason)
+    )
     assert given(QUEUED, failed(reason)).now(MESSAGE, ID).status == "failed"
 
 
 def test_a_failure_without_a_reason_is_a_giving_up() -> None:
-    given(QUEUED).when(RecordDelivery(message_id=ID, delivered=False, attempts=8)).then(failed("gave_up"))
+    given(QUEUED).when(RecordDelivery(message_id=ID, outcome="failed")).then(failed("gave_up"))
 
 
-@pytest.mark.parametrize("happened", [(), (QUEUED, SENT), (QUEUED, failed("gave_up"))])
+@pytest.mark.parametrize(
+    "happened",
+    [(), (QUEUED, sent()), (QUEUED, failed()), (QUEUED, handed_over()), (QUEUED, handed_over(), delivered())],
+)
 def test_a_delivery_is_recorded_once_and_of_a_message_that_waits(happened: tuple[Event, ...]) -> None:
-    given(*happened).when(DELIVERED).then_nothing()
+    given(*happened).when(WAS_SENT).then_nothing()
 
 
-# Who is told what
+# Brought by a person
 
 
-APPROVED = MemberApproved(member_id=ANNA, number=1042, pc4="3512", capacity_minutes_week=60)
-DIFFERED = MinutesDiffered(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, helper_minutes=90, asker_minutes=60)
-BOOKED = CreditTransferred(
-    transfer_id=MATCH, from_account_id=ANNA, to_account_id=BRAM, minutes=60, hold_minutes=90, match_id=MATCH
+def test_a_letter_for_the_post_or_the_telephone_waits_for_a_person() -> None:
+    over = RecordDelivery(message_id=ID, outcome="handed_over", channel="phone", reason="no_email")
+    given(QUEUED).when(over).then(handed_over())
+
+
+@pytest.mark.parametrize("channel", ["letter", "phone"])
+def test_what_a_person_brought_is_delivered(channel: str) -> None:
+    given(QUEUED, handed_over(channel=channel)).when(REACHED).then(delivered(channel))
+
+
+def test_what_the_mail_server_refused_can_be_told_by_telephone() -> None:
+    given(QUEUED, failed()).when(REACHED).then(delivered("phone"))
+
+
+def test_who_is_not_reached_is_tried_again_and_the_third_time_someone_must_go_and_look() -> None:
+    waits = (QUEUED, handed_over())
+    given(*waits).when(IN_VAIN).then(attempted(1))
+    given(*waits, attempted(1)).when(IN_VAIN).then(attempted(2))
+    given(*waits, attempted(1), attempted(2)).when(IN_VAIN).then(attempted(3), ESCALATED)
+    escalated = (*waits, attempted(1), attempted(2), attempted(3), ESCALATED)
+    given(*escalated).when(IN_VAIN).then(attempted(4))
+    given(*escalated).when(REACHED).then(delivered())
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [(QUEUED,), (QUEUED, sent()), (QUEUED, handed_over(), delivered()), (QUEUED, OVERTAKEN)],
 )
-TOLD: list[tuple[Event, list[tuple[UUID, Template, dict[str, Any]]]]] = [
-    (APPROVED, [(ANNA, "member-approved", {"number": 1042})]),
-    (offered(), [(BRAM, "offer-posted", {"category": "gardening"})]),
-    (asked(), [(ANNA, "help-requested", {"category": "gardening"})]),
-    (
-        confirmed(),
-        [
-            (
-                BRAM,
-                "match-helper",
-                {
-                    "other": str(ANNA),
-                    "category": "gardening",
-                    "minutes": 90,
-                    "wanted_at": TOMORROW.isoformat(),
-                },
-            ),
-            (
-                ANNA,
-                "match-asker",
-                {
-                    "other": str(BRAM),
-                    "category": "gardening",
-                    "minutes": 90,
-                    "wanted_at": TOMORROW.isoformat(),
-                },
-            ),
-        ],
-    ),
-    (fell_through(told=True), [(BRAM, "match-ended-helper", {}), (ANNA, "match-ended-asker", {})]),
-    (
-        DIFFERED,
-        [
-            (BRAM, "minutes-differ", {"own": 90, "others": 60}),
-            (ANNA, "minutes-differ", {"own": 60, "others": 90}),
-        ],
-    ),
-    (
-        BOOKED.model_copy(update={"match_id": None}),
-        [(BRAM, "gift-received", {"minutes": 60}), (ANNA, "gift-given", {"minutes": 60})],
-    ),
-    (
-        BOOKED,
-        [(BRAM, "hours-booked-helper", {"minutes": 60}), (ANNA, "hours-booked-asker", {"minutes": 60})],
-    ),
-]
-EVERY_EVENT = pytest.mark.parametrize(
-    ("event", "told"), TOLD, ids=[type(event).__name__ for event, _ in TOLD]
-)
-
-
-@EVERY_EVENT
-def test_who_is_told_what(event: Event, told: list[tuple[UUID, Template, dict[str, Any]]]) -> None:
-    commands = FOLLOWS[type(event)](event)
-    assert [(c.member_id, c.template, c.facts) for c in commands if isinstance(c, QueueMessage)] == told
-
-
-@EVERY_EVENT
-def test_the_same_event_twice_asks_for_the_same_message(event: Event, told: list[Any]) -> None:
-    once, again = FOLLOWS[type(event)](event), FOLLOWS[type(event)](event)
-    assert once == again
-    ids = [command.message_id for command in once if isinstance(command, QueueMessage)]
-    assert len(set(ids)) == len(ids) == len(told)
-
-
-def test_every_template_is_used_and_every_followed_event_is_told() -> None:
-    assert {template for _, told in TOLD for _, template, _ in told} == set(get_args(Template))
-    assert {type(event) for event, _ in TOLD} == set(FOLLOWS)
-
-
-def test_nobody_hears_of_a_match_that_was_never_confirmed() -> None:
-    assert FOLLOWS[type(fell_through())](fell_through("below_floor", told=False)) == []
-    assert not {MatchReserved, HoldRefused, MemberRegistered} & set(FOLLOWS)
-    assert isinstance(reserved(), MatchReserved)
-
-
-@EVERY_EVENT
-def test_what_a_message_carries_is_ids_codes_minutes_and_times_and_no_words(
-    event: Event, told: list[tuple[UUID, Template, dict[str, Any]]]
+@pytest.mark.parametrize("report", [REACHED, IN_VAIN])
+def test_only_what_waits_for_a_person_can_be_brought(
+    happened: tuple[Event, ...], report: ReportDelivery
 ) -> None:
-    known = {*CATEGORIES, str(ANNA), str(BRAM), str(OFFER), str(REQUEST), TOMORROW.isoformat()}
-    for _, _, facts in told:
-        assert all(isinstance(fact, int) or fact in known for fact in facts.values())
+    refusal = given(*happened).when(report).refused("not_waiting")
+    assert "U hoeft niets te doen." in refusal.nl
+
+
+def test_a_message_that_is_not_there_cannot_be_brought() -> None:
+    given().when(REACHED).refused("unknown_message")
+
+
+# Who is not written to
+
+
+@pytest.mark.parametrize("gone", [LEFT, MemberErased(member_id=ANNA)])
+def test_who_left_or_is_erased_gets_no_further_message(gone: Event) -> None:
+    given(gone).when(queue()).then_nothing()
+    given(QUEUED, gone).when(RecordDelivery(message_id=ID, outcome="failed", reason="gone")).then(OVERTAKEN)
+    given(QUEUED, handed_over(), gone).when(IN_VAIN).then(OVERTAKEN)
+    given(QUEUED, gone).when(WAS_SENT).then(sent())
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("person", True), ("organisation", True), ("household", False), ("pool", False)]
+)
+def test_the_account_of_a_household_is_nobodys_in_particular(kind: str, told: bool) -> None:
+    opened = AccountOpened(account_id=ANNA, floor_minutes=-600, kind=kind)
+    booked = queue("gift-received", minutes=60)
+    outcome = given(opened).when(booked)
+    assert outcome.events == ((queued("gift-received", minutes=60),) if told else ())
+    given(opened).when(queue(number=1042)).then(QUEUED)
+
+
+# No longer so
+
+
+MATCHED = queued("match-asker", other=str(BRAM), minutes=90, wanted_at=TOMORROW.isoformat())
+ENDED = queue("helper-withdrew", id=SECOND, wanted_at=TOMORROW.isoformat())
+ENDED_FACTS = {"wanted_at": TOMORROW.isoformat(), "follows": str(ID)}
+MOVED = queue(
+    "match-moved",
+    id=THIRD,
+    other=str(BRAM),
+    minutes=90,
+    from_at=TOMORROW.isoformat(),
+    wanted_at=NEXT_WEEK.isoformat(),
+)
+MOVED_FACTS = {**MOVED.facts, "follows": str(ID)}
+IT_ENDS = OvertakeMessage(message_id=ID, instead=ENDED)
+IT_MOVES = OvertakeMessage(message_id=ID, instead=MOVED)
+ENDED_QUEUED = queued("helper-withdrew", id=SECOND, **ENDED_FACTS)
+MOVED_QUEUED = queued("match-moved", id=THIRD, **MOVED_FACTS)
+ANEW_QUEUED = queued("match-asker", id=THIRD, **MOVED_FACTS)
+
+
+def overtaken(
+    id: UUID = ID, by: MessageQueued = ENDED_QUEUED, as_template: str | None = None
+) -> MessageOvertaken:
+    return MessageOvertaken(
+        message_id=id,
+        member_id=ANNA,
+        instead_id=by.message_id,
+        instead_template=as_template or by.template,
+        instead_facts=by.facts,
+    )
+
+
+def test_a_match_that_ends_before_anyone_heard_of_it_is_told_to_nobody() -> None:
+    given(MATCHED).when(IT_ENDS).then(overtaken())
+    assert given(MATCHED, overtaken()).now(MESSAGE, ID).status == "overtaken"
+
+
+@pytest.mark.parametrize(
+    "told", [(sent(),), (handed_over(template="match-asker"), delivered())], ids=["mailed", "brought"]
+)
+def test_who_heard_of_a_match_hears_that_it_ends(told: tuple[Event, ...]) -> None:
+    given(MATCHED, *told).when(IT_ENDS).then(ENDED_QUEUED)
+
+
+def test_a_letter_that_nobody_posted_yet_need_not_be() -> None:
+    given(MATCHED, handed_over(template="match-asker")).when(IT_ENDS).then(overtaken())
+
+
+def test_a_visit_of_a_series_that_had_no_letter_of_its_own_is_told_to_end() -> None:
+    given().when(IT_ENDS).then(ENDED_QUEUED)
+
+
+def test_a_letter_that_went_out_while_it_was_overtaken_is_sent_and_the_end_is_told_after_all() -> None:
+    given(MATCHED, overtaken()).when(WAS_SENT).then(sent(), ENDED_QUEUED)
+    given(MATCHED, overtaken(), sent(), ENDED_QUEUED).when(WAS_SENT).then_nothing()
+
+
+def test_a_letter_that_could_not_go_out_while_it_was_overtaken_is_nobodys_task() -> None:
+    for outcome in ("failed", "handed_over"):
+        record = RecordDelivery.model_validate({"message_id": ID, "outcome": outcome})
+        given(MATCHED, overtaken()).when(record).then_nothing()
+
+
+def test_a_letter_that_was_posted_while_it_was_overtaken_counts_and_the_end_is_told_after_all() -> None:
+    posted = (MATCHED, handed_over(template="match-asker", channel="letter"), overtaken())
+    given(*posted).when(REACHED).then(delivered("letter"), ENDED_QUEUED)
+    given(*posted).when(IN_VAIN).refused("not_waiting")
+
+
+def test_who_heard_of_a_match_hears_that_it_moves() -> None:
+    given(MATCHED, sent()).when(IT_MOVES).then(MOVED_QUEUED)
+
+
+def test_a_match_that_moves_before_anyone_heard_of_it_is_told_once_with_its_new_time() -> None:
+    by_move = overtaken(by=MOVED_QUEUED)
+    given(MATCHED).when(IT_MOVES).then(by_move, ANEW_QUEUED)
+    # The old letter had gone already: the new one says it again, and nothing else is needed.
+    given(MATCHED, by_move, ANEW_QUEUED).when(WAS_SENT).then(sent())
+
+
+def test_a_match_that_moves_and_ends_before_anyone_heard_of_it_is_told_to_nobody() -> None:
+    by_move = overtaken(by=MOVED_QUEUED)
+    moved = (MATCHED, by_move, ANEW_QUEUED)
+    given(*moved).when(IT_ENDS).then(overtaken(THIRD))
+    # But if the very first letter had gone already, they must hear that it ended.
+    given(*moved, overtaken(THIRD)).when(WAS_SENT).then(sent(), ENDED_QUEUED)
+
+
+def test_a_move_that_nobody_heard_of_is_overtaken_by_the_end_of_a_match_that_they_did_hear_of() -> None:
+    given(MATCHED, sent(), MOVED_QUEUED).when(IT_ENDS).then(overtaken(THIRD), ENDED_QUEUED)
+
+
+def test_a_visit_that_moves_to_and_fro_is_told_every_time() -> None:
+    again = uuid5(THIRD, str(COMMAND_ID))
+    given(MATCHED, sent(), MOVED_QUEUED, sent(THIRD)).when(IT_MOVES).then(
+        queued("match-moved", id=again, **MOVED_FACTS)
+    )
+
+
+def test_a_draft_that_opens_before_its_letter_went_needs_the_news_alone() -> None:
+    opened = queue("request-opened", id=SECOND)
+    tells = queued("request-opened", id=SECOND, follows=str(ID))
+    draft = queued("draft-waits", category="dog")
+    overtakes = OvertakeMessage(message_id=ID, instead=opened)
+    given(draft).when(overtakes).then(overtaken(by=tells), tells)
+    given(draft, sent()).when(overtakes).then(tells)
+    given(draft, overtaken(by=tells), tells).when(WAS_SENT).then(sent())
+
+
+def test_who_left_does_not_hear_that_anything_ended() -> None:
+    given(MATCHED, sent(), LEFT).when(IT_ENDS).then_nothing()
+
+
+# Series
+
+
+STARTED = SeriesStarted(
+    series_id=REQUEST,
+    offer_id=OFFER,
+    helper_id=BRAM,
+    asker_id=ANNA,
+    category="dog",
+    minutes=60,
+    recurrence="FREQ=WEEKLY;BYDAY=TU",
+    starts_at=TOMORROW,
+)
+TO_CORA = SeriesHelperChanged(series_id=REQUEST, offer_id=OFFER, helper_id=CORA, former_helper_id=BRAM)
+
+
+def a_visit_by(helper_id: UUID) -> QueueMessage:
+    return queue("match-asker", series=str(REQUEST), other=str(helper_id))
+
+
+def test_a_visit_by_the_usual_helper_has_no_letter_of_its_own() -> None:
+    given(STARTED).when(a_visit_by(BRAM)).then_nothing()
+    given().when(a_visit_by(BRAM)).then_nothing()
+    given(STARTED, TO_CORA).when(a_visit_by(CORA)).then_nothing()
+
+
+def test_a_visit_by_someone_else_is_told() -> None:
+    given(STARTED).when(a_visit_by(CORA)).then(queued("match-asker", other=str(CORA)))
+    as_helper = QueueMessage(
+        message_id=ID,
+        member_id=CORA,
+        template="match-helper",
+        facts={"series": str(REQUEST), "other": str(ANNA)},
+    )
+    (told,) = given(STARTED).when(as_helper).events
+    assert isinstance(told, MessageQueued)
+    assert told.member_id == CORA
+
+
+def test_a_new_helper_and_the_asker_of_a_series_hear_of_each_other() -> None:
+    told = given(STARTED, TO_CORA).when(TellSeries(series_id=REQUEST, template="series-started")).events
+    assert [
+        (m.member_id, m.facts["other"], m.facts["helps"]) for m in told if isinstance(m, MessageQueued)
+    ] == [
+        (ANNA, str(CORA), 0),
+        (CORA, str(ANNA), 1),
+    ]
+
+
+def test_that_a_helper_stops_is_told_to_the_asker() -> None:
+    ends = TellSeries(series_id=REQUEST, template="series-ends", facts={"last_day": "2027-06-29"})
+    (told,) = given(STARTED).when(ends).events
+    assert isinstance(told, MessageQueued)
+    assert (told.member_id, told.facts) == (ANNA, {"last_day": "2027-06-29"})
+    given().when(ends).then_nothing()

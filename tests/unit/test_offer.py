@@ -1,9 +1,9 @@
 """An offer: what someone can do for a neighbour."""
 
-from contracts.exchange import OfferWithdrawn, PostOffer, WithdrawOffer
+from contracts.exchange import PostOffer, WithdrawOffer
 from services.exchange.offer import OFFER as KIND
 from services.kernel.testing import COMMAND_ID
-from tests.unit.neighbours import ANNA, BRAM, OFFER, admitted, exchange, offered
+from tests.unit.neighbours import ANNA, BRAM, ELSEWHERE, OFFER, OFFER_WITHDRAWN, admitted, exchange, offered
 
 given = exchange.given
 
@@ -28,19 +28,22 @@ def test_someone_who_is_not_approved_cannot_offer_yet() -> None:
 
 
 def test_an_offer_is_withdrawn_without_a_reason() -> None:
-    given(admitted(BRAM), offered()).when(WithdrawOffer(offer_id=OFFER, member_id=BRAM)).then(
-        OfferWithdrawn(offer_id=OFFER)
-    )
+    given(admitted(BRAM), offered()).when(WithdrawOffer(offer_id=OFFER, member_id=BRAM)).then(OFFER_WITHDRAWN)
 
 
 def test_nobody_withdraws_another_ones_offer() -> None:
     given(admitted(BRAM), offered()).when(WithdrawOffer(offer_id=OFFER, member_id=ANNA)).refused("not_theirs")
 
 
+def test_a_coordinator_of_elsewhere_neither_offers_nor_withdraws_for_them() -> None:
+    post = PostOffer(member_id=BRAM, category="gardening")
+    given(admitted(BRAM)).when(post, by=ELSEWHERE).refused("other_area")
+    withdraw = WithdrawOffer(offer_id=OFFER, member_id=BRAM)
+    given(admitted(BRAM), offered()).when(withdraw, by=ELSEWHERE).refused("other_area")
+
+
 def test_an_offer_is_withdrawn_once() -> None:
-    given(offered(), OfferWithdrawn(offer_id=OFFER)).when(
-        WithdrawOffer(offer_id=OFFER, member_id=BRAM)
-    ).refused("withdrawn")
+    given(offered(), OFFER_WITHDRAWN).when(WithdrawOffer(offer_id=OFFER, member_id=BRAM)).refused("withdrawn")
 
 
 def test_an_offer_that_nobody_made_cannot_be_withdrawn() -> None:
@@ -50,4 +53,4 @@ def test_an_offer_that_nobody_made_cannot_be_withdrawn() -> None:
 def test_an_offer_stands_until_it_is_withdrawn() -> None:
     offer = given(offered()).now(KIND, OFFER)
     assert (offer.member_id, offer.category, offer.pc4, offer.status) == (BRAM, "gardening", "3512", "open")
-    assert given(offered(), OfferWithdrawn(offer_id=OFFER)).now(KIND, OFFER).status == "withdrawn"
+    assert given(offered(), OFFER_WITHDRAWN).now(KIND, OFFER).status == "withdrawn"

@@ -2,6 +2,7 @@
 
 import doctest
 import re
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -9,53 +10,108 @@ import pytest
 from contracts.categories import CATEGORIES
 from contracts.notifications import Template
 from services.kernel.dutch import hours_nl
-from services.notifications import templates
-from services.notifications.templates import Around, Letter, render
-from tests.unit.neighbours import ANNA
+from services.notifications.templates import (
+    Around,
+    Letter,
+    compose,
+    recurrence,
+    render,
+    write,
+)
+from services.notifications.templates import (
+    letter as parts,
+)
+from services.notifications.templates.recurrence import how_often
+from tests.unit.neighbours import ANNA, MATCH
 
-FACTS: dict[str, dict[str, Any]] = {
-    "member-approved": {"number": 1042},
-    "offer-posted": {"category": "paperwork"},
-    "help-requested": {"category": "paperwork"},
-    "match-helper": {"other": str(ANNA), "category": "paperwork", "minutes": 90, "wanted_at": None},
-    "match-asker": {"other": str(ANNA), "category": "paperwork", "minutes": 90, "wanted_at": None},
-    "match-ended-helper": {},
-    "match-ended-asker": {},
-    "minutes-differ": {"own": 90, "others": 60},
-    "hours-booked-helper": {"minutes": 75},
-    "hours-booked-asker": {"minutes": 75},
-    "gift-received": {"minutes": 75},
-    "gift-given": {"minutes": 75},
-}
+THURSDAY = "2026-11-26T09:00:00+00:00"
+SERIES = {"other": str(ANNA), "recurrence": "FREQ=WEEKLY;BYDAY=TH", "minutes": 90}
+FACTS: list[tuple[Template, dict[str, Any]]] = [
+    ("member-approved", {"number": 1042}),
+    ("offer-posted", {"category": "paperwork"}),
+    ("help-requested", {"category": "paperwork"}),
+    ("draft-waits", {"category": "paperwork"}),
+    ("request-opened", {}),
+    ("match-helper", {"other": str(ANNA), "category": "paperwork", "minutes": 90, "wanted_at": None}),
+    ("match-asker", {"other": str(ANNA), "category": "paperwork", "minutes": 90, "wanted_at": THURSDAY}),
+    ("match-moved", {"other": str(ANNA), "minutes": 90, "from_at": None, "wanted_at": THURSDAY}),
+    ("match-moved", {"other": str(ANNA), "minutes": 90, "from_at": THURSDAY, "wanted_at": THURSDAY}),
+    ("match-ended-helper", {"wanted_at": THURSDAY}),
+    ("match-ended-asker", {"wanted_at": THURSDAY, "searching": 1}),
+    ("match-ended-asker", {"wanted_at": None, "searching": 0}),
+    ("helper-withdrew", {"wanted_at": THURSDAY, "keeps_date": 1}),
+    ("helper-withdrew", {"wanted_at": None, "keeps_date": 0}),
+    ("minutes-differ", {"own": 90, "others": 60}),
+    ("thanks", {"other": str(ANNA), "match": str(MATCH)}),
+    ("series-started", {**SERIES, "helps": 1, "wanted_at": THURSDAY, "last_day": "2027-06-29"}),
+    ("series-started", {**SERIES, "helps": 0, "wanted_at": THURSDAY, "last_day": None}),
+    ("series-started", {**SERIES, "helps": 0}),
+    ("series-ends", {"last_day": "2027-06-29"}),
+    ("series-ends", {"last_day": None}),
+    ("vog-expiring", {"category": "respite", "valid_until": "2026-12-23", "days_left": 30}),
+    ("vog-expiring", {"category": "respite", "valid_until": "2026-12-23", "days_left": 1}),
+    ("vog-lapsed", {"category": "respite"}),
+    ("hours-booked-helper", {"minutes": 75}),
+    ("hours-booked-asker", {"minutes": 75}),
+    ("hours-received", {"minutes": 75, "out_of": "pool"}),
+    ("hours-received", {"minutes": 75, "out_of": "settlement"}),
+    ("gift-received", {"minutes": 75}),
+    ("gift-given", {"minutes": 75}),
+    ("gift-given", {"minutes": 75, "to": "pool"}),
+    ("gift-given", {"minutes": 75, "to": "ceiling"}),
+    ("gift-given", {"minutes": 75, "to": "full"}),
+    ("transfer-reversed", {"minutes": 75, "back": 1}),
+    ("transfer-reversed", {"minutes": 75, "back": 0}),
+    ("balance-saved", {"minutes": 1500}),
+    ("balance-owed", {"minutes": 480}),
+    ("compensation-booked", {"minutes": 90, "cents": 120005}),
+    ("help-recorded", {"minutes": 90, "helped": 1}),
+    ("help-recorded", {"minutes": 90, "helped": 0}),
+]
 AROUND = Around(
     name="Bram Bakker",
     region="Voorbeeld",
     other_name="Anna de Vries",
     other_reach="U bereikt Anna de Vries zo: 06 12345678.",
     favours=("Koffie drinken", "Hond uitlaten"),
+    words="Wat was dat fijn!",
 )
-EVERY_TEMPLATE = pytest.mark.parametrize("template", get_args(Template))
+EVERY_LETTER = pytest.mark.parametrize(
+    ("template", "facts"), FACTS, ids=[f"{template}-{n}" for n, (template, _) in enumerate(FACTS)]
+)
 
 
 def letter(template: Template, around: Around = AROUND, **facts: Any) -> Letter:
-    return render(template, {**FACTS[template], **facts}, around)
+    first = next(known for name, known in FACTS if name == template)
+    return render(template, {**first, **facts}, around)
 
 
-@EVERY_TEMPLATE
-def test_every_template_makes_a_whole_letter(template: Template) -> None:
-    written = letter(template)
+def sentences(text: str) -> list[str]:
+    return [sentence for sentence in re.split(r"(?<=[a-zé0-9])[.!?](?:\s|$)", text) if sentence.strip()]
+
+
+def test_every_template_has_its_letter_here() -> None:
+    assert {template for template, _ in FACTS} == set(get_args(Template))
+
+
+@EVERY_LETTER
+def test_every_template_makes_a_whole_letter(template: Template, facts: dict[str, Any]) -> None:
+    written = render(template, facts, AROUND)
     assert written.text.startswith("Beste Bram Bakker,\n\n")
     assert written.text.endswith("\n\nMet vriendelijke groet,\nWederdienst Voorbeeld\n")
-    assert not re.search(r"None|[{}]|\d{4}-\d\d-\d\d", written.text)
-    assert str(ANNA) not in written.text
+    for text in (written.text, written.sms, written.subject):
+        assert not re.search(r"None|[{}]|\d{4}-\d\d-\d\d|  |FREQ", text)
+        assert str(ANNA) not in text
 
 
-@EVERY_TEMPLATE
-def test_a_subject_says_neither_what_the_help_is_nor_whose_it_is(template: Template) -> None:
-    subjects = {letter(template).subject}
+@EVERY_LETTER
+def test_a_subject_says_neither_what_the_help_is_nor_whose_it_is(
+    template: Template, facts: dict[str, Any]
+) -> None:
+    subjects = {render(template, facts, AROUND).subject}
     for code in CATEGORIES:
         other = Around(name="Iemand Anders", region="Elders", other_name="Nog Iemand")
-        subjects.add(letter(template, around=other, category=code).subject)
+        subjects.add(render(template, {**facts, "category": code}, other).subject)
     assert len(subjects) == 1
     (subject,) = subjects
     for category in CATEGORIES.values():
@@ -65,25 +121,125 @@ def test_a_subject_says_neither_what_the_help_is_nor_whose_it_is(template: Templ
     assert len(subject) <= 60
 
 
-@EVERY_TEMPLATE
-def test_letters_say_u_and_keep_sentences_short(template: Template) -> None:
-    for sentence in re.split(r"[.!?]\s", letter(template).text):
+@EVERY_LETTER
+def test_a_text_message_is_short_and_names_neither_the_help_nor_the_other(
+    template: Template, facts: dict[str, Any]
+) -> None:
+    for code in CATEGORIES:
+        sms = render(template, {**facts, "category": code}, AROUND).sms
+        assert sms.startswith("Wederdienst Voorbeeld: ")
+        assert len(sms) <= 300
+        assert not re.search(r"Anna|Vries|Bram|Bakker|06 12345678|Wat was dat fijn", sms)
+        assert CATEGORIES[code].nl.lower() not in sms.lower()
+        assert "\n" not in sms
+        assert len(sentences(sms.partition(": ")[2])) <= 2, sms
+
+
+@EVERY_LETTER
+def test_a_long_name_of_a_region_does_not_make_a_text_message_too_long(
+    template: Template, facts: dict[str, Any]
+) -> None:
+    around = Around(name="Bram", region="Samenwerkende gemeenten " * 10)
+    assert len(render(template, facts, around).sms) <= 300
+
+
+@EVERY_LETTER
+def test_letters_say_u_and_keep_sentences_short(template: Template, facts: dict[str, Any]) -> None:
+    written = render(template, facts, AROUND)
+    for sentence in re.split(r"[.!?:]\s", f"{written.text} {written.sms}"):
         assert len(sentence.split()) <= 20, sentence
         assert not re.search(r"\b(jij|jouw|je)\b", sentence, re.IGNORECASE)
 
 
+@EVERY_LETTER
+def test_a_letter_about_someone_who_is_not_known_any_more_is_whole(
+    template: Template, facts: dict[str, Any]
+) -> None:
+    text = render(template, facts, Around(name="Bram Bakker", region="Voorbeeld")).text
+    assert not re.search(r"  | [.,:]|\n\n\n|\n (?! )", text)
+    body = text.removeprefix("Beste Bram Bakker,\n\n").partition("\n\nMet vriendelijke groet")[0]
+    assert "\n\n" not in body
+
+
 def test_both_people_of_a_match_read_who_the_other_is_and_how_to_reach_them() -> None:
     for template in ("match-helper", "match-asker"):
-        text = letter(template, wanted_at="2026-11-26T09:00:00+00:00").text
+        text = letter(template, wanted_at=THURSDAY).text
         assert "Anna de Vries" in text
         assert AROUND.other_reach in text
         assert "donderdag 26 november om 10.00 uur" in text
 
 
-def test_who_was_helped_reads_what_they_might_do_and_that_they_need_not() -> None:
-    text = letter("hours-booked-asker").text
-    assert "- Koffie drinken\n- Hond uitlaten" in text
-    assert "Het hoeft niet." in text
+def test_both_people_of_a_series_read_who_the_other_is_how_often_and_from_when() -> None:
+    for helps in (0, 1):
+        text = letter("series-started", helps=helps).text
+        assert "Anna de Vries" in text
+        assert AROUND.other_reach in text
+        assert "elke donderdag, 1 uur 30. De eerste keer is donderdag 26 november om 10.00 uur." in text
+        assert "De laatste dag is dinsdag 29 juni 2027." in text
+
+
+def test_a_letter_about_a_new_time_says_the_old_one_too() -> None:
+    text = letter("match-moved", from_at="2026-11-24T09:00:00+00:00", wanted_at=THURSDAY).text
+    assert "Uw afspraak van dinsdag 24 november om 10.00 uur is verzet." in text
+    assert "De nieuwe tijd is donderdag 26 november om 10.00 uur. U ziet dan Anna de Vries." in text
+
+
+def test_who_loses_a_helper_reads_that_the_day_stays_and_never_why() -> None:
+    assert "De dag die u koos, blijft staan." in letter("helper-withdrew").text
+    assert "blijft staan" not in letter("helper-withdrew", keeps_date=0).text
+
+
+@pytest.mark.parametrize("template", ["hours-booked-asker", "draft-waits", "balance-owed"])
+def test_who_might_give_back_reads_small_ways_to(template: Template) -> None:
+    assert "Bijvoorbeeld:\n- Koffie drinken\n- Hond uitlaten" in letter(template).text
+    nothing = Around(name="Bram", region="Voorbeeld")
+    assert "Bijvoorbeeld" not in letter(template, around=nothing).text
+
+
+def test_who_was_helped_reads_that_they_need_not_give_back() -> None:
+    assert "Het hoeft niet." in letter("hours-booked-asker").text
+
+
+def test_who_owes_reads_that_there_is_no_hurry_and_no_shame() -> None:
+    text = letter("balance-owed").text
+    assert "Er is geen haast." in text
+    assert "solidariteitspot" in text
+    assert not re.search(r"schuld|moet|betalen|tekort|rood|negatief", text, re.IGNORECASE)
+
+
+def test_thanks_carry_the_askers_own_words_where_there_are_any() -> None:
+    assert (
+        "Anna de Vries bedankt u voor uw hulp, met deze woorden:\n\nWat was dat fijn!"
+        in letter("thanks").text
+    )
+    without = Around(name="Bram", region="Voorbeeld", other_name="Anna de Vries")
+    assert "Anna de Vries bedankt u voor uw hulp. Dank u wel, ook van ons." in letter("thanks", without).text
+    erased = Around(name="Bram", region="Voorbeeld")
+    assert "U wordt bedankt voor uw hulp." in letter("thanks", around=erased).text
+
+
+def test_amounts_of_money_are_written_as_they_are_here() -> None:
+    assert "€ 1.200,05" in letter("compensation-booked").text
+    assert "€ 8,40" in letter("compensation-booked", cents=840).text
+
+
+def test_a_digest_is_one_mail_with_a_section_for_each_message() -> None:
+    sections = [
+        write("offer-posted", {"category": "dog"}, AROUND),
+        write("gift-received", {"minutes": 60}, AROUND),
+    ]
+    written = compose(sections, AROUND)
+    assert written.subject == "Uw berichten van Wederdienst"
+    assert written.text.count("Beste Bram Bakker,") == written.text.count("Met vriendelijke groet,") == 1
+    assert "UW AANBOD STAAT ERIN\nDank u wel voor uw aanbod: hond uitlaten." in written.text
+    assert "U KREEG UREN\nIemand gaf u 1 uur." in written.text
+    assert compose(sections[:1], AROUND) == render("offer-posted", {"category": "dog"}, AROUND)
+
+
+@pytest.mark.parametrize(("template", "facts"), [("a-later-letter", {}), ("offer-posted", {})])
+def test_what_this_release_cannot_write_is_an_error(template: str, facts: dict[str, Any]) -> None:
+    with pytest.raises(LookupError):
+        write(template, facts, AROUND)
 
 
 @pytest.mark.parametrize(
@@ -94,5 +250,47 @@ def test_minutes_are_said_as_people_say_them(minutes: int, words: str) -> None:
     assert hours_nl(minutes) == words
 
 
-def test_the_examples_in_its_documentation_are_true() -> None:
-    assert doctest.testmod(templates).failed == 0
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("FREQ=DAILY", "elke dag"),
+        ("FREQ=DAILY;INTERVAL=2", "om de dag"),
+        ("FREQ=DAILY;INTERVAL=10", "elke 10 dagen"),
+        ("FREQ=WEEKLY;BYDAY=TU", "elke dinsdag"),
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR", "elke maandag, woensdag en vrijdag"),
+        ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "elke werkdag"),
+        ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU", "elke dag"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "om de week op vrijdag"),
+        ("FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,TH;WKST=MO", "elke 3 weken op maandag en donderdag"),
+        ("FREQ=WEEKLY", "elke donderdag"),
+        ("FREQ=WEEKLY;INTERVAL=2", "om de week op donderdag"),
+        ("FREQ=MONTHLY", "elke maand"),
+        ("FREQ=MONTHLY;INTERVAL=2", "om de maand"),
+        ("FREQ=MONTHLY;BYMONTHDAY=15", "elke maand op de 15e"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1,-1", "elke maand op de 1e en de laatste dag"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-2", "elke maand op de op 1 na laatste dag"),
+        ("FREQ=MONTHLY;BYDAY=2TU", "elke maand op de tweede dinsdag"),
+        ("FREQ=MONTHLY;INTERVAL=3;BYDAY=-1FR", "elke 3 maanden op de laatste vrijdag"),
+        ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2", "elke maand op de tweede dinsdag"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "elke maand op de laatste werkdag"),
+        ("FREQ=MONTHLY;BYDAY=SA,SU;BYSETPOS=1", "elke maand op de eerste zaterdag of zondag"),
+        ("FREQ=MONTHLY;BYDAY=TU", "elke dinsdag"),
+        ("freq=weekly;byday=tu", "elke dinsdag"),
+        ("FREQ=YEARLY", "regelmatig"),
+        ("", "regelmatig"),
+    ],
+)
+def test_how_often_help_comes_back_is_said_as_people_say_it(rule: str, words: str) -> None:
+    assert how_often(rule, datetime.fromisoformat(THURSDAY)) == words
+
+
+def test_a_week_that_begins_late_at_night_is_named_by_the_clock_on_the_wall() -> None:
+    assert how_often("FREQ=WEEKLY", datetime(2026, 11, 26, 23, 30, tzinfo=UTC)) == "elke vrijdag"
+    assert how_often("FREQ=WEEKLY") == "elke week"
+
+
+@pytest.mark.parametrize("module", [parts, recurrence])
+def test_the_examples_in_its_documentation_are_true(module: Any) -> None:
+    results = doctest.testmod(module)
+    assert results.failed == 0
+    assert results.attempted > 0

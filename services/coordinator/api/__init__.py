@@ -1,8 +1,11 @@
 """The region's HTTP API, by the NL API Design Rules 2.1.
 
+topics/      one module per topic: the table of its commands, and what can be read
+commands.py  how a row of a table becomes an endpoint
+answers.py   how an answer becomes a response
+reading.py   what all reads share
+shapes.py    what the API answers with
 edge.py      who asks, limits, headers of every answer
-commands.py  the table of commands
-reads.py     what can be read
 problems.py  every error, as problem+json
 openapi.py   the document
 """
@@ -13,7 +16,7 @@ from services.coordinator.api.commands import add_commands
 from services.coordinator.api.edge import Edge
 from services.coordinator.api.openapi import add_document
 from services.coordinator.api.problems import HANDLERS
-from services.coordinator.api.reads import add_reads
+from services.coordinator.api.topics import TOPICS
 from services.coordinator.desk import Desk
 from services.kernel.runtime import Replica
 
@@ -28,8 +31,9 @@ def api(desk: Desk) -> FastAPI:
     found = FastAPI(
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, exception_handlers=HANDLERS
     )
-    add_commands(found, desk)
-    add_reads(found, desk)
+    for topic in TOPICS:
+        add_commands(found, desk, topic.COMMANDS)
+        topic.add_reads(found, desk)
     add_document(found, desk.region)
     found.add_middleware(Edge, keys=desk.keys)
     return found

@@ -1,39 +1,28 @@
-"""The commands of the API: one row each, from method and path to the contract's command.
+"""How a row of a table becomes an endpoint: from method and path to the contract's command.
 
-The body is the command as JSON, without the id in the path. Members may leave out which
-member it is about: their key says so. What happens next is in `desk.py`.
+The rows are in `topics/`. The body is the command as JSON, without the ids in the path; a DELETE
+has no body, and takes what is left as query parameters. Members may leave out which member it is
+about: their key says so. What happens next is in `desk.py`; how the answer becomes a response is
+in `answers.py`.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Header, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
 from starlette.responses import Response
 
 from contracts.access import MAY
-from contracts.catalogue import HANDLED_BY, kebab
+from contracts.catalogue import kebab
 from contracts.envelope import Answer, Command, Role
-from contracts.exchange import (
-    CancelMatch,
-    ConfirmMatch,
-    PostOffer,
-    ReportMinutes,
-    RequestHelp,
-    WithdrawOffer,
-    WithdrawRequest,
-)
-from contracts.ledger import TransferCredit
-from contracts.members import ApproveMember, ChangeCapacity, DeclineMember, RegisterMember
-from services.coordinator.api.shapes import ConfirmedMatch, Done
+from contracts.exchange import RequestHelp, WithdrawOffer, WithdrawRequest
 from services.coordinator.desk import Caller, Desk, traceparent
-from services.coordinator.outcome import WHY_NOT, outcome
-from services.kernel.errors import Rejected
 
 IDEMPOTENCY_KEY = Header(
     alias="Idempotency-Key",
@@ -53,56 +42,19 @@ def caller(request: Request, idempotency_key: Annotated[str | None, IDEMPOTENCY_
     )
 
 
-# How a command's answer becomes a response
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """How an answer becomes a response, and which responses that can be (for the document)."""
 
-
-async def made(desk: Desk, route: "Route", command: Command, answer: Answer) -> Response:
-    """Something new: its id is the command's id."""
-    assert answer.id is not None
-    where = {"Location": route.location.format(id=answer.id)} if route.location else None
-    return JSONResponse(_done(answer.id, command, answer), 201, where)
-
-
-async def changed(desk: Desk, route: "Route", command: Command, answer: Answer) -> Response:
-    """Something that was there is otherwise now; its id is in the path."""
-    return JSONResponse(_done(getattr(command, route.ids[0]), command, answer))
-
-
-async def gone(desk: Desk, route: "Route", command: Command, answer: Answer) -> Response:
-    return Response(status_code=204)
-
-
-async def confirmed(desk: Desk, route: "Route", command: Command, answer: Answer) -> Response:
-    """A match is reserved first; whether it stands is known when the ledger has answered.
-
-    The body holds what does not change any more, so that a repeat hears the same.
-    """
-    assert answer.id is not None
-    where = {"Location": route.location.format(id=answer.id)}
-    match = await outcome(desk, answer.id)
-    if match is None:
-        return JSONResponse(_done(answer.id, command, answer), 202, where)
-    if match.confirmed_at is None:
-        no = WHY_NOT[match.reason or "no_answer"]
-        raise Rejected(no.code, no.nl, no.en)
-    stands = {name: getattr(match, name) for name in ConfirmedMatch.model_fields}
-    stands["status"] = "confirmed"
-    return JSONResponse(ConfirmedMatch(**stands).model_dump(mode="json"), 201, where)
-
-
-def _done(id: UUID, command: Command, answer: Answer) -> Any:
-    done = Done(id=id, service=HANDLED_BY[type(command)], position=answer.position)
-    return done.model_dump(mode="json")
-
-
-type Respond = Callable[[Desk, Route, Command, Answer], Coroutine[Any, Any, Response]]
+    act: Callable[[Desk, "Route", Command, Answer, Caller], Coroutine[Any, Any, Response]]
+    responses: dict[int | str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table. `location`: where what was made can be read."""
+    """One row of a table. `location`: where what was made can be read."""
 
-    method: Literal["POST", "PUT", "DELETE"]
+    method: Literal["POST", "PUT", "PATCH", "DELETE"]
     path: str
     command: type[Command]
     respond: Respond
@@ -118,52 +70,17 @@ class Route:
     @property
     def own(self) -> str | None:
         """The field that members may leave out, because it can only be themselves."""
-        field = MAY[self.command.__name__].get(Role.MEMBER)
+        field = _OWN.get(self.command) or MAY[self.command.__name__].get(Role.MEMBER)
         return field if field in self.command.model_fields and field not in self.ids else None
 
+    @property
+    def fields(self) -> dict[str, FieldInfo]:
+        """What is left of the command besides the ids in the path."""
+        return {name: field for name, field in self.command.model_fields.items() if name not in self.ids}
 
-TABLE: tuple[Route, ...] = (
-    Route("POST", "/v1/members", RegisterMember, made, "Sign someone up", "members", "/v1/members/{id}"),
-    Route(
-        "POST", "/v1/members/{member_id}/approvals", ApproveMember, changed, "Let them take part", "members"
-    ),
-    Route(
-        "POST", "/v1/members/{member_id}/declinations", DeclineMember, changed, "Say no for now", "members"
-    ),
-    Route(
-        "PUT",
-        "/v1/members/{member_id}/capacity",
-        ChangeCapacity,
-        changed,
-        "Help more or less a week",
-        "members",
-    ),
-    Route("POST", "/v1/offers", PostOffer, made, "Offer help", "offers", "/v1/offers/{id}"),
-    Route("DELETE", "/v1/offers/{offer_id}", WithdrawOffer, gone, "Withdraw an offer", "offers"),
-    Route(
-        "POST",
-        "/v1/help-requests",
-        RequestHelp,
-        made,
-        "Ask for help",
-        "help-requests",
-        "/v1/help-requests/{id}",
-    ),
-    Route(
-        "DELETE",
-        "/v1/help-requests/{request_id}",
-        WithdrawRequest,
-        gone,
-        "Withdraw a request",
-        "help-requests",
-    ),
-    Route("POST", "/v1/matches", ConfirmMatch, confirmed, "Choose a helper", "matches", "/v1/matches/{id}"),
-    Route("DELETE", "/v1/matches/{match_id}", CancelMatch, gone, "Call a match off", "matches"),
-    Route(
-        "POST", "/v1/matches/{match_id}/minutes", ReportMinutes, changed, "Say how long it took", "matches"
-    ),
-    Route("POST", "/v1/transfers", TransferCredit, made, "Give minutes to someone", "accounts"),
-)
+
+# Whose wish it is follows from two fields; left out, help is for the member who asks.
+_OWN: dict[type[Command], str] = {RequestHelp: "member_id"}
 
 # Whose it is, where a coordinator withdraws something for someone.
 _OWNER: dict[type[Command], str] = {
@@ -178,22 +95,14 @@ class Endpoint:
     def __init__(self, desk: Desk, route: Route) -> None:
         self._desk = desk
         self._route = route
-        kinds: dict[str, Any] = dict.fromkeys(route.ids, UUID)
-        if route.method != "DELETE" and (body := body_of(route)) is not None:
-            kinds["body"] = body
-        kinds["caller"] = Annotated[Caller, Depends(caller)]
-        self.__signature__ = inspect.Signature(
-            [
-                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
-                for name, kind in kinds.items()
-            ]
-        )
+        self.__signature__ = inspect.Signature(list(_parameters(route)))
 
-    async def __call__(self, *, caller: Caller, body: BaseModel | None = None, **ids: UUID) -> Response:
-        given: dict[str, Any] = {**(body.model_dump(exclude_unset=True) if body else {}), **ids}
+    async def __call__(self, *, caller: Caller, body: BaseModel | None = None, **rest: Any) -> Response:
+        said = body.model_dump(exclude_unset=True) if body else {}
+        given = {**said, **{name: value for name, value in rest.items() if value is not None}}
         command = self._command(await self._with_owner(given, caller))
         answer = await self._desk.send(command, caller)
-        return await self._route.respond(self._desk, self._route, command, answer)
+        return await self._route.respond.act(self._desk, self._route, command, answer, caller)
 
     async def _with_owner(self, given: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """`given`, with the member it is about where that was left out."""
@@ -214,13 +123,23 @@ class Endpoint:
             raise RequestValidationError(invalid.errors()) from None
 
 
+def _parameters(route: Route) -> Iterable[inspect.Parameter]:
+    def parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+
+    yield from (parameter(name, UUID) for name in route.ids)
+    if route.method == "DELETE":
+        about = Query(description="Whose wish this is; a member's key says so by itself.")
+        yield from (parameter(name, Annotated[UUID | None, about], None) for name in route.fields)
+    elif (body := body_of(route)) is not None:
+        needed = any(field.is_required() for field in body.model_fields.values())
+        yield parameter("body", body) if needed else parameter("body", body | None, None)
+    yield parameter("caller", Annotated[Caller, Depends(caller)])
+
+
 def body_of(route: Route) -> type[BaseModel] | None:
     """The command without what is in the path; None when nothing is left."""
-    fields: dict[str, Any] = {
-        name: (field.annotation, field)
-        for name, field in route.command.model_fields.items()
-        if name not in route.ids
-    }
+    fields: dict[str, Any] = {name: (field.annotation, field) for name, field in route.fields.items()}
     if not fields:
         return None
     if route.own is not None:
@@ -233,30 +152,18 @@ def body_of(route: Route) -> type[BaseModel] | None:
     )
 
 
-_MADE: dict[Respond, dict[int | str, dict[str, Any]]] = {
-    made: {201: {"model": Done, "description": "It is made, and durable."}},
-    changed: {200: {"model": Done, "description": "It is changed, and durable."}},
-    gone: {204: {"description": "It stands no longer."}},
-    confirmed: {
-        201: {"model": ConfirmedMatch, "description": "The match stands, and people are told."},
-        202: {"model": Done, "description": "The hours are being set apart: see Location for the outcome."},
-    },
-}
-
-
-def add_commands(api: FastAPI, desk: Desk) -> None:
-    """Add every row of the table to the API."""
-    for route in TABLE:
-        responses = _MADE[route.respond]
+def add_commands(api: FastAPI, desk: Desk, table: Iterable[Route]) -> None:
+    """Add every row of a table to the API."""
+    for route in table:
         api.add_api_route(
             route.path,
             Endpoint(desk, route),
             methods=[route.method],
             operation_id=kebab(route.command.__name__),
             summary=route.summary,
-            description=inspect.getdoc(route.command),
+            description=inspect.cleandoc(route.command.__doc__ or f"{route.summary}."),
             tags=[route.tag],
-            status_code=int(min(responses)),
+            status_code=int(min(route.respond.responses)),
             response_model=None,
-            responses=responses,
+            responses=route.respond.responses,
         )

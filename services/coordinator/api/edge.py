@@ -107,7 +107,7 @@ class Edge:
             return TOO_LARGE
         has_body = length != "0" or "Transfer-Encoding" in headers
         kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if has_body and scope["method"] in ("POST", "PUT") and kind != "application/json":
+        if has_body and scope["method"] in ("POST", "PUT", "PATCH") and kind != "application/json":
             return UNSUPPORTED
         return None
 

@@ -50,16 +50,17 @@ STATUS_OF: dict[str, int] = {
     "control_characters": 400,
     "unstorable": 400,
     "unknown_postcode": 400,
+    "unknown_category": 400,
+    "period_backwards": 400,
     "not_signed_in": 401,
     "not_allowed": 403,
     "not_yours": 403,
     "not_theirs": 403,
-    "unknown_member": 404,
-    "unknown_offer": 404,
-    "unknown_request": 404,
-    "unknown_match": 404,
-    "unknown_account": 404,
+    "other_area": 403,
+    "not_the_handler": 403,
+    "may_not_act": 403,
     "no_contact": 404,
+    "no_transfer": 404,
     "not_found": 404,
     "method_not_allowed": 405,
     "too_large": 413,
@@ -67,7 +68,20 @@ STATUS_OF: dict[str, int] = {
     "internal": 500,
     "unavailable": 503,
 }
-"""Status by a refusal's code; whatever is not here is a conflict with how things are: 409."""
+"""Status by a refusal's code; see `status_of` for what is not here."""
+
+
+def status_of(code: str) -> int:
+    """The status of a refusal: what is unknown is not found, and the rest is a conflict with how things are.
+
+    >>> status_of("unknown_series"), status_of("unknown_postcode"), status_of("below_floor")
+    (404, 400, 409)
+    """
+    return STATUS_OF.get(code, 404 if code.startswith("unknown_") else 409)
+
+
+_MAY_NOT_BE_KEPT = ("bsn", "control_characters")
+"""What is wrong with a text that we may or can not keep: that is said first, with a code of its own."""
 
 _INVALID = ("Er klopt iets niet. Kijk de genoemde velden na.", "Something is not right. Check these fields.")
 
@@ -125,7 +139,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A refusal as a response."""
-    status = STATUS_OF.get(no.code, 409)
+    status = status_of(no.code)
     body = Problem(
         type=f"urn:wederdienst:problem:{no.code.replace('_', '-')}",
         title=HTTPStatus(status).phrase,
@@ -154,7 +168,7 @@ async def invalid(request: Request, error: RequestValidationError) -> Response:
     found = [(each["type"], _field(each), *wrong.words(each)) for each in error.errors()]
     errors = [FieldProblem(field=field, message=en, message_nl=nl) for _, field, nl, en in found]
     code, nl, en = next(
-        ((kind, nl, en) for kind, _, nl, en in found if kind in STATUS_OF), ("invalid", *_INVALID)
+        ((kind, nl, en) for kind, _, nl, en in found if kind in _MAY_NOT_BE_KEPT), ("invalid", *_INVALID)
     )
     return problem(Refusal(code=code, nl=nl, en=en), _correlation(request), errors=errors)
 

@@ -13,7 +13,11 @@ UNDO_MINUTES = 15
 
 
 def confirmation(
-    request: RequestSeen, helper_id: UUID, known: Names, balance: dict[str, Any] | None
+    request: RequestSeen,
+    helper_id: UUID,
+    known: Names,
+    balance: dict[str, Any] | None,
+    compensation: str = "credits",
 ) -> Confirmation:
     """The last question before two people hear of each other."""
     consequences = [
@@ -23,11 +27,14 @@ def confirmation(
         _told(helper_id, known),
         _told(request.member_id, known),
         Consequence("person", "Zij zien hoe zij elkaar bereiken, tot de hulp klaar is."),
-        Consequence("clock", _hours(request, known, balance)),
+        Consequence("clock", _hours(request, known, balance, compensation)),
     ]
+    if request.recurrence is not None:
+        consequences.insert(1, Consequence("calendar", "Deze helper komt ook de volgende keren."))
     return Confirmation(
         action_href=f"/hulpvragen/{request.request_id}/koppelingen",
         consequences=tuple(consequences),
+        tick="Deze helper doet ook de volgende keren" if request.series_id is not None else "",
         note=f"U kunt dit nog {UNDO_MINUTES} minuten ongedaan maken.",
     )
 
@@ -38,7 +45,11 @@ def _told(member_id: UUID, known: Names) -> Consequence:
     return Consequence("phone", f"{known.first(member_id)} heeft geen e-mail. Bel zelf even.")
 
 
-def _hours(request: RequestSeen, known: Names, balance: dict[str, Any] | None) -> str:
+def _hours(request: RequestSeen, known: Names, balance: dict[str, Any] | None, compensation: str) -> str:
+    if compensation == "none":
+        return "Er worden geen uren geteld."
+    if compensation == "euro":
+        return "De helper krijgt een vergoeding, binnen de grens van het jaar."
     text = f"Van het saldo van {known.of(request.member_id)} staat {hours_nl(request.minutes)} apart."
     if balance is None:
         return text

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.coordinator.api.edge import EVERYWHERE, MAX_BODY_BYTES, limited
-from services.coordinator.api.problems import AWAY, STATUS_OF
+from services.coordinator.api.problems import AWAY, status_of
 from services.coordinator.console.render import render
 from services.coordinator.console.views import ProblemPage, Site
 from services.kernel.errors import Rejected
@@ -149,7 +149,7 @@ async def http_error(request: Request, error: HTTPException) -> Response:
 
 
 async def refused(request: Request, no: Rejected) -> Response:
-    status = STATUS_OF.get(no.refusal.code, 409)
+    status = status_of(no.refusal.code)
     return _problem(request, ProblemPage("Dit kan nu niet", no.refusal.nl), status)
 
 

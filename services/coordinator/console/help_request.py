@@ -6,13 +6,15 @@ from uuid import UUID
 
 from contracts.categories import CATEGORIES, Intimacy
 from contracts.envelope import Actor
-from contracts.exchange import ExclusionReason, GetTexts, Helper, RankedHelpers, RankHelpers, Texts
+from contracts.exchange import GetTexts, Texts
+from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiatives
+from contracts.proposals import ExclusionReason, Helper, RankedHelpers, RankHelpers
+from services.coordinator.console.addresses import member_href, request_href, series_href
 from services.coordinator.console.chosen import confirmation
 from services.coordinator.console.due import appointment_nl
-from services.coordinator.console.history import history
+from services.coordinator.console.history import history, people_in
 from services.coordinator.console.matched import matched
 from services.coordinator.console.people import Names, names, place, request_label
-from services.coordinator.console.today import request_href
 from services.coordinator.console.views import (
     Choice,
     Fact,
@@ -27,17 +29,18 @@ from services.coordinator.console.views import (
     StatusTone,
     Waiting,
 )
-from services.coordinator.console.wording import balance_nl
+from services.coordinator.console.wording import balance_nl, recurrence_nl
 from services.coordinator.desk import Desk
-from services.coordinator.outcome import WHY_NOT, match_seen
+from services.coordinator.outcome import match_seen, why_fell_through
 from services.coordinator.projections.exchange import REQUESTS, MatchSeen, RequestSeen
-from services.kernel.dutch import hours_nl
+from services.kernel.dutch import day_nl, hours_nl
 from services.kernel.errors import Rejected, Transient
 
 HELPERS_SHOWN = 10
 LOOKING = ("open", "matching")
 
 STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
+    "draft": ("Wacht op aanbod", "warning", "clock"),
     "open": ("Zonder helper", "warning", "request"),
     "matching": ("Even geduld", "neutral", "clock"),
     "matched": ("Gekoppeld", "safe", "check"),
@@ -47,12 +50,34 @@ STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
 _DIFFER: tuple[str, StatusTone, Icon] = ("Minuten verschillen", "warning", "unequal")
 _NOT_BOOKED: tuple[str, StatusTone, Icon] = ("Uren niet geboekt", "warning", "warning")
 
-WISH = {"none": "geen wens", "unknown": "liefst een onbekende", "outside_street": "niet uit de eigen straat"}
+WISH = {
+    "none": "geen wens",
+    "unknown": "liefst een onbekende",
+    "outside_street": "niet uit de eigen straat",
+    "known": "liefst een bekende",
+}
+CONSENT = {
+    "in_person": "met eigen toestemming, zelf verteld",
+    "phone": "met eigen toestemming, aan de telefoon",
+    "paper": "met eigen toestemming, op papier",
+}
+RECIPROCITY = {
+    "required": "wie vraagt, biedt ook iets aan",
+    "encouraged": "iets terugdoen mag",
+    "gift": "er hoeft niets terug",
+}
+_DRAFT = (
+    "Deze vraag wacht tot de hulpvrager ook iets aanbiedt. Iets kleins is genoeg. Bel en denk mee. "
+    "Lukt het niet? Geef dan vrijstelling op de bladzijde van de deelnemer."
+)
 URGENCY = {"normal": "", "soon": "snel nodig", "urgent": "dringend"}
 
 EXCLUDED: dict[ExclusionReason, str] = {
     "capacity": "Te weinig ruimte: zou boven de eigen grens komen",
+    "running": "Heeft al genoeg lopende afspraken",
     "paused": "Heeft nu pauze",
+    "vog": "Heeft hiervoor geen geldige VOG",
+    "age": "Is te jong, of mist toestemming van een ouder",
     # All reasons of closeness in one bucket: nobody's circle can be read from it.
     "distance": "Past niet bij de wensen en regels over afstand",
 }
@@ -82,11 +107,12 @@ async def request_page(
         match = None
     ranked = await _ranked(desk, actor, request)
     told = await desk.fetch(
-        "SELECT code, person_id, minutes, reason, at FROM history WHERE request_id = $1 OR match_id IN "
+        "SELECT * FROM history WHERE request_id = $1 OR match_id IN "
         "(SELECT match_id FROM matches_seen WHERE request_id = $1)",
         request_id,
     )
-    concerned = [request.member_id, *(line["person_id"] for line in told if line["person_id"])]
+    asked_by = [request.asked_by] if request.asked_by is not None else []
+    concerned = [request.member_id, *asked_by, *people_in(told)]
     known = await names(desk, actor, (*concerned, *(h.member_id for h in ranked.helpers)))
     outcome = await _outcome(desk, request, match, known, just_tried=tried is not None)
     if refused is not None and not isinstance(outcome, Matched):
@@ -105,8 +131,14 @@ async def request_page(
         helpers=tuple(_card(h, known, request.minutes) for h in ranked.helpers),
         helpers_found=ranked.found,
         excluded_counts=tuple((EXCLUDED[why], n) for why, n in ranked.excluded.items() if why in EXCLUDED),
-        history=history(told, known),
-        chosen=Choice(str(picked.offer_id), confirmation(request, picked.member_id, known, balance))
+        history=history(told, known, desk.region),
+        draft=_DRAFT if request.status == "draft" else None,
+        chosen=Choice(
+            str(picked.offer_id),
+            confirmation(
+                request, picked.member_id, known, balance, await _compensation(desk, request.initiative_id)
+            ),
+        )
         if picked is not None and request.status == "open"
         else None,
         outcome=outcome,
@@ -132,7 +164,9 @@ async def _outcome(
         return Waiting(str(match.offer_id))
     if match.status != "fell_through":
         return await matched(desk, request, match, known)
-    return Refused(WHY_NOT[match.reason or "no_answer"].nl) if just_tried and not match.confirmed_at else None
+    if not just_tried or match.confirmed_at:
+        return None
+    return Refused((await why_fell_through(desk, match)).nl)
 
 
 def _status(request: RequestSeen, match: MatchSeen | None) -> tuple[str, StatusTone, Icon]:
@@ -149,7 +183,7 @@ async def _facts(
     about = CATEGORIES.get(request.category)
     personal = about is not None and about.intimacy is Intimacy.HIGH
     facts = [
-        Fact("Voor", known.of(request.member_id), place(request.pc4)),
+        Fact("Voor", known.of(request.member_id), place(request.pc4), member_href(request.member_id)),
         Fact(
             "Wanneer", _when(request.wanted_at), _notes(hours_nl(request.minutes), URGENCY[request.urgency])
         ),
@@ -159,6 +193,7 @@ async def _facts(
             "geen mensen uit de eigen kring of straat: het is persoonlijk" if personal else "",
         ),
     ]
+    facts += await _around(desk, actor, request, known)
     if balance is not None:
         held = balance["held_minutes"]
         facts.append(
@@ -171,6 +206,47 @@ async def _facts(
     if text := await _text(desk, actor, request.request_id):
         facts.append(Fact("Toelichting", "in eigen woorden", text))
     return tuple(facts)
+
+
+async def _around(desk: Desk, actor: Actor, request: RequestSeen, known: Names) -> list[Fact]:
+    """What else decides: how often, within which initiative, and who asked for them."""
+    facts = []
+    series_id = request.series_id
+    if request.recurrence is not None:
+        until = f"tot en met {day_nl(request.last_day)}" if request.last_day else "geen einddatum"
+        began = await desk.row("SELECT 1 FROM series_seen WHERE series_id = $1", request.request_id)
+        series_id = request.request_id if began else None
+        href = series_href(series_id) if series_id else ""
+        facts.append(Fact("Hoe vaak", recurrence_nl(request.recurrence), until, href))
+    elif series_id is not None:
+        facts.append(Fact("Hoort bij", "terugkerende hulp", "alle keren", series_href(series_id)))
+    if request.initiative_id != THE_INITIATIVE:
+        facts.append(await _initiative(desk, actor, request.initiative_id))
+    if request.asked_by is not None:
+        how = CONSENT.get(request.consent or "", "")
+        facts.append(Fact("Gevraagd door", known.of(request.asked_by), how))
+    if request.referral:
+        facts.append(Fact("Gevraagd door", "een sociaal team"))
+    return facts
+
+
+async def _compensation(desk: Desk, initiative_id: UUID) -> str:
+    """What a helper gets in this initiative."""
+    sql = "SELECT compensation FROM initiatives_seen WHERE initiative_id = $1"
+    row = await desk.row(sql, initiative_id)
+    return row["compensation"] if row is not None else "credits"
+
+
+async def _initiative(desk: Desk, actor: Actor, initiative_id: UUID) -> Fact:
+    """Its name, and what it asks in return, as far as exchange answers."""
+    try:
+        found = (await desk.ask(GetInitiatives(), Initiatives, actor)).initiatives
+    except (Transient, Rejected):
+        found = ()
+    each = next((each for each in found if each.initiative_id == initiative_id), None)
+    if each is None:
+        return Fact("Initiatief", "nu niet op te halen")
+    return Fact("Initiatief", each.name, RECIPROCITY[each.policy.reciprocity])
 
 
 def _when(wanted_at: datetime | None) -> str:

@@ -1,49 +1,128 @@
-"""What happened around a request, in sentences."""
+"""What happened to a request, a match or someone, in sentences, and who did it in whose name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.coordinator.console.people import Names
 from services.coordinator.console.views import HistoryLine
 from services.kernel.dutch import hours_nl, local
+from services.kernel.settings import Region
 
 SENTENCES: dict[str, str] = {
+    # Someone
+    "member-registered": "{who} meldde zich aan.",
+    "member-approved": "{who} doet mee.",
+    "member-declined": "{who} doet nu niet mee.",
+    "capacity-changed": "De ruimte per week van {whom} is gewijzigd.",
+    "age-band-reached": "{who} kwam in een nieuwe leeftijdsgroep.",
+    "guardian-consent-given": "Ouder of voogd van {whom} vindt het goed.",
+    "guardian-consent-withdrawn": "Ouder of voogd van {whom} vindt het niet meer goed.",
+    "contact-details-changed": "Naam, adres of bereikbaarheid van {whom} is gewijzigd.",
+    "circle-changed": "De eigen kring van {whom} is gewijzigd.",
+    "channel-chosen": "{who} koos hoe wij bericht geven.",
+    "household-joined": "{who} hoort nu bij {other}.",
+    "household-left": "{who} hoort niet meer bij {other}.",
+    "representation-granted": "{Other} mag namens {whom} vragen.",
+    "representation-ended": "{Other} mag niet meer namens {whom} vragen.",
+    "vog-recorded": "Een VOG van {whom} is gezien.",
+    "vog-lapsed": "Een VOG van {whom} geldt niet meer.",
+    "member-paused": "{who} heeft pauze.",
+    "member-resumed": "{who} helpt weer.",
+    "reciprocity-waived": "{who} mag vragen zonder iets terug te doen.",
+    "limits-changed": "De grenzen van de rekening van {whom} zijn gewijzigd.",
+    "member-left": "{who} doet niet meer mee.",
+    "member-erased": "Alle gegevens zijn gewist.",
+    # Help
+    "offer-posted": "{who} bood hulp aan.",
+    "offer-withdrawn": "{who} trok een aanbod in.",
     "help-requested": "De hulpvraag kwam binnen.",
+    "request-opened": "De hulpvraag ging open{because}.",
     "match-reserved": "{who} werd gekozen. De uren worden apart gezet.",
     "match-confirmed": "{who} is gekoppeld.",
+    "series-started": "De terugkerende hulp met {whom} begon.",
+    "visit-moved": "De afspraak is verzet.",
+    "helper-end-planned": "{who} stopt na een afgesproken dag.",
+    "series-helper-changed": "{who} neemt de terugkerende hulp over.",
+    "no-show-noted": "Bij de afspraak was {absent} er niet.",
     "match-fell-through": "De koppeling met {whom} {why}.",
+    "series-ended": "De terugkerende hulp is gestopt.",
+    "incident-reported": "Er is een incident gemeld. De twee worden uit elkaar gehouden.",
+    "incident-closed": "Het incident is afgesloten.",
     "minutes-reported": "{who} schreef {time} op.",
     "minutes-differed": "De minuten verschillen. Er is niets geboekt.",
-    "minutes-agreed": "Beiden schreven {time} op.",
-    "match-completed": "{time} is geboekt. De hulp is klaar.",
+    "minutes-decided": "Een coördinator besliste: {time}.",
+    "minutes-agreed": "{time} staat vast.",
+    "help-recorded": "De hulp is genoteerd: {time}.",
+    "credit-transferred": "{time} ging van {whom} naar {other}.",
+    "compensation-booked": "Een vergoeding voor {whom} is geboekt.",
+    "expenses-noted": "Onkosten van {whom} zijn genoteerd.",
+    "match-completed": "De hulp is klaar: {time}.",
     "match-unbooked": "De uren konden niet worden geboekt.",
+    "helper-thanked": "{who} kreeg een bedankje.",
     "request-withdrawn": "De hulpvraag is ingetrokken.",
+    # Telling people
+    "message-delivered": "Een bericht aan {whom} is overgebracht.",
+    "contact-attempted": "{who} was niet te bereiken.",
+    "contact-escalated": "{who} was vaak niet te bereiken. Iemand moet gaan kijken.",
+    "complaint-filed": "{who} diende een klacht in.",
 }
 """One sentence for each code, in the order in which they can happen at one moment."""
 
 WHY = {
     "below_floor": "ging niet door: er waren te weinig uren vrij",
+    "compensation_cap": "ging niet door: de vergoeding kwam boven de grens",
     "withdrawn": "ging niet door: de hulpvraag was ingetrokken",
     "cancelled": "is afgezegd",
     "no_answer": "ging niet door: de uren konden niet op tijd apart",
+    "helper_withdrew": "is afgezegd door de helper",
+    "skipped": "is deze keer overgeslagen",
+    "no_show": "ging niet door: iemand was er niet",
+    "vog_lapsed": "ging niet door: de VOG geldt niet meer",
+    "consent_withdrawn": "ging niet door: er is geen toestemming meer",
+    "paused": "ging niet door: de helper heeft pauze",
+    "incident": "ging niet door: er is een incident gemeld",
+    "left": "ging niet door: iemand doet niet meer mee",
 }
 """What became of a match that is over, by the reason in the event."""
 
+_BECAUSE = {"offered": ": er staat iets tegenover", "waived": ": er hoeft niets tegenover te staan"}
+_ABSENT = {"helper": "de helper", "asker": "de hulpvrager"}
 _ORDER = {code: n for n, code in enumerate(SENTENCES)}
 
 
-def history(rows: Iterable[dict[str, Any]], known: Names) -> tuple[HistoryLine, ...]:
+def history(rows: Iterable[dict[str, Any]], known: Names, region: Region) -> tuple[HistoryLine, ...]:
     """Newest first."""
+    labels = {f"{key.role}:{key.id}": key.label or key.id for key in region.keys}
     told = [row for row in rows if row["code"] in SENTENCES]
     told.sort(key=lambda row: (row["at"], _ORDER[row["code"]]), reverse=True)
-    return tuple(HistoryLine(local(row["at"]).date(), _sentence(row, known)) for row in told)
+    return tuple(
+        HistoryLine(local(row["at"]).date(), _sentence(row, known), _by(row["actor"], labels)) for row in told
+    )
+
+
+def people_in(rows: Iterable[dict[str, Any]]) -> list[Any]:
+    """Everyone who is named in these lines."""
+    return [row[name] for row in rows for name in ("person_id", "other_id") if row[name] is not None]
+
+
+def _by(actor: str, labels: Mapping[str, str]) -> str:
+    """Who did it, where that is not the people themselves and not the system."""
+    role, _, name = actor.partition(":")
+    if role in ("coordinator", "operator", "referrer"):
+        return f"door {labels.get(actor, name)}"
+    return ""
 
 
 def _sentence(row: dict[str, Any], known: Names) -> str:
-    person, minutes = row["person_id"], row["minutes"]
-    return SENTENCES[row["code"]].format(
-        who=known.first(person) if person else "",
-        whom=known.of(person) if person else "",
-        time=hours_nl(minutes) if minutes is not None else "",
-        why=WHY.get(row["reason"] or "", "ging niet door"),
+    person, other, minutes, reason = row["person_id"], row["other_id"], row["minutes"], row["reason"] or ""
+    said = SENTENCES[row["code"]].format(
+        who=known.first(person) if person else "Iemand",
+        whom=known.of(person) if person else "iemand",
+        other=known.of(other) if other else "iemand",
+        Other=known.first(other) if other else "Iemand",
+        time=hours_nl(abs(minutes)) if minutes is not None else "",
+        why=WHY.get(reason, "ging niet door"),
+        because=_BECAUSE.get(reason, ""),
+        absent=_ABSENT.get(reason, "iemand"),
     )
+    return said[:1].upper() + said[1:]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from services.coordinator.console.addresses import match_href
 from services.coordinator.console.chosen import UNDO_MINUTES
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.people import Names
@@ -29,6 +30,8 @@ async def matched(desk: Desk, request: RequestSeen, match: MatchSeen, known: Nam
         if left
         else None,
         undo_minutes_left=left,
+        more_href=match_href(match.match_id),
+        more_label="Beslis hoe lang het duurde" if match.minutes_differ else "Alles over deze koppeling",
     )
 
 
@@ -57,13 +60,13 @@ def _facts(match: MatchSeen, known: Names) -> tuple[Fact, ...]:
 def _hours(match: MatchSeen) -> str:
     match match.status:
         case "completed":
-            return f"{hours_nl(match.helper_minutes or match.minutes)} geboekt"
+            return f"{hours_nl(match.agreed_minutes or match.minutes)} geboekt"
         case "agreed":
             return "worden geboekt"
         case "unbooked":
             return "niet geboekt: er zijn te weinig uren vrij. Overleg met beiden"
     if match.minutes_differ:
-        return "niet geboekt: de minuten verschillen. Bel beiden en vraag hoe lang het duurde"
+        return "niet geboekt: de minuten verschillen. Bel beiden en beslis"
     return f"{hours_nl(match.minutes)} staat apart"
 
 

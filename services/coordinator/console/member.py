@@ -1,47 +1,70 @@
-"""The page of one member: who they are, what they offer, and whether they may take part."""
+"""The page of one member: who they are, what they can carry, who belongs to them, what happened."""
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from contracts.members import Person
-from services.coordinator.console.people import Names, names, number_label, place
-from services.coordinator.console.today import WHY_FAILED, member_href
+from contracts.policy import AgeBand
+from services.coordinator.console import member_forms as ask
+from services.coordinator.console.addresses import member_href, statement_href
+from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
+from services.coordinator.console.history import history, people_in
+from services.coordinator.console.people import Names, coordinators, names, number_label, place
+from services.coordinator.console.today import WHY_FAILED
 from services.coordinator.console.views import (
     Confirmation,
     Consequence,
     Fact,
-    HistoryLine,
     Icon,
     MemberPage,
     Notice,
     StatusTone,
 )
-from services.coordinator.console.wording import balance_nl
+from services.coordinator.console.wording import balance_nl, carried_nl
 from services.coordinator.desk import Desk
+from services.coordinator.local_time import now
 from services.coordinator.projections.members import MEMBERS, MemberSeen
-from services.kernel.dutch import hours_nl, local
+from services.kernel.dutch import day_nl, local
+
+LINES_SHOWN = 50
 
 STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "registered": ("Nieuw", "warning", "person-plus"),
     "approved": ("Doet mee", "safe", "check"),
     "declined": ("Doet niet mee", "neutral", "info"),
+    "left": ("Gestopt", "neutral", "info"),
+    "erased": ("Gewist", "neutral", "info"),
 }
+_PAUSED: tuple[str, StatusTone, Icon] = ("Heeft pauze", "neutral", "clock")
+_KINDS = {"household": "huishouden", "organisation": "organisatie"}
+_MINORS = [band for band in AgeBand if band.minor]
+_GONE = ("left", "erased", "declined")
 
 
 async def member_page(
-    desk: Desk, actor: Actor, member_id: UUID, *, just_approved: bool = False
+    desk: Desk,
+    actor: Actor,
+    member_id: UUID,
+    *,
+    done: str | None = None,
+    failed: Failed | None = None,
 ) -> MemberPage | None:
-    """The page; None for a member we do not know."""
+    """The page; None for a member we do not know. `done`: what just happened here."""
     row = await desk.row(f"{MEMBERS.select()} WHERE member_id = $1", member_id)
     if row is None:
         return None
     member = MemberSeen(**row)
-    known = await names(desk, actor, [member_id])
-    label, tone, icon = STATUS[member.status]
-    notice = await _failed(desk, member_id)
-    if just_approved and member.status == "approved":
-        notice = Notice("ok", "Goedgekeurd.", f"{number_label(member.number)} doet mee.")
+    told = await desk.fetch(
+        "SELECT * FROM history WHERE person_id = $1 OR other_id = $1 ORDER BY at DESC LIMIT $2",
+        member_id,
+        LINES_SHOWN,
+    )
+    around = await _around(desk, member_id)
+    known = await names(desk, actor, [member_id, *people_in(told), *around.people])
+    label, tone, icon = _PAUSED if member.paused and member.status == "approved" else STATUS[member.status]
     return MemberPage(
         number_label=number_label(member.number),
         title=known.first(member_id),
@@ -49,9 +72,14 @@ async def member_page(
         status_tone=tone,
         status_icon=icon,
         facts=await _facts(desk, member, known.people.get(member_id)),
+        details=_details(member, around, known),
         approval=_approval(member, known) if member.status == "registered" else None,
-        history=_history(member),
-        notice=notice,
+        groups=kept(
+            _groups(desk, member, around, known, failed), ask.MEMBER_FORMS, member_href(member_id), failed
+        ),
+        history=history(told, known, desk.region),
+        notice=Notice("ok", done) if done else await _failed(desk, member_id),
+        failed=failed is not None,
     )
 
 
@@ -61,20 +89,20 @@ async def _facts(desk: Desk, member: MemberSeen, person: Person | None) -> tuple
     )
     offered = sorted(CATEGORIES[o["category"]].nl.lower() for o in offers if o["category"] in CATEGORIES)
     balance = await desk.row("SELECT * FROM balances_seen WHERE account_id = $1", member.member_id)
-    wants = (
-        hours_nl(member.capacity_minutes_week) + " per week" if member.capacity_minutes_week else "nu niet"
-    )
     facts = [
-        Fact("Woont in", place(member.pc4)),
-        Fact(
-            "Wil helpen",
-            wants,
-            "hoogstens" if member.capacity_minutes_week else "pauze, of alleen hulp vragen",
-        ),
+        Fact("Woont in", place(member.pc4), _KINDS.get(member.kind, "")),
+        Fact("Ruimte per week", *carried_nl(member.capacity_minutes_week, member.carer_minutes_week)),
         Fact("Biedt aan", ", ".join(offered) or "nog niets"),
     ]
     if balance is not None:
-        facts.append(Fact("Saldo", balance_nl(balance["balance_minutes"])))
+        facts.append(
+            Fact(
+                "Saldo",
+                balance_nl(balance["balance_minutes"]),
+                "alle boekingen",
+                statement_href(member.member_id),
+            )
+        )
     if person is not None:
         facts.append(Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person)))
     return tuple(facts)
@@ -84,6 +112,121 @@ def _also(person: Person) -> str:
     if person.email is None:
         return "geen e-mail"
     return person.email if person.phone else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Certificates, households and representatives of one member, as this instance knows them."""
+
+    vogs: list[dict[str, Any]]
+    households: list[dict[str, Any]]
+    inmates: list[dict[str, Any]]
+    representatives: list[dict[str, Any]]
+    waived: dict[str, Any] | None
+
+    @property
+    def people(self) -> list[UUID]:
+        return [
+            *(row["household_id"] for row in self.households),
+            *(row["member_id"] for row in self.inmates),
+            *(row["representative_id"] for row in self.representatives),
+        ]
+
+
+async def _around(desk: Desk, member_id: UUID) -> _Around:
+    return _Around(
+        await desk.fetch("SELECT * FROM vogs_seen WHERE member_id = $1 ORDER BY valid_until", member_id),
+        await desk.fetch("SELECT * FROM households_seen WHERE member_id = $1 AND belongs", member_id),
+        await desk.fetch("SELECT * FROM households_seen WHERE household_id = $1 AND belongs", member_id),
+        await desk.fetch("SELECT * FROM representations_seen WHERE member_id = $1 AND stands", member_id),
+        await desk.row("SELECT * FROM waivers_seen WHERE participant_id = $1 AND until > now()", member_id),
+    )
+
+
+def _details(member: MemberSeen, around: _Around, known: Names) -> tuple[Fact, ...]:
+    facts = []
+    if member.paused:
+        until = member.paused_until
+        facts.append(Fact("Pauze", f"tot en met {day_nl(local(until))}" if until else "zonder einddatum"))
+    if member.age_band in _MINORS:
+        agrees = (
+            "een ouder of voogd vindt het goed" if member.guardian_agrees else "er is nog geen toestemming"
+        )
+        facts.append(Fact("Onder de 18", agrees))
+    facts += [_vog(row) for row in around.vogs]
+    for row in around.households:
+        shares = "deelt de uren" if row["shares_balance"] else "eigen uren"
+        facts.append(_person("Hoort bij", row["household_id"], known, shares))
+    facts += [_person("Hierbij hoort", row["member_id"], known) for row in around.inmates]
+    facts += [
+        _person("Mag namens hen vragen", row["representative_id"], known) for row in around.representatives
+    ]
+    if around.waived:
+        facts.append(Fact("Hoeft niets terug te doen", f"tot {day_nl(local(around.waived['until']))}"))
+    channel = dict(ask.CHANNELS).get(member.channel, member.channel)
+    return (*facts, Fact("Krijgt bericht per", channel))
+
+
+def _vog(row: dict[str, Any]) -> Fact:
+    about = CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else row["category"]
+    ends = row["valid_until"]
+    said = "geldig tot en met" if ends >= now().date() else "verlopen na"
+    return Fact(f"VOG: {about.lower()}", f"{said} {day_nl(ends)} {ends.year}")
+
+
+def _person(label: str, member_id: UUID, known: Names, note: str = "") -> Fact:
+    return Fact(label, known.first(member_id), note, member_href(member_id))
+
+
+def _groups(
+    desk: Desk, member: MemberSeen, around: _Around, known: Names, failed: Failed | None
+) -> tuple[Group, ...]:
+    if member.status in _GONE:
+        return ()
+    here = member_href(member.member_id)
+    colleagues = coordinators(desk.region)
+
+    def shown(form: Form, **more: Any) -> Shown:
+        return shown_form(form, here, failed=failed, **more)
+
+    def people(ids: list[UUID]) -> tuple[tuple[str, str], ...]:
+        return tuple((str(id), known.first(id)) for id in ids)
+
+    homes = [row["household_id"] for row in around.households]
+    speakers = [row["representative_id"] for row in around.representatives]
+    told_by = {"channel": member.channel, "digest": member.digest}
+    quiet = {"quiet_from": member.quiet_from, "quiet_until": member.quiet_until}
+    capacity = {
+        "capacity_minutes_week": member.capacity_minutes_week,
+        "carer_minutes_week": member.carer_minutes_week,
+    }
+    groups = {
+        "Helpen": [
+            shown(ask.CAPACITY, now=capacity),
+            shown(ask.RESUME if member.paused else ask.PAUSE),
+            shown(ask.VOG),
+            *([_guardian(member, shown)] if member.age_band in _MINORS else []),
+            shown(ask.WAIVER),
+        ],
+        "Wie hoort bij wie": [
+            shown(ask.TIE),
+            shown(ask.JOIN),
+            *([shown(ask.PART, choices={"household_id": people(homes)})] if homes else []),
+            shown(ask.REPRESENT),
+            *([shown(ask.UNREPRESENT, choices={"representative_id": people(speakers)})] if speakers else []),
+        ],
+        "Bereiken": [shown(ask.CONTACT), shown(ask.CHANNEL, now={**told_by, **quiet})],
+        "Als het niet goed gaat": [shown(ask.COMPLAINT, choices={"handler": colleagues})],
+        "Stoppen": [shown(ask.LEAVE), shown(ask.ERASE)],
+    }
+    if member.status == "registered":
+        groups = {"Liever niet?": [shown(ask.DECLINE)], "Bereiken": [shown(ask.CONTACT)]}
+    return tuple(Group(heading, tuple(forms)) for heading, forms in groups.items())
+
+
+def _guardian(member: MemberSeen, shown: Any) -> Shown:
+    found: Shown = shown(ask.NO_GUARDIAN if member.guardian_agrees else ask.GUARDIAN)
+    return found
 
 
 async def _failed(desk: Desk, member_id: UUID) -> Notice | None:
@@ -111,11 +254,3 @@ def _approval(member: MemberSeen, known: Names) -> Confirmation:
             else Consequence("phone", f"{who} heeft geen e-mail. Bel zelf even."),
         ),
     )
-
-
-def _history(member: MemberSeen) -> tuple[HistoryLine, ...]:
-    lines = [HistoryLine(local(member.registered_at).date(), "Meldde zich aan.")]
-    if member.decided_at is not None:
-        said = "Goedgekeurd." if member.status == "approved" else "Doet (nog) niet mee."
-        lines.insert(0, HistoryLine(local(member.decided_at).date(), said))
-    return tuple(lines)

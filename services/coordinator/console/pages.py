@@ -4,7 +4,7 @@ Everything under it needs a session; every form carries the session's token. Wha
 asks for goes over the same desk as the API's commands.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -20,6 +20,11 @@ from starlette.staticfiles import StaticFiles
 from contracts.envelope import Actor, Command
 from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
+from services.coordinator.api.problems import status_of
+from services.coordinator.api.statement import CSV, statement_csv
+from services.coordinator.console.addresses import member_href, request_href
+from services.coordinator.console.cases import APPROVED, CASES, DONE, DONE_KEY, ROWS, Case, Row
+from services.coordinator.console.forms import Failed, Form, read, refused
 from services.coordinator.console.frame import (
     HANDLERS,
     Frame,
@@ -30,11 +35,12 @@ from services.coordinator.console.frame import (
     shown,
 )
 from services.coordinator.console.help_request import request_page
+from services.coordinator.console.letters import letters_page, sheets
 from services.coordinator.console.matched import undo_minutes_left
-from services.coordinator.console.member import member_page
 from services.coordinator.console.render import STATIC, render
 from services.coordinator.console.session import Session, Sessions, same_token
-from services.coordinator.console.today import member_href, request_href, today
+from services.coordinator.console.statement import period, statement, statement_page, year_page
+from services.coordinator.console.today import today
 from services.coordinator.console.views import SignInPage, Site
 from services.coordinator.desk import Caller, Desk
 from services.coordinator.outcome import match_seen, outcome
@@ -44,6 +50,9 @@ from services.kernel.service import new_id
 WRONG_KEY = (
     "Deze sleutel kennen wij niet als sleutel van een coördinator. Kijk hem na en probeer het opnieuw."
 )
+
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +68,60 @@ class Visit:
         """An id out of the address. Raises Unknown for what is none."""
         return _uuid(self.request.path_params[name])
 
+    def case_id(self, case: Case) -> UUID | None:
+        """The id of what the page is about; None for a page that is about everything."""
+        return self.id() if case.about_one else None
+
+    @property
+    def key(self) -> str:
+        """One wish: the form brings a key, so that the same button twice is one."""
+        return str(self.form.get("idempotency_key") or new_id())
+
 
 def console(desk: Desk) -> Starlette:
     """The console at a desk. Raises Misconfigured when there is no secret to sign sessions with."""
     pages = _Pages(desk)
+    get, post = ["GET"], ["POST"]
     return Starlette(
         routes=[
-            Route("/inloggen", pages.sign_in_page, methods=["GET"]),
-            Route("/inloggen", pages.sign_in, methods=["POST"]),
-            Route("/uitloggen", pages.sign_out, methods=["POST"]),
-            Route("/", pages.signed_in(pages.today), methods=["GET"]),
-            Route("/hulpvragen/{id}", pages.signed_in(pages.request), methods=["GET"]),
-            Route("/hulpvragen/{id}/koppelingen", pages.signed_in(pages.confirm), methods=["POST"]),
+            Route("/inloggen", pages.sign_in_page, methods=get),
+            Route("/inloggen", pages.sign_in, methods=post),
+            Route("/uitloggen", pages.sign_out, methods=post),
+            Route("/", pages.signed_in(pages.today), methods=get),
+            Route("/hulpvragen/{id}", pages.signed_in(pages.request), methods=get),
+            Route("/hulpvragen/{id}/koppelingen", pages.signed_in(pages.confirm), methods=post),
             Route(
-                "/hulpvragen/{id}/koppelingen/{match}/afzegging",
-                pages.signed_in(pages.undo),
-                methods=["POST"],
+                "/hulpvragen/{id}/koppelingen/{match}/afzegging", pages.signed_in(pages.undo), methods=post
             ),
-            Route("/deelnemers/{id}", pages.signed_in(pages.member), methods=["GET"]),
-            Route("/deelnemers/{id}/goedkeuring", pages.signed_in(pages.approve), methods=["POST"]),
+            Route("/deelnemers/{id}/goedkeuring", pages.signed_in(pages.approve), methods=post),
+            Route("/deelnemers/{id}/rekening", pages.signed_in(pages.statement), methods=get),
+            Route("/deelnemers/{id}/rekening.csv", pages.signed_in(pages.statement_table), methods=get),
+            Route("/deelnemers/{id}/jaaroverzicht/{year:int}", pages.signed_in(pages.year), methods=get),
+            Route("/brieven", pages.signed_in(pages.letters), methods=get),
+            Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
+            *_case_routes(pages),
+            *_row_routes(pages),
             Mount("/static/{version}", never_changes(StaticFiles(directory=STATIC))),
         ],
         middleware=[Middleware(Frame, site=pages.site(None))],
         exception_handlers=HANDLERS,
     )
+
+
+def _case_routes(pages: "_Pages") -> Iterator[Route]:
+    """Each page with forms, and an address for every form on it."""
+    for case in CASES:
+        yield Route(case.path, pages.signed_in(pages.case(case)), methods=["GET"])
+        for form in case.forms:
+            address = f"{case.path}/{form.id}"
+            yield Route(address, pages.signed_in(pages.posted(case, form)), methods=["POST"])
+
+
+def _row_routes(pages: "_Pages") -> Iterator[Route]:
+    """The forms of one button, in the rows of a list."""
+    for row in ROWS:
+        address = f"{row.path}/{row.form.id}"
+        yield Route(address, pages.signed_in(pages.row_posted(row)), methods=["POST"])
 
 
 type Page = Callable[[Visit], Awaitable[Response]]
@@ -170,19 +209,91 @@ class _Pages:
         )
         return shown(visit.request, "request.html", page, idempotency_key=str(new_id()))
 
-    async def member(self, visit: Visit) -> Response:
-        just_approved = "goedgekeurd" in visit.request.query_params
-        page = await member_page(self._desk, visit.actor, visit.id(), just_approved=just_approved)
-        return shown(visit.request, "member.html", page)
+    async def letters(self, visit: Visit) -> Response:
+        done = DONE.get(visit.request.query_params.get(DONE_KEY, ""))
+        page = await letters_page(self._desk, visit.actor, done=done)
+        return shown(visit.request, "letters.html", page)
+
+    async def sheets(self, visit: Visit) -> Response:
+        return shown(visit.request, "sheets.html", await sheets(self._desk, visit.actor))
+
+    async def statement(self, visit: Visit) -> Response:
+        asked = visit.request.query_params
+        page = await statement_page(self._desk, visit.actor, visit.id(), asked.get("van"), asked.get("tot"))
+        return shown(visit.request, "statement.html", page, 400 if page.error else 200)
+
+    async def statement_table(self, visit: Visit) -> Response:
+        asked = visit.request.query_params
+        begin, end, _ = period(asked.get("van"), asked.get("tot"))
+        found = await statement(self._desk, visit.actor, visit.id(), begin, end)
+        name = f"rekening-{begin}-{end}.csv"
+        return Response(
+            statement_csv(found),
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            media_type=CSV,
+        )
+
+    async def year(self, visit: Visit) -> Response:
+        year = int(visit.request.path_params["year"])
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise Unknown
+        page = await year_page(self._desk, visit.actor, visit.id(), year)
+        return shown(visit.request, "year.html", page)
+
+    def case(self, case: Case) -> Page:
+        """A page with forms; after one of them with the word of what was done."""
+
+        async def show(visit: Visit) -> Response:
+            done = case.done(visit.request.query_params.get(DONE_KEY))
+            page = await case.show(self._desk, visit.actor, visit.case_id(case), done, None)
+            return shown(visit.request, case.template, page)
+
+        return show
 
     # ---- forms
+
+    def posted(self, case: Case, form: Form) -> Page:
+        """A form of a page: done, and back to the page; or the page again, with what is wrong."""
+
+        async def act(visit: Visit) -> Response:
+            entity_id = visit.case_id(case)
+            given = await case.given(self._desk, form, entity_id)
+            command = await read(form, visit.form, given, self._desk)
+            status = 400
+            if not isinstance(command, Failed):
+                try:
+                    await self._send(visit, command, visit.key)
+                    return RedirectResponse(f"{case.href(entity_id)}?{DONE_KEY}={form.id}", 303)
+                except Rejected as no:
+                    status = status_of(no.refusal.code)
+                    command = refused(form, visit.form, no.refusal)
+            page = await case.show(self._desk, visit.actor, entity_id, None, command)
+            return shown(visit.request, case.template, page, status)
+
+        return act
+
+    def row_posted(self, row: Row) -> Page:
+        """A form of one button: done, and back to the list. Raises Rejected for what does not fit."""
+
+        async def act(visit: Visit) -> Response:
+            command = await read(row.form, visit.form, {row.id_field: visit.id(), **row.given}, self._desk)
+            if isinstance(command, Failed):
+                raise Rejected("invalid", " ".join(command.wrong.values()), "Something is not right.")
+            await self._send(visit, command, visit.key)
+            return RedirectResponse(f"{row.back}?{DONE_KEY}={row.done_id}", 303)
+
+        return act
 
     async def confirm(self, visit: Visit) -> Response:
         """The second click: choose this helper, then show what became of it."""
         request_id = visit.id()
-        command = ConfirmMatch(request_id=request_id, offer_id=_uuid(visit.form.get("offer_id")))
+        command = ConfirmMatch(
+            request_id=request_id,
+            offer_id=_uuid(visit.form.get("offer_id")),
+            from_now_on="from_now_on" in visit.form,
+        )
         try:
-            match_id = await self._send(visit, command, str(visit.form.get("idempotency_key") or new_id()))
+            match_id = await self._send(visit, command, visit.key)
         except Rejected as no:
             page = await request_page(self._desk, visit.actor, request_id, refused=no.refusal.nl)
             return shown(visit.request, "request.html", page, 409, idempotency_key=str(new_id()))
@@ -202,7 +313,7 @@ class _Pages:
     async def approve(self, visit: Visit) -> Response:
         member_id = visit.id()
         await self._send(visit, ApproveMember(member_id=member_id), str(member_id))
-        return RedirectResponse(f"{member_href(member_id)}?goedgekeurd", 303)
+        return RedirectResponse(f"{member_href(member_id)}?{DONE_KEY}={APPROVED}", 303)
 
     async def _send(self, visit: Visit, command: Command, key: str) -> UUID:
         """Have a command decided; the same key is the same wish. Returns the command's id."""

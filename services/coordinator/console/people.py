@@ -9,6 +9,7 @@ from contracts.members import GetPeople, People, Person
 from services.coordinator.desk import Desk
 from services.kernel import geography
 from services.kernel.errors import Rejected, Transient
+from services.kernel.settings import Region
 
 _AT_ONCE = 500
 
@@ -48,6 +49,16 @@ async def names(desk: Desk, actor: Actor, member_ids: Iterable[UUID]) -> Names:
     return Names({p.member_id: p for p in found}, {row["member_id"]: row["number"] for row in rows})
 
 
+def coordinators(region: Region) -> tuple[tuple[str, str], ...]:
+    """The coordinators of the region, as a choice: the id of their key, and what they are called."""
+    return tuple((key.id, key.label or key.id) for key in region.keys if key.role == "coordinator")
+
+
+def coordinator_label(region: Region, name: str) -> str:
+    """What a coordinator is called."""
+    return dict(coordinators(region)).get(name, name)
+
+
 def number_label(number: int | None) -> str:
     """How people refer to a member."""
     return f"Deelnemer {number}" if number is not None else "Een deelnemer"
@@ -56,6 +67,11 @@ def number_label(number: int | None) -> str:
 def request_label(request_id: UUID) -> str:
     """How people refer to a request: six digits of its id, to say on the telephone."""
     return f"Hulpvraag {request_id.int % 1_000_000:06}"
+
+
+def match_label(match_id: UUID) -> str:
+    """How people refer to a match."""
+    return f"Koppeling {match_id.int % 1_000_000:06}"
 
 
 def place(pc4: str) -> str:

@@ -26,6 +26,7 @@ def environment() -> Environment:
     for word in (
         dutch.day_nl,
         dutch.day_short_nl,
+        wording.full_day_nl,
         wording.distance_nl,
         wording.people_nl,
         dutch.time_nl,

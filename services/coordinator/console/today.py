@@ -1,24 +1,46 @@
 """Vandaag: the work list as a page."""
 
 from datetime import datetime
-from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
+from services.coordinator.console.addresses import (
+    LETTERS,
+    ROTA,
+    complaint_href,
+    incident_href,
+    match_href,
+    member_href,
+    request_href,
+    series_href,
+)
 from services.coordinator.console.due import due_nl
-from services.coordinator.console.people import Names, names, number_label, place
+from services.coordinator.console.people import Names, coordinator_label, names, number_label, place
 from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
 from services.coordinator.console.wording import waited_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
 from services.coordinator.work import Work, WorkCode, work_counts, work_list
+from services.kernel.settings import Region
 
 KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "without_helper": (WorkKind.WITHOUT_HELPER, "Kies helper"),
+    "visit_without_helper": (WorkKind.VISIT, "Kies helper"),
     "without_answer": (WorkKind.WITHOUT_ANSWER, "Bekijk"),
     "new_member": (WorkKind.NEW_MEMBER, "Beoordeel"),
     "minutes_differ": (WorkKind.MINUTES_DIFFER, "Beslis"),
     "not_booked": (WorkKind.NOT_BOOKED, "Los op"),
+    "draft_waits": (WorkKind.DRAFT, "Denk mee"),
+    "series_helper_ends": (WorkKind.HELPER_ENDS, "Regel opvolger"),
+    "vog_ends": (WorkKind.VOG_ENDS, "Vraag na"),
+    "over_capacity": (WorkKind.OVER_CAPACITY, "Verlicht"),
+    "guardian_missing": (WorkKind.NO_GUARDIAN, "Vraag na"),
+    "incident_open": (WorkKind.INCIDENT, "Handel af"),
+    "complaint_term": (WorkKind.COMPLAINT, "Behandel"),
+    "leave_without_deputy": (WorkKind.NO_DEPUTY, "Kies iemand"),
+    "balance_noted": (WorkKind.BALANCE, "Bel even"),
+    "bring_message": (WorkKind.TO_BRING, "Breng over"),
+    "not_reached": (WorkKind.NOT_REACHED, "Ga langs"),
     "message_failed": (WorkKind.MESSAGE_FAILED, "Los op"),
 }
 """Each kind of work with its one verb."""
@@ -36,10 +58,10 @@ async def today(desk: Desk, actor: Actor, chosen: str | None) -> TodayPage:
     """The page; `chosen` is the kind in the address, such as 'zonder-helper'."""
     at = now()
     code = _CODES.get(chosen or "")
-    waiting = await work_list(desk, kind=code)
-    counts = await work_counts(desk)
-    known = await names(desk, actor, (work.member_id for work in waiting))
-    items = [(work.pressing, _item(work, known, at)) for work in waiting]
+    waiting = await work_list(desk, actor, kind=code)
+    counts = await work_counts(desk, actor)
+    known = await names(desk, actor, (work.member_id for work in waiting if work.member_id is not None))
+    items = [(work.pressing, _item(work, known, desk.region, at)) for work in waiting]
     total = counts.get(code, 0) if code else sum(counts.values())
     return TodayPage(
         as_of=at,
@@ -64,9 +86,9 @@ def _href(code: WorkCode | None) -> str:
     return "/" if code is None else f"/?soort={KINDS[code][0].label.lower().replace(' ', '-')}"
 
 
-def _item(work: Work, known: Names, at: datetime) -> WorkItem:
+def _item(work: Work, known: Names, region: Region, at: datetime) -> WorkItem:
     kind, action = KINDS[work.kind]
-    title, facts = _what(work, known)
+    title, facts = _what(work, known, region)
     due, tone = due_nl(work.due, fixed=work.fixed, at=at)
     return WorkItem(
         kind=kind,
@@ -80,35 +102,82 @@ def _item(work: Work, known: Names, at: datetime) -> WorkItem:
     )
 
 
-def _what(work: Work, known: Names) -> tuple[str, tuple[str, ...]]:
+def _what(work: Work, known: Names, region: Region) -> tuple[str, tuple[str, ...]]:
     """What waits, then who and where."""
     about = CATEGORIES[work.category].nl if work.category in CATEGORIES else "Hulp"
-    who = known.of(work.member_id)
+    who = known.of(work.member_id) if work.member_id is not None else ""
     where = place(work.pc4) if work.pc4 else ""
+    title, fact = _sentence(work, about, number_label(work.number), region)
+    return title, (fact, who, where)
+
+
+def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str, str]:
+    """One plain sentence, and what to know at once; `number` is whom it is about: 'Deelnemer 1042'."""
+    colleague = coordinator_label(region, work.coordinator or "")
     match work.kind:
         case "without_helper":
-            return about, (who, where)
+            return about, ""
+        case "visit_without_helper":
+            return f"{about}: voor deze keer is er geen helper", "terugkerende hulp"
         case "without_answer":
-            return about, ("de uren staan nog niet apart", who, where)
+            return about, "de uren staan nog niet apart"
         case "new_member":
-            return f"{number_label(work.number)} wil meedoen", (who, where)
+            return f"{number} wil meedoen", ""
         case "minutes_differ":
             said = f"hulpvrager zegt {work.asker_minutes}, helper {work.helper_minutes} minuten"
-            return f"{about}: {said}", (who, where)
+            return f"{about}: {said}", ""
         case "not_booked":
-            return f"{about}: de uren zijn niet geboekt", ("te weinig uren vrij", who, where)
+            return f"{about}: de uren zijn niet geboekt", "te weinig uren vrij"
+        case "draft_waits":
+            return f"{about}: de vraag wacht op een aanbod", "iets kleins is genoeg"
+        case "series_helper_ends":
+            return f"{about}: de vaste helper stopt binnenkort", "terugkerende hulp"
+        case "vog_ends":
+            return f"De VOG van {number.lower()} loopt af of is verlopen", about.lower()
+        case "over_capacity":
+            return f"{number} heeft meer afspraken dan past", "boven de eigen grens"
+        case "guardian_missing":
+            return f"Voor {number.lower()} is toestemming van een ouder nodig", "onder de 18"
+        case "incident_open":
+            return "Er is een incident gemeld", "zij worden uit elkaar gehouden"
+        case "complaint_term":
+            return f"Er loopt een klacht bij {colleague}", COMPLAINT_NEXT.get(work.reason or "", "")
+        case "leave_without_deputy":
+            return f"{colleague} heeft verlof en nog geen vervanger", "kies wie het werk overneemt"
+        case "balance_noted":
+            return f"{number} {NOTED.get(work.reason or '', 'kwam bij een grens')}", ""
+        case "bring_message":
+            return f"{TO_BRING.get(work.reason or '', 'Een bericht')} voor {number.lower()}", ""
+        case "not_reached":
+            return f"{number} is steeds niet bereikt", "ga even langs"
         case "message_failed":
-            to = number_label(work.number).lower()
-            return f"E-mail aan {to} komt niet aan", (who, WHY_FAILED.get(work.reason, ""), where)
+            return f"E-mail aan {number.lower()} komt niet aan", WHY_FAILED.get(work.reason, "")
+
+
+COMPLAINT_NEXT = {
+    "filed": "bevestig de ontvangst",
+    "acknowledged": "hoor beide kanten",
+    "heard": "neem een besluit",
+}
+NOTED = {"saved": "heeft veel uren tegoed", "owed": "kreeg veel meer hulp dan gegeven"}
+TO_BRING = {"letter": "Een brief", "phone": "Een telefoontje"}
 
 
 def _page(work: Work) -> str:
-    return member_href(work.member_id) if work.request_id is None else request_href(work.request_id)
-
-
-def request_href(request_id: UUID) -> str:
-    return f"/hulpvragen/{request_id}"
-
-
-def member_href(member_id: UUID) -> str:
-    return f"/deelnemers/{member_id}"
+    """Where it is solved."""
+    match work.kind:
+        case "minutes_differ" | "not_booked":
+            return match_href(work.entity_id)
+        case "series_helper_ends":
+            return series_href(work.entity_id)
+        case "incident_open":
+            return incident_href(work.entity_id)
+        case "complaint_term":
+            return complaint_href(work.entity_id)
+        case "leave_without_deputy":
+            return ROTA
+        case "bring_message" | "not_reached":
+            return f"{LETTERS}#{work.entity_id}"
+    if work.request_id is not None:
+        return request_href(work.request_id)
+    return member_href(work.member_id) if work.member_id is not None else "/"

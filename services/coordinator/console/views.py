@@ -9,7 +9,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Literal
 
-from . import wording
+from services.coordinator.console import wording
+from services.coordinator.console.forms import Group
 
 type Icon = Literal[
     "calendar",
@@ -65,19 +66,27 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact that decides: what it is about, the fact, and a soft line under it."""
+    """One fact that decides: what it is about, the fact, and a soft line under it.
+
+    `href`: where more of it can be read.
+    """
 
     label: str
     value: str
     note: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One past event, told in a sentence. `on` is a day in the region's time zone."""
+    """One past event, told in a sentence. `on` is a day in the region's time zone.
+
+    `by`: who did it, where someone did it for the people it is about.
+    """
 
     on: date
     text: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,8 @@ class Confirmation:
     consequences: tuple[Consequence, ...]
     note: str = ""
     """A soft sentence beside the buttons, such as how long this can be undone."""
+    tick: str = ""
+    """What may be added, as a box to tick; empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +141,23 @@ class WorkKind(Enum):
 
     REFERRAL = ("Doorverwijzing", "referral")
     WITHOUT_HELPER = ("Zonder helper", "request")
+    VISIT = ("Keer zonder helper", "calendar")
     WITHOUT_ANSWER = ("Zonder antwoord", "clock")
     NEW_MEMBER = ("Nieuwe deelnemer", "person-plus")
     MINUTES_DIFFER = ("Minuten verschillen", "unequal")
     NOT_BOOKED = ("Niet geboekt", "unequal")
-    NEARLY_FULL = ("Bijna vol", "meter")
+    DRAFT = ("Wacht op aanbod", "request")
+    HELPER_ENDS = ("Helper stopt", "calendar")
+    VOG_ENDS = ("VOG loopt af", "calendar")
+    OVER_CAPACITY = ("Te vol", "meter")
+    NO_GUARDIAN = ("Toestemming nodig", "person")
+    INCIDENT = ("Incident", "warning")
+    COMPLAINT = ("Klacht", "info")
+    NO_DEPUTY = ("Geen vervanger", "person")
+    BALANCE = ("Saldo", "meter")
+    TO_BRING = ("Brief of telefoon", "letter")
+    NOT_REACHED = ("Niet bereikt", "phone")
     MESSAGE_FAILED = ("Bericht mislukt", "mail-failed")
-    PHONE = ("Bellen", "phone")
-    LETTER = ("Brief", "letter")
 
     def __init__(self, label: str, icon: Icon) -> None:
         self.label: str = label
@@ -269,6 +289,9 @@ class Matched:
     undo_href: str | None = None
     """Where to post to undo; None when that is no longer possible."""
     undo_minutes_left: int = 0
+    more_href: str = ""
+    more_label: str = ""
+    """Where everything else about it can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +335,8 @@ class RequestPage:
     history: tuple[HistoryLine, ...] = ()
     chosen: Choice | None = None
     outcome: Outcome | None = None
+    draft: str | None = None
+    """What it waits for, and what to do now, while it may not be matched yet."""
     looking: bool = True
     """Whether a helper is still looked for; False for a request that was withdrawn."""
 
@@ -347,7 +372,10 @@ class RequestPage:
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
-    """Someone who wants to take part. `approval` is None once there is nothing left to approve."""
+    """Someone who takes part, or wants to. `approval` is None once there is nothing left to approve.
+
+    `details` are facts that do not decide each time; `groups` are what may be changed.
+    """
 
     number_label: str
     """How people refer to them: 'Deelnemer 1411'."""
@@ -356,9 +384,44 @@ class MemberPage:
     status_tone: StatusTone
     status_icon: Icon
     facts: tuple[Fact, ...]
+    details: tuple[Fact, ...] = ()
     approval: Confirmation | None = None
+    groups: tuple[Group, ...] = ()
     history: tuple[HistoryLine, ...] = ()
     notice: Notice | None = None
+    failed: bool = False
+    """Whether a form on it did not go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One visit of a series: when, with whom, and where it is read on."""
+
+    when: str
+    helper: str
+    status: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A match, a series, an incident or a complaint: the facts, what may be done, what happened.
+
+    `visits` are those of a series; `words` what was said at each step of a complaint.
+    """
+
+    number_label: str
+    title: str
+    status_label: str
+    status_tone: StatusTone
+    status_icon: Icon
+    facts: tuple[Fact, ...]
+    groups: tuple[Group, ...] = ()
+    visits: tuple[VisitLine, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    notice: Notice | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Dutch sentences of the screens: balances, waiting times, counts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from services.kernel.dutch import hours_nl
+from services.kernel.dutch import day_short_nl, hours_nl
 
 # Below this a count could point at one person.
 _SMALLEST_COUNT_SHOWN = 5
@@ -28,6 +28,88 @@ def balance_nl(minutes: int, *, own: bool = False) -> str:
     if minutes < 0:
         return f"u kreeg {amount} meer dan u gaf" if own else f"{amount} meer gekregen dan gegeven"
     return "u gaf evenveel als u kreeg" if own else "evenveel gegeven als gekregen"
+
+
+def carried_nl(capacity_minutes: int, carer_minutes: int) -> tuple[str, str]:
+    """How much someone can care in a week, and what of it goes to their own.
+
+    >>> carried_nl(180, 60)
+    ('3 uur per week', 'waarvan 1 uur voor een eigen naaste')
+    >>> carried_nl(120, 0), carried_nl(0, 0)
+    (('2 uur per week', 'hoogstens'), ('nu niet', 'alleen hulp vragen'))
+    """
+    if carer_minutes:
+        return (
+            f"{hours_nl(capacity_minutes)} per week",
+            f"waarvan {hours_nl(carer_minutes)} voor een eigen naaste",
+        )
+    if capacity_minutes:
+        return f"{hours_nl(capacity_minutes)} per week", "hoogstens"
+    return "nu niet", "alleen hulp vragen"
+
+
+def full_day_nl(day: date) -> str:
+    """A day with its year, for what is kept or printed.
+
+    >>> full_day_nl(date(2026, 11, 26))
+    '26 nov 2026'
+    """
+    return f"{day_short_nl(day)} {day.year}"
+
+
+def month_nl(month: str) -> str:
+    """A month such as `2026-11`, for a table.
+
+    >>> month_nl("2026-11")
+    'nov 2026'
+    """
+    first = date.fromisoformat(f"{month}-01")
+    return f"{day_short_nl(first).partition(' ')[2]} {first.year}"
+
+
+def signed_nl(minutes: int) -> str:
+    """Minutes on or off an account, with its sign in words for a column.
+
+    >>> signed_nl(90), signed_nl(-30), signed_nl(0)
+    ('+ 1 uur 30', '- 30 minuten', '0 minuten')
+    """
+    return f"{'+ ' if minutes > 0 else '- ' if minutes < 0 else ''}{hours_nl(abs(minutes))}"
+
+
+def recurrence_nl(rule: str) -> str:
+    """A recurrence rule (RFC 5545) in words.
+
+    >>> recurrence_nl("FREQ=WEEKLY;BYDAY=TU"), recurrence_nl("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH")
+    ('elke week op dinsdag', 'elke 2 weken op maandag en donderdag')
+    >>> recurrence_nl("FREQ=MONTHLY;BYDAY=1MO"), recurrence_nl("FREQ=DAILY")
+    ('elke maand op 1e maandag', 'elke dag')
+    """
+    parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
+    one, more = _FREQUENCIES.get(parts.get("FREQ", ""), ("keer", "keren"))
+    every = parts.get("INTERVAL", "1")
+    said = f"elke {one}" if every == "1" else f"elke {every} {more}"
+    on = [_weekday(each) for each in parts.get("BYDAY", "").split(",") if each]
+    on += [f"dag {each}" for each in parts.get("BYMONTHDAY", "").split(",") if each]
+    return f"{said} op {' en '.join(on)}" if on else said
+
+
+_FREQUENCIES = {"DAILY": ("dag", "dagen"), "WEEKLY": ("week", "weken"), "MONTHLY": ("maand", "maanden")}
+_WEEKDAYS = {
+    "MO": "maandag",
+    "TU": "dinsdag",
+    "WE": "woensdag",
+    "TH": "donderdag",
+    "FR": "vrijdag",
+    "SA": "zaterdag",
+    "SU": "zondag",
+}
+
+
+def _weekday(code: str) -> str:
+    which, day = code[:-2], _WEEKDAYS.get(code[-2:], code)
+    if not which:
+        return day
+    return f"laatste {day}" if which == "-1" else f"{which.removeprefix('+')}e {day}"
 
 
 def waited_nl(waited: timedelta) -> str:

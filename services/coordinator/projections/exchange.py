@@ -1,10 +1,15 @@
-"""What exchange says: offers, requests for help, and the matches between them."""
+"""What exchange says: offers, requests for help, and the matches between them.
+
+No rules of exchange are decided again here: a status is that of the last event, and what else is
+kept is what the event itself says.
+"""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal, assert_never
+from datetime import date, datetime
+from typing import Any, Literal, assert_never
 from uuid import UUID
 
+from contracts.envelope import Event
 from contracts.exchange import (
     HelpRequested,
     MatchCompleted,
@@ -18,9 +23,12 @@ from contracts.exchange import (
     MinutesReported,
     OfferPosted,
     OfferWithdrawn,
+    RequestOpened,
     RequestStatus,
     RequestWithdrawn,
 )
+from contracts.safety import MinutesDecided
+from contracts.visits import HelperThanked, NoShowNoted, VisitMoved
 from services.kernel.entity import Kind
 
 
@@ -30,6 +38,7 @@ class OfferSeen:
     member_id: UUID
     category: str
     pc4: str
+    initiative_id: UUID
     status: Literal["open", "withdrawn"]
     posted_at: datetime
     version: int = 0
@@ -39,7 +48,7 @@ def _offer(
     offer: OfferSeen | None, event: OfferPosted | OfferWithdrawn, offer_id: UUID, at: datetime
 ) -> OfferSeen:
     if isinstance(event, OfferPosted):
-        return OfferSeen(offer_id, event.member_id, event.category, event.pc4, "open", at)
+        return OfferSeen(**event.model_dump(), status="open", posted_at=at)
     assert offer is not None
     return replace(offer, status="withdrawn")
 
@@ -51,7 +60,11 @@ OFFERS = Kind(
 
 @dataclass(slots=True)
 class RequestSeen:
-    """`match_id` is the match that runs for it, if any; times are UTC."""
+    """`match_id` is the match that runs for it, if any; times are UTC.
+
+    `open_since`: when it was asked or opened, or when its last helper fell away.
+    `series_id`: it is a visit of that series. The request that a series began with has its id.
+    """
 
     request_id: UUID
     member_id: UUID
@@ -61,56 +74,64 @@ class RequestSeen:
     wanted_at: datetime | None
     urgency: str
     wish: str
+    initiative_id: UUID
+    recurrence: str | None
+    last_day: date | None
+    series_id: UUID | None
+    asked_by: UUID | None
+    consent: str | None
+    referral: bool
     status: RequestStatus
     requested_at: datetime
+    open_since: datetime
     match_id: UUID | None = None
     version: int = 0
 
 
-def _request(
-    request: RequestSeen | None,
-    event: HelpRequested
+_REQUEST_AFTER: dict[type[Event], RequestStatus] = {
+    RequestOpened: "open",
+    RequestWithdrawn: "withdrawn",
+    MatchReserved: "matching",
+    MatchConfirmed: "matched",
+    MatchFellThrough: "open",
+    MatchCompleted: "done",
+}
+
+type RequestEvent = (
+    HelpRequested
+    | RequestOpened
     | RequestWithdrawn
     | MatchReserved
     | MatchConfirmed
     | MatchFellThrough
-    | MatchCompleted,
-    request_id: UUID,
-    at: datetime,
-) -> RequestSeen:
+    | MatchCompleted
+    | VisitMoved
+)
+
+
+def _request(request: RequestSeen | None, event: RequestEvent, request_id: UUID, at: datetime) -> RequestSeen:
     if isinstance(event, HelpRequested):
-        return RequestSeen(**event.model_dump(), status="open", requested_at=at)
+        status: RequestStatus = "draft" if event.draft else "open"
+        said = event.model_dump(exclude={"draft"})
+        return RequestSeen(**said, status=status, requested_at=at, open_since=at)
     assert request is not None
-    match event:
-        case RequestWithdrawn():
-            return replace(request, status="withdrawn")
-        case MatchReserved():
-            return replace(request, status="matching", match_id=event.match_id)
-        case MatchConfirmed():
-            return replace(request, status="matched")
-        case MatchFellThrough():
-            withdrawn = request.status == "withdrawn"
-            return replace(request, status="withdrawn" if withdrawn else "open", match_id=None)
-        case MatchCompleted():
-            return replace(request, status="done")
-        case _:
-            assert_never(event)
+    if request.status != "withdrawn":
+        request = replace(request, status=_REQUEST_AFTER.get(type(event), request.status))
+    if isinstance(event, MatchReserved):
+        return replace(request, match_id=event.match_id)
+    if isinstance(event, MatchFellThrough):
+        return replace(request, match_id=None, open_since=at)
+    if isinstance(event, RequestOpened):
+        return replace(request, open_since=at)
+    if isinstance(event, VisitMoved):
+        return replace(request, wanted_at=event.wanted_at)
+    return replace(request)
 
 
 REQUESTS = Kind(
     "requests_seen",
     RequestSeen,
-    {
-        e: lambda e: (e.request_id,)
-        for e in (
-            HelpRequested,
-            RequestWithdrawn,
-            MatchReserved,
-            MatchConfirmed,
-            MatchFellThrough,
-            MatchCompleted,
-        )
-    },
+    dict.fromkeys((HelpRequested, VisitMoved, *_REQUEST_AFTER), lambda e: (e.request_id,)),
     _request,
 )
 
@@ -119,7 +140,9 @@ REQUESTS = Kind(
 class MatchSeen:
     """`confirmed_at` stays, also when the match ends: it says that the match once stood.
 
-    `minutes_differ`: both reported, and not the same; a person must look at it.
+    `minutes_differ`: both reported, and not the same; a person must look at it. `agreed_minutes` are
+    what is booked; `decided_by` is who decided them, where the two did not agree. `chosen_by` is the
+    coordinator who chose the helper. `moved_from`: when it was before it was last moved.
     """
 
     match_id: UUID
@@ -130,61 +153,82 @@ class MatchSeen:
     category: str
     minutes: int
     wanted_at: datetime | None
+    initiative_id: UUID
+    compensation: str
+    series_id: UUID | None
+    chosen_by: str
     status: MatchStatus
-    reason: str | None
-    helper_minutes: int | None
-    asker_minutes: int | None
-    minutes_differ: bool
     reserved_at: datetime
-    confirmed_at: datetime | None
     changed_at: datetime
+    reason: str | None = None
+    helper_minutes: int | None = None
+    asker_minutes: int | None = None
+    minutes_differ: bool = False
+    agreed_minutes: int | None = None
+    decided_by: str | None = None
+    moved_from: datetime | None = None
+    no_show: str | None = None
+    thanked: bool = False
+    confirmed_at: datetime | None = None
     version: int = 0
 
 
-def _match(
-    found: MatchSeen | None,
-    event: MatchReserved
-    | MatchConfirmed
+_MATCH_AFTER: dict[type[Event], MatchStatus] = {
+    MatchConfirmed: "confirmed",
+    MatchFellThrough: "fell_through",
+    MinutesAgreed: "agreed",
+    MatchCompleted: "completed",
+    MatchUnbooked: "unbooked",
+}
+
+type MatchEvent = (
+    MatchConfirmed
     | MatchFellThrough
     | MinutesReported
     | MinutesDiffered
+    | MinutesDecided
     | MinutesAgreed
     | MatchCompleted
-    | MatchUnbooked,
-    match_id: UUID,
-    at: datetime,
+    | MatchUnbooked
+    | VisitMoved
+    | NoShowNoted
+    | HelperThanked
+)
+
+
+def _match(
+    found: MatchSeen | None, event: MatchReserved | MatchEvent, match_id: UUID, at: datetime
 ) -> MatchSeen:
     if isinstance(event, MatchReserved):
-        return MatchSeen(
-            **event.model_dump(),
-            status="reserved",
-            reason=None,
-            helper_minutes=None,
-            asker_minutes=None,
-            minutes_differ=False,
-            reserved_at=at,
-            confirmed_at=None,
-            changed_at=at,
-        )
+        said = event.model_dump(exclude={"by", "floor_minutes", "age_band", "from_now_on"})
+        return MatchSeen(**said, chosen_by=event.by, status="reserved", reserved_at=at, changed_at=at)
     assert found is not None
-    found = replace(found, changed_at=at)
+    status = _MATCH_AFTER.get(type(event), found.status)
+    return replace(found, status=status, changed_at=at, **_changes(event, at))
+
+
+def _changes(event: MatchEvent, at: datetime) -> dict[str, Any]:
     match event:
         case MatchConfirmed():
-            return replace(found, status="confirmed", confirmed_at=at)
+            return {"confirmed_at": at}
         case MatchFellThrough():
-            return replace(found, status="fell_through", reason=event.reason, minutes_differ=False)
+            return {"reason": event.reason, "minutes_differ": False}
         case MinutesReported():
-            if event.by == "helper":
-                return replace(found, helper_minutes=event.minutes)
-            return replace(found, asker_minutes=event.minutes)
+            return {f"{event.by}_minutes": event.minutes}
         case MinutesDiffered():
-            return replace(found, minutes_differ=True)
+            return {"minutes_differ": True}
+        case MinutesDecided():
+            return {"decided_by": event.by}
         case MinutesAgreed():
-            return replace(found, status="agreed", minutes_differ=False)
-        case MatchCompleted():
-            return replace(found, status="completed")
-        case MatchUnbooked():
-            return replace(found, status="unbooked")
+            return {"agreed_minutes": event.minutes, "minutes_differ": False}
+        case VisitMoved():
+            return {"wanted_at": event.wanted_at, "moved_from": event.from_at}
+        case NoShowNoted():
+            return {"no_show": event.who}
+        case HelperThanked():
+            return {"thanked": True}
+        case MatchCompleted() | MatchUnbooked():
+            return {}
         case _:
             assert_never(event)
 
@@ -192,18 +236,18 @@ def _match(
 MATCHES = Kind(
     "matches_seen",
     MatchSeen,
-    {
-        e: lambda e: (e.match_id,)
-        for e in (
+    dict.fromkeys(
+        (
             MatchReserved,
-            MatchConfirmed,
-            MatchFellThrough,
             MinutesReported,
             MinutesDiffered,
-            MinutesAgreed,
-            MatchCompleted,
-            MatchUnbooked,
-        )
-    },
+            MinutesDecided,
+            VisitMoved,
+            NoShowNoted,
+            HelperThanked,
+            *_MATCH_AFTER,
+        ),
+        lambda e: (e.match_id,),
+    ),
     _match,
 )

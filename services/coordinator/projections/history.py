@@ -1,102 +1,122 @@
-"""What happened around a request, line by line, as exchange told it. Ids and codes; words come later.
+"""What happened to whom, line by line, and who did it. Ids and codes; words come later.
 
-A line's id is made from what happened: an event that comes again writes the same line.
+One line for every event that people would want to see. With the actor it also shows what someone
+did in another's name: the actor is `coordinator:noor`, the line is about a member.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from typing import Any
+from uuid import UUID
 
+from contracts import (
+    coordinator,
+    exchange,
+    initiatives,
+    ledger,
+    members,
+    notifications,
+    safety,
+    vetting,
+    visits,
+)
 from contracts.catalogue import kebab
 from contracts.envelope import Event
-from contracts.exchange import (
-    HelpRequested,
-    MatchCompleted,
-    MatchConfirmed,
-    MatchFellThrough,
-    MatchReserved,
-    MatchUnbooked,
-    MinutesAgreed,
-    MinutesDiffered,
-    MinutesReported,
-    RequestWithdrawn,
-)
-from services.kernel.entity import Kind
+from contracts.exchange import MinutesReported
+from services.kernel.entity import Trail
 
 
 @dataclass(slots=True)
 class HistoryLine:
-    """`code` is the event's name: `match-confirmed`. `person_id` is the helper, or who reported."""
+    """`code` is the event's name: `match-confirmed`. `actor` is the role and credential that did it.
+
+    `person_id` is whom it is about: the member, the helper, or who reported. `other_id` is the other
+    person, where there is one.
+    """
 
     line_id: UUID
     code: str
+    person_id: UUID | None
+    other_id: UUID | None
     request_id: UUID | None
     match_id: UUID | None
-    person_id: UUID | None
+    series_id: UUID | None
     minutes: int | None
     reason: str | None
     at: datetime
+    actor: str = ""
     version: int = 0
 
 
-type Told = (
-    HelpRequested
-    | RequestWithdrawn
-    | MatchReserved
-    | MatchConfirmed
-    | MatchFellThrough
-    | MinutesReported
-    | MinutesDiffered
-    | MinutesAgreed
-    | MatchCompleted
-    | MatchUnbooked
+TOLD: tuple[type[Event], ...] = (
+    *(event for event in members.EVENTS if event.ENTITY != "contact" and event is not vetting.VogReminded),
+    exchange.OfferPosted,
+    exchange.OfferWithdrawn,
+    exchange.HelpRequested,
+    exchange.RequestOpened,
+    exchange.RequestWithdrawn,
+    exchange.MatchReserved,
+    exchange.MatchConfirmed,
+    exchange.MatchFellThrough,
+    exchange.MinutesReported,
+    exchange.MinutesDiffered,
+    exchange.MinutesAgreed,
+    exchange.MatchCompleted,
+    exchange.MatchUnbooked,
+    initiatives.ReciprocityWaived,
+    visits.SeriesStarted,
+    visits.HelperEndPlanned,
+    visits.SeriesHelperChanged,
+    visits.SeriesEnded,
+    visits.VisitMoved,
+    visits.NoShowNoted,
+    visits.HelperThanked,
+    *safety.EVENTS,
+    ledger.LimitsChanged,
+    ledger.CreditTransferred,
+    ledger.CompensationBooked,
+    ledger.ExpensesNoted,
+    ledger.HelpRecorded,
+    notifications.MessageDelivered,
+    notifications.ContactAttempted,
+    notifications.ContactEscalated,
+    coordinator.ComplaintFiled,
 )
+"""What gets a line. Not what services do among themselves, nor what was merely sent by itself."""
+
+CONFIDENTIAL = frozenset(("incident-reported", "incident-closed", "no-show-noted", "complaint-filed"))
+"""Codes of lines that are for coordinators alone, also when a member reads their own history."""
+
+_PERSON = ("member_id", "helper_id", "participant_id", "payer_id", "from_account_id", "account_id")
+_REASON = ("reason", "because", "who")
+_OTHER = ("asker_id", "asked_by", "household_id", "representative_id", "payee_id", "to_account_id")
 
 
-def _line_id(event: Event) -> UUID:
-    # Both people may report more than once; all else happens once to a request or match.
-    again = f"/{event.by}/{event.minutes}" if isinstance(event, MinutesReported) else ""
-    if isinstance(event, MinutesDiffered):
-        again = f"/{event.helper_minutes}/{event.asker_minutes}"
-    return uuid5(event.entity_id, type(event).__name__ + again)
+def _first(event: Event, names: tuple[str, ...]) -> Any:
+    """The first of these fields that the event has a value for."""
+    return next((found for name in names if (found := getattr(event, name, None)) is not None), None)
 
 
-def _person(event: Told) -> UUID | None:
-    if isinstance(event, MinutesReported):
-        return event.helper_id if event.by == "helper" else event.asker_id
-    return getattr(event, "helper_id", None)
+def _people(event: Event) -> tuple[UUID | None, UUID | None]:
+    if isinstance(event, MinutesReported) and event.by == "asker":
+        return event.asker_id, event.helper_id
+    return _first(event, _PERSON), _first(event, _OTHER)
 
 
-def _tell(_: HistoryLine | None, event: Told, line_id: UUID, at: datetime) -> HistoryLine:
+def _tell(event: Event, line_id: UUID, at: datetime) -> HistoryLine:
+    person_id, other_id = _people(event)
     return HistoryLine(
         line_id,
         kebab(type(event).__name__),
+        person_id,
+        other_id,
         getattr(event, "request_id", None),
         getattr(event, "match_id", None),
-        _person(event),
+        getattr(event, "series_id", None),
         getattr(event, "minutes", None),
-        getattr(event, "reason", None),
+        _first(event, _REASON),
         at,
     )
 
 
-HISTORY = Kind(
-    "history",
-    HistoryLine,
-    {
-        event: lambda e: (_line_id(e),)
-        for event in (
-            HelpRequested,
-            RequestWithdrawn,
-            MatchReserved,
-            MatchConfirmed,
-            MatchFellThrough,
-            MinutesReported,
-            MinutesDiffered,
-            MinutesAgreed,
-            MatchCompleted,
-            MatchUnbooked,
-        )
-    },
-    _tell,
-)
+HISTORY = Trail("history", HistoryLine, TOLD, _tell)

@@ -1,49 +1,79 @@
-"""What the ledger says: balances, in minutes."""
+"""What the ledger says: balances, in minutes; and for which match nothing could be set apart."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.ledger import AccountOpened, CreditTransferred, HoldPlaced, HoldReleased
+from contracts.ledger import (
+    AccountClosed,
+    AccountOpened,
+    BalanceNoted,
+    CreditTransferred,
+    HoldPlaced,
+    HoldRefused,
+    HoldReleased,
+    LimitsChanged,
+)
 from services.kernel.entity import Kind
 
 
 @dataclass(slots=True)
 class BalanceSeen:
-    """All in minutes; available = balance - held."""
+    """All in minutes; available = balance - held. `noted`: which soft limit it last passed, and when."""
 
     account_id: UUID
+    kind: str
     balance_minutes: int
     held_minutes: int
     floor_minutes: int
+    ceiling_minutes: int | None
+    closed: bool = False
+    noted: str | None = None
+    noted_at: datetime | None = None
     version: int = 0
 
 
 def _balance(
     account: BalanceSeen | None,
-    event: AccountOpened | HoldPlaced | HoldReleased | CreditTransferred,
+    event: AccountOpened
+    | LimitsChanged
+    | AccountClosed
+    | BalanceNoted
+    | HoldPlaced
+    | HoldReleased
+    | CreditTransferred,
     account_id: UUID,
     at: datetime,
 ) -> BalanceSeen:
     if isinstance(event, AccountOpened):
-        return BalanceSeen(account_id, 0, 0, event.floor_minutes)
+        return BalanceSeen(account_id, event.kind, 0, 0, event.floor_minutes, event.ceiling_minutes)
     assert account is not None
     match event:
+        case LimitsChanged():
+            return replace(account, floor_minutes=event.floor_minutes, ceiling_minutes=event.ceiling_minutes)
+        case AccountClosed():
+            return replace(account, closed=True)
+        case BalanceNoted():
+            return replace(account, noted=event.which, noted_at=at)
         case HoldPlaced():
             return replace(account, held_minutes=account.held_minutes + event.minutes)
         case HoldReleased():
             return replace(account, held_minutes=account.held_minutes - event.minutes)
         case CreditTransferred():
-            if account_id == event.to_account_id:
-                return replace(account, balance_minutes=account.balance_minutes + event.minutes)
-            return replace(
-                account,
-                balance_minutes=account.balance_minutes - event.minutes,
-                held_minutes=account.held_minutes - event.hold_minutes,
-            )
+            return _after_transfer(account, event)
         case _:
             assert_never(event)
+
+
+def _after_transfer(account: BalanceSeen, event: CreditTransferred) -> BalanceSeen:
+    if account.account_id == event.to_account_id:
+        return replace(account, balance_minutes=account.balance_minutes + event.minutes)
+    return replace(
+        account,
+        balance_minutes=account.balance_minutes - event.minutes,
+        held_minutes=account.held_minutes - event.hold_minutes,
+    )
 
 
 BALANCES = Kind(
@@ -51,9 +81,30 @@ BALANCES = Kind(
     BalanceSeen,
     {
         AccountOpened: lambda e: (e.account_id,),
-        HoldPlaced: lambda e: (e.account_id,),
-        HoldReleased: lambda e: (e.account_id,),
+        LimitsChanged: lambda e: (e.account_id,),
+        AccountClosed: lambda e: (e.account_id,),
+        BalanceNoted: lambda e: (e.account_id,),
+        # A hold of money (an initiative with a compensation) or of nothing is not on an account.
+        HoldPlaced: lambda e: (e.account_id,) if e.minutes else (),
+        HoldReleased: lambda e: (e.account_id,) if e.minutes else (),
         CreditTransferred: lambda e: (e.from_account_id, e.to_account_id),
     },
     _balance,
 )
+
+
+@dataclass(slots=True)
+class RefusalSeen:
+    """A match for which nothing could be set apart. `left_cents`: what was left under the caps."""
+
+    hold_id: UUID
+    reason: str
+    left_cents: int | None
+    version: int = 0
+
+
+def _refusal(_: RefusalSeen | None, event: HoldRefused, hold_id: UUID, at: datetime) -> RefusalSeen:
+    return RefusalSeen(hold_id, event.reason, event.left_cents)
+
+
+REFUSALS = Kind("refusals_seen", RefusalSeen, {HoldRefused: lambda e: (e.hold_id,)}, _refusal)

@@ -40,7 +40,8 @@ CREATE TABLE events (
     traceparent    text,
     occurred_at    timestamptz NOT NULL,
     data           json        NOT NULL,
-    UNIQUE (entity_id, version)
+    -- A stream is an entity of a kind: a series has the id of the request that it began with.
+    UNIQUE (entity_id, version, entity)
 );
 
 -- First answers, by command id: a repeat gets the same one. No personal data: ids and codes only.
@@ -86,13 +87,15 @@ CREATE TABLE parked (
     PRIMARY KEY (source, position)
 );
 
--- Everything that can identify or describe a person. Erasing a person deletes by person_id:
--- rare, and allowed to read the whole table; an index on it would cost every command.
+-- Everything that can identify or describe a person. Erasing a person deletes by person_id
+-- and other_id: rare, and allowed to read the whole table; an index on it would cost every command.
 CREATE TABLE vault (
     entity    text  NOT NULL,
     entity_id uuid  NOT NULL,
     person_id uuid  NOT NULL,
     data      jsonb NOT NULL,
+    -- The second one, where a text is about two people.
+    other_id  uuid,
     PRIMARY KEY (entity_id, entity)
 );
 

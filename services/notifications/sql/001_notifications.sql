@@ -4,8 +4,39 @@ CREATE TABLE messages (
     template   text   NOT NULL,
     facts      text   NOT NULL,
     status     text   NOT NULL,
+    channel    text   NOT NULL,
     attempts   bigint NOT NULL,
+    instead    text,
     queued_at  timestamptz NOT NULL,
     version    bigint NOT NULL
 );
-CREATE INDEX messages_queued ON messages (queued_at) WHERE status = 'queued';
+-- The sender reads all that waits once, page by page, when it begins.
+CREATE INDEX messages_queued ON messages (message_id) WHERE status = 'queued';
+-- What one person's digest gathers.
+CREATE INDEX messages_of_member ON messages (member_id) WHERE status = 'queued';
+
+CREATE TABLE recipients (
+    member_id   uuid PRIMARY KEY,
+    channel     text    NOT NULL,
+    digest      text    NOT NULL,
+    quiet_from  bigint,
+    quiet_until bigint,
+    gone        boolean NOT NULL,
+    account     text    NOT NULL,
+    version     bigint  NOT NULL
+);
+
+CREATE TABLE threads (
+    thread_id   uuid PRIMARY KEY,
+    message_ids uuid[] NOT NULL,
+    version     bigint NOT NULL
+);
+
+CREATE TABLE series_known (
+    series_id  uuid PRIMARY KEY,
+    helper_id  uuid   NOT NULL,
+    asker_id   uuid   NOT NULL,
+    recurrence text   NOT NULL,
+    minutes    bigint NOT NULL,
+    version    bigint NOT NULL
+);

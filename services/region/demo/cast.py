@@ -6,6 +6,7 @@ region's configuration before the region starts.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from faker import Faker
@@ -23,18 +24,23 @@ HOME = "3515"
 
 @dataclass(frozen=True)
 class Login:
-    """A bearer key, in plain text: shown on the screen and kept nowhere."""
+    """A bearer key, in plain text: shown on the screen and kept nowhere.
+
+    `areas`: where a coordinator works; none means the whole region.
+    """
 
     id: str
     role: Role
     label: str
     member_id: UUID | None = None
+    areas: tuple[str, ...] = ()
     key: str = field(default_factory=new_secret)
 
-    def as_table(self) -> dict[str, str]:
+    def as_table(self) -> dict[str, Any]:
         """The [[keys]] table for region.toml: the key itself is not in it."""
         table = {"id": self.id, "role": self.role.value, "sha256": key_hash(self.key), "label": self.label}
-        return {**table, "member_id": str(self.member_id)} if self.member_id else table
+        whose = {"member_id": str(self.member_id)} if self.member_id else {}
+        return {**table, **whose, "areas": list(self.areas)}
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,10 @@ OFFERS: dict[str, tuple[str, ...]] = {
         "Ik help graag met post sorteren en formulieren invullen.",
         "Samen de papieren op een rij, met een map en een kop thee.",
     ),
+    "finances": (
+        "Ik kijk graag mee met rekeningen en een huishoudboekje.",
+        "Samen de belastingbrief lezen, rustig en zonder haast.",
+    ),
     "respite": (
         "Ik blijf een middag bij uw partner, dan kunt u even weg.",
         "Vroeger werkte ik in de zorg. Ik neem het graag een paar uur over.",
@@ -108,6 +112,10 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "Er ligt een stapel post en ik zie door de bomen het bos niet meer.",
         "Wie kijkt er met mij naar een formulier?",
     ),
+    "finances": (
+        "Er komen aanmaningen en ik weet niet welke het eerst moet.",
+        "Wie helpt mij overzicht te krijgen in mijn rekeningen?",
+    ),
     "respite": (
         "Ik zorg voor mijn man. Een middag vrij zou fijn zijn.",
         "Wie blijft er even bij mijn moeder, dan kan ik naar de tandarts?",
@@ -128,6 +136,7 @@ VISIT_MINUTES: dict[str, tuple[int, ...]] = {
     "chores": (45, 60, 90),
     "computer": (45, 60, 90),
     "paperwork": (60, 90),
+    "finances": (60, 90),
     "respite": (120, 180),
 }
 """How long such a visit usually takes, in minutes."""

@@ -25,6 +25,15 @@ def refused(file: str, line: int, ref: str, why: Rejected) -> RefusedRow:
     return RefusedRow(file, line, ref, no.code, no.nl, no.en)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to know about the import as a whole; no row is refused for it."""
+
+    code: str
+    nl: str
+    en: str
+
+
 @dataclass
 class Count:
     """Rows of one file."""
@@ -35,10 +44,11 @@ class Count:
 
 @dataclass
 class Report:
-    """`counts` by kind of row: members, offers, requests."""
+    """`counts` by kind of row: members, offers, requests, balances."""
 
     counts: dict[str, Count] = field(default_factory=dict)
     refused: list[RefusedRow] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -59,6 +69,7 @@ class Report:
             f"{kind}: {count.imported} imported, {count.refused} refused"
             for kind, count in self.counts.items()
         ]
+        lines += [sentence for note in self.notes for sentence in (note.nl, note.en)]
         if self.refused:
             lines.append(f"Every refused row is in {refused_file}, with its reason.")
         return lines
@@ -68,6 +79,7 @@ class Report:
             "imported": self.imported,
             "counts": {kind: asdict(count) for kind, count in self.counts.items()},
             "refused": [asdict(row) for row in self.refused],
+            "notes": [asdict(note) for note in self.notes],
             "seconds": round(self.seconds, 2),
         }
 

@@ -80,6 +80,9 @@ class Ids:
     def request(self, ref: str) -> UUID:
         return uuid5(self._space, f"request/{ref}")
 
+    def balance(self, ref: str) -> UUID:
+        return uuid5(self._space, f"balance/{ref}")
+
 
 @dataclass(frozen=True, slots=True)
 class Wish[C: Command]:
@@ -100,7 +103,7 @@ def members(table: Table, ids: Ids) -> tuple[list[Wish[RegisterMember]], list[Re
     def wish(row: Row, ref: str) -> Wish[RegisterMember]:
         cells = row.cells
         circle = tuple(ids.member(_ref(other)) for other in _split(cells.get("circle", "")))
-        command = _valid(
+        command = valid(
             RegisterMember,
             name=cells["name"],
             email=cells.get("email") or None,
@@ -128,7 +131,7 @@ def offers(table: Table, ids: Ids) -> tuple[list[Wish[PostOffer]], list[RefusedR
 
     def wish(row: Row, ref: str) -> Wish[PostOffer]:
         member_id = ids.member(_ref(row.cells["member_ref"]))
-        command = _valid(
+        command = valid(
             PostOffer,
             member_id=member_id,
             category=row.cells["category"].lower(),
@@ -145,7 +148,7 @@ def requests(table: Table, ids: Ids) -> tuple[list[Wish[RequestHelp]], list[Refu
     def wish(row: Row, ref: str) -> Wish[RequestHelp]:
         cells = row.cells
         member_id = ids.member(_ref(cells["member_ref"]))
-        command = _valid(
+        command = valid(
             RequestHelp,
             member_id=member_id,
             category=cells["category"].lower(),
@@ -183,7 +186,7 @@ def _wishes[C: Command](
     return right, no_good
 
 
-def _valid[C: Command](kind: type[C], **content: Any) -> C:
+def valid[C: Command](kind: type[C], **content: Any) -> C:
     """The command, if its contract accepts it. Raises Rejected with all that is wrong."""
     try:
         return kind.model_validate(content)

@@ -1,7 +1,8 @@
-"""Sends an import to the services: members, approvals, then offers and requests.
+"""Sends an import to the services: members, approvals, then offers and requests, then balances.
 
 A service remembers its no under the command's id. So nothing is sent before it can be
-accepted: offers and requests wait until exchange knows who was approved.
+accepted: offers and requests wait until exchange knows who was approved, balances until the
+ledger has followed exchange that far and opened their accounts.
 """
 
 import asyncio
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from contracts import exchange, ledger
 from contracts.envelope import Actor, Command, Refusal, Role
 from contracts.exchange import GetParticipants, Participants
 from contracts.members import ApproveMember
 from services.kernel.bus import Bus, content_hash
 from services.kernel.errors import Misconfigured, Rejected, Transient
+from services.kernel.questions import GetMarks, LogStretch, Marks, ReadLog
 from services.kernel.settings import Region
 from services.region.importing import rows
 from services.region.importing.report import Count, RefusedRow, Report, refused
@@ -32,7 +35,7 @@ ANSWER_SECONDS = 20.0
 FOLLOW_SECONDS = 60.0
 ASKED_AT_ONCE = 500
 
-MEMBERS, OFFERS, REQUESTS = "members", "offers", "requests"
+MEMBERS, OFFERS, REQUESTS, BALANCES = "members", "offers", "requests", "balances"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Files:
 
 
 @dataclass
-class _Sheet:
+class Sheet:
     """One file as wishes, and its rows that are refused, more as the import goes on."""
 
     wishes: list[Wish[Any]] = field(default_factory=list)
@@ -61,22 +64,27 @@ async def import_files(region: Region, files: Files, screen: Screen) -> Report:
     Raises Misconfigured, before anything is sent, for a file that cannot be read as such and
     for a region that does not answer.
     """
-    began = time.monotonic()
     ids = Ids(region.region)
-    sheets = _read(files, ids)
+    return await send(region, ids, _read(files, ids), screen)
+
+
+async def send(region: Region, ids: Ids, sheets: dict[str, Sheet], screen: Screen) -> Report:
+    """Send what these sheets wish for, by kind. Raises Misconfigured for a region that does not answer."""
+    began = time.monotonic()
     bus = Bus(region, "operator")
     try:
         await _reach(bus, region)
         sending = _Sending(bus, ids, sheets, screen)
         await sending.members()
         await sending.offers_and_requests()
+        await sending.balances()
     finally:
         await bus.close()
     sending.report.seconds = time.monotonic() - began
     return sending.report
 
 
-def _read(files: Files, ids: Ids) -> dict[str, _Sheet]:
+def _read(files: Files, ids: Ids) -> dict[str, Sheet]:
     # All files are opened before any is gone into: a wrong heading stops everything.
     tables = {
         kind: read(path, columns)
@@ -97,7 +105,7 @@ def _read(files: Files, ids: Ids) -> dict[str, _Sheet]:
     sheets = {}
     for kind, table in tables.items():
         wishes, no_good = wishes_of[kind](table, ids)
-        sheets[kind] = _Sheet(wishes, [*table.refused, *no_good])
+        sheets[kind] = Sheet(wishes, [*table.refused, *no_good])
     return sheets
 
 
@@ -118,7 +126,7 @@ async def _reach(bus: Bus, region: Region) -> None:
 class _Sending:
     """One import under way."""
 
-    def __init__(self, bus: Bus, ids: Ids, sheets: dict[str, _Sheet], screen: Screen) -> None:
+    def __init__(self, bus: Bus, ids: Ids, sheets: dict[str, Sheet], screen: Screen) -> None:
         self.report = Report()
         self._bus = bus
         self._ids = ids
@@ -145,7 +153,7 @@ class _Sending:
         await self._until_known({wish.id for wish in approved})
         self._count(MEMBERS, sheet, len(registered) - len(to_approve) + len(approved))
 
-    def _circle_is_known(self, sheet: _Sheet, wish: Wish[Any], listed: Collection[UUID]) -> bool:
+    def _circle_is_known(self, sheet: Sheet, wish: Wish[Any], listed: Collection[UUID]) -> bool:
         # Someone in the same file counts, also when refused now: their id will be the same later.
         if all(other in listed or other in self._known for other in wish.needs):
             return True
@@ -180,17 +188,22 @@ class _Sending:
             sheet = self._sheets.get(kind)
             if sheet is None:
                 continue
-            await self._learn({need for wish in sheet.wishes for need in wish.needs} - self._known)
-            may = []
-            for wish in sheet.wishes:
-                if self._known.issuperset(wish.needs):
-                    may.append(wish)
-                else:
-                    sheet.refuse(wish, self._why_not(wish.needs[0]))
+            may = await self._of_participants(sheet)
             self._count(kind, sheet, len(await self._send(sheet, what, may, self._carry_out)))
 
+    async def _of_participants(self, sheet: Sheet) -> list[Wish[Any]]:
+        """The wishes of whom exchange knows; the others are refused."""
+        await self._learn({need for wish in sheet.wishes for need in wish.needs} - self._known)
+        may = []
+        for wish in sheet.wishes:
+            if self._known.issuperset(wish.needs):
+                may.append(wish)
+            else:
+                sheet.refuse(wish, self._why_not(wish.needs[0]))
+        return may
+
     def _refused_members(self) -> dict[UUID, RefusedRow]:
-        sheet = self._sheets.get(MEMBERS, _Sheet())
+        sheet = self._sheets.get(MEMBERS, Sheet())
         return {self._ids.member(row.ref): row for row in sheet.refused if row.ref}
 
     def _why_not(self, member_id: UUID) -> Rejected:
@@ -211,6 +224,42 @@ class _Sending:
             "De deelnemer bij deze regel kennen wij niet, of is nog niet goedgekeurd. Kijk het kenmerk na.",
             "We do not know the participant of this row, or they are not approved yet. Check the ref.",
         )
+
+    # ---- balances
+
+    async def balances(self) -> None:
+        """Bring balances to the accounts of whom exchange knows."""
+        sheet = self._sheets.get(BALANCES)
+        if sheet is None:
+            return
+        may = await self._of_participants(sheet)
+        if may and not await self._ledger_has_followed():
+            self._silent = True
+        self._count(BALANCES, sheet, len(await self._send(sheet, "bringing balances", may, self._carry_out)))
+
+    async def _ledger_has_followed(self) -> bool:
+        """Wait until the ledger is where exchange is now; no when it comes no further for a minute."""
+        try:
+            log = await self._bus.ask(
+                ReadLog(after=0, limit=1), LogStretch, OPERATOR, seconds=ANSWER_SECONDS, to=exchange.SERVICE
+            )
+            target = (log.epoch, log.head)
+            reached = await self._followed()
+            until = time.monotonic() + FOLLOW_SECONDS
+            while reached < target and time.monotonic() < until:
+                await asyncio.sleep(0.05)
+                before, reached = reached, await self._followed()
+                if reached > before:
+                    until = time.monotonic() + FOLLOW_SECONDS
+        except Transient:
+            return False
+        return reached >= target
+
+    async def _followed(self) -> tuple[int, int]:
+        """Epoch and position of exchange up to which the ledger has followed. Raises Unreachable."""
+        marks = await self._bus.ask(GetMarks(), Marks, OPERATOR, seconds=ANSWER_SECONDS, to=ledger.SERVICE)
+        mark = marks.marks.get(exchange.SERVICE)
+        return (mark.epoch, mark.position) if mark is not None else (0, 0)
 
     # ---- what exchange knows
 
@@ -241,7 +290,7 @@ class _Sending:
 
     async def _send(
         self,
-        sheet: _Sheet,
+        sheet: Sheet,
         what: str,
         wishes: list[Wish[Any]],
         send: Callable[[Wish[Any]], Awaitable[None]],
@@ -296,7 +345,7 @@ class _Sending:
 
     # ---- the report
 
-    def _count(self, kind: str, sheet: _Sheet, imported: int) -> None:
+    def _count(self, kind: str, sheet: Sheet, imported: int) -> None:
         lines = sorted(sheet.refused, key=lambda row: row.line)
         self.report.counts[kind] = Count(imported, len(lines))
         self.report.refused += lines

@@ -52,28 +52,49 @@ def read(path: Path, columns: Sequence[Column]) -> Table:
     Raises Misconfigured when the file is not there, is no UTF-8 text, or has other columns.
     """
     lines = _lines(path)
-    if not lines:
-        raise Misconfigured(f"{path.name} is empty. Its first line must name its columns.")
-    delimiter, headings = _headings(path.name, lines[0], columns)
-    table = Table(path.name)
+    return _table(path.name, lines, *_headings(path.name, lines[0], columns))
+
+
+def read_in_order(path: Path, names: Sequence[str], what: str) -> Table:
+    """Read a file of another system, whose headings may be in any language: its columns are `names`,
+    in that order. `what` it should be is for the message.
+
+    Rows of empty fields are kept, for they may mean something there. Raises Misconfigured as `read`.
+    """
+    lines = _lines(path)
+    found = {delimiter: _fields(lines[0], delimiter) for delimiter in DELIMITERS}
+    fitting = [delimiter for delimiter in DELIMITERS if len(found[delimiter]) == len(names)]
+    # A number or a day stands in the first field of every row: headings have no digits.
+    if not fitting or any(char.isdigit() for char in found[fitting[0]][0]):
+        raise Misconfigured(
+            f"{path.name}: this is not {what}. That begins with a line of {len(names)} headings, in any "
+            f"language, for: {', '.join(names)}. See docs/import.md."
+        )
+    return _table(path.name, lines, fitting[0], names, keep_empty=True)
+
+
+def _table(
+    file: str, lines: Sequence[str], delimiter: str, headings: Sequence[str], *, keep_empty: bool = False
+) -> Table:
+    table = Table(file)
     at = 1
     while at < len(lines):
         line = at + 1
         try:
             cells, used = _record(lines, at, delimiter)
             at += used
-            if any(cells):
+            if any(cells) or (keep_empty and len(cells) > 1):
                 table.rows.append(Row(line, _by_column(headings, cells)))
         except csv.Error:
             at += 1
-            table.refused.append(refused(path.name, line, "", _MALFORMED))
+            table.refused.append(refused(file, line, "", _MALFORMED))
         except Rejected as no:
-            table.refused.append(refused(path.name, line, "", no))
+            table.refused.append(refused(file, line, "", no))
     return table
 
 
 def _lines(path: Path) -> list[str]:
-    """Physical lines with their ends. Bytes that are no UTF-8 become lone surrogates."""
+    """Physical lines with their ends, at least one. Bytes that are no UTF-8 become lone surrogates."""
     try:
         raw = path.read_bytes()
     except OSError as away:
@@ -81,18 +102,22 @@ def _lines(path: Path) -> list[str]:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Misconfigured(f"{path.name} is UTF-16. Save it as 'CSV UTF-8' and try again.")
     # newline="" splits at \n, \r\n and \r only, and keeps what is in quotes as it is.
-    return list(io.StringIO(raw.decode("utf-8-sig", errors="surrogateescape"), newline=""))
+    lines = list(io.StringIO(raw.decode("utf-8-sig", errors="surrogateescape"), newline=""))
+    if not lines:
+        raise Misconfigured(f"{path.name} is empty. Its first line must name its columns.")
+    return lines
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    """The headings on a file's first line, in lower case."""
+    return [field.strip().lower() for field in next(csv.reader([line], delimiter=delimiter), [])]
 
 
 def _headings(file: str, line: str, columns: Sequence[Column]) -> tuple[str, list[str]]:
     """The delimiter that finds most columns, and the column each field belongs to."""
     names = {spelled: column.name for column in columns for spelled in (column.name, column.dutch)}
-
-    def fields(delimiter: str) -> list[str]:
-        return [field.strip().lower() for field in next(csv.reader([line], delimiter=delimiter), [])]
-
-    delimiter = max(DELIMITERS, key=lambda d: sum(field in names for field in fields(d)))
-    found = fields(delimiter)
+    delimiter = max(DELIMITERS, key=lambda d: sum(field in names for field in _fields(line, d)))
+    found = _fields(line, delimiter)
     headings = [names.get(field, "") for field in found]
     wrong = []
     if unknown := headings.count(""):

@@ -1,0 +1,34 @@
+"""The API by topic: each module holds the table of its commands and the reads that go with them."""
+
+from services.coordinator.api.topics import (
+    accounts,
+    complaints,
+    duty,
+    incidents,
+    initiatives,
+    matches,
+    members,
+    messages,
+    offers,
+    requests,
+    series,
+    ties,
+    work,
+)
+
+TOPICS = (
+    members,
+    ties,
+    offers,
+    requests,
+    series,
+    matches,
+    incidents,
+    initiatives,
+    accounts,
+    messages,
+    duty,
+    complaints,
+    work,
+)
+"""In the order in which the document lists them."""

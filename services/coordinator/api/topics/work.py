@@ -1,0 +1,36 @@
+"""What waits for coordinators, and how the help of this week is spread."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query
+
+from contracts.envelope import Role
+from contracts.proposals import GetLoad, Load
+from services.coordinator.api.commands import Route
+from services.coordinator.api.reading import Reader, only
+from services.coordinator.api.shapes import WorkItem, WorkItems
+from services.coordinator.desk import Desk
+from services.coordinator.work import WorkCode, work_counts, work_list
+
+COMMANDS: tuple[Route, ...] = ()
+
+
+def add_reads(api: FastAPI, desk: Desk) -> None:
+    @api.get("/v1/work-items", operation_id="list-work-items", tags=["work-items"])
+    async def list_work_items(
+        actor: Reader, kind: WorkCode | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> WorkItems:
+        """What waits for a coordinator: what presses first, then the longest wait."""
+        only(actor, Role.COORDINATOR)
+        waiting = await work_list(desk, actor, kind=kind, limit=limit)
+        return WorkItems(
+            items=[WorkItem.model_validate(each, from_attributes=True) for each in waiting],
+            counts=await work_counts(desk, actor),
+        )
+
+    @api.get("/v1/load-figures", operation_id="get-load", tags=["work-items"])
+    async def get_load(actor: Reader, member_id: UUID | None = None) -> Load:
+        """How the help of this week is spread; with `member_id` of one helper. Members see their own."""
+        about = member_id if actor.role is not Role.MEMBER else member_id or actor.member_id
+        return await desk.ask(GetLoad(member_id=about), Load, actor)

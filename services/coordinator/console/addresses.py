@@ -1,0 +1,38 @@
+"""Where each page is."""
+
+from uuid import UUID
+
+ROTA = "/rooster"
+LETTERS = "/brieven"
+
+
+def request_href(request_id: UUID) -> str:
+    return f"/hulpvragen/{request_id}"
+
+
+def member_href(member_id: UUID) -> str:
+    return f"/deelnemers/{member_id}"
+
+
+def statement_href(member_id: UUID) -> str:
+    return f"{member_href(member_id)}/rekening"
+
+
+def year_href(member_id: UUID, year: int) -> str:
+    return f"{member_href(member_id)}/jaaroverzicht/{year}"
+
+
+def match_href(match_id: UUID) -> str:
+    return f"/koppelingen/{match_id}"
+
+
+def series_href(series_id: UUID) -> str:
+    return f"/reeksen/{series_id}"
+
+
+def incident_href(incident_id: UUID) -> str:
+    return f"/incidenten/{incident_id}"
+
+
+def complaint_href(complaint_id: UUID) -> str:
+    return f"/klachten/{complaint_id}"

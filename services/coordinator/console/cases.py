@@ -1,0 +1,143 @@
+"""Every page with forms: its address, its forms, and what each form is given by the page."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from contracts.envelope import Actor
+from services.coordinator.console import match, match_forms, rota_forms
+from services.coordinator.console.addresses import LETTERS, ROTA
+from services.coordinator.console.complaint import complaint_page
+from services.coordinator.console.forms import Failed, Form
+from services.coordinator.console.incident import incident_page
+from services.coordinator.console.member import member_page
+from services.coordinator.console.member_forms import MEMBER_FORMS
+from services.coordinator.console.rota import rota_page
+from services.coordinator.console.series import series_page
+from services.coordinator.desk import Desk
+
+DONE_KEY = "gelukt"
+"""Which form was just done, in the address of the page after it."""
+
+APPROVED = "goedgekeurd"
+
+type Show = Callable[[Desk, Actor, UUID | None, str | None, Failed | None], Awaitable[object | None]]
+type Given = Callable[[Desk, Form, UUID | None], Awaitable[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One page with forms. `more_done` is said after what is not one of its forms."""
+
+    path: str
+    template: str
+    forms: tuple[Form, ...]
+    show: Show
+    given: Given
+    more_done: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def about_one(self) -> bool:
+        return "{id}" in self.path
+
+    def href(self, entity_id: UUID | None) -> str:
+        return self.path.replace("{id}", str(entity_id))
+
+    def done(self, form_id: str | None) -> str | None:
+        """The sentence after a form was done."""
+        words = {form.id: form.done for form in self.forms} | dict(self.more_done)
+        return words.get(form_id or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A form of one button in a list at `back`; `done_id` is how the list knows what was done."""
+
+    path: str
+    form: Form
+    id_field: str
+    back: str
+    done_id: str
+    given: Mapping[str, object] = field(default_factory=dict)
+
+
+def _field(name: str) -> Given:
+    """Forms that are given nothing but what the page is about."""
+
+    async def given(desk: Desk, form: Form, entity_id: UUID | None) -> dict[str, object]:
+        return {name: entity_id}
+
+    return given
+
+
+async def _nothing(desk: Desk, form: Form, entity_id: UUID | None) -> dict[str, object]:
+    return {}
+
+
+type _PageOfOne = Callable[..., Awaitable[object | None]]
+
+
+def _about(page: _PageOfOne) -> Show:
+    async def show(
+        desk: Desk, actor: Actor, entity_id: UUID | None, done: str | None, failed: Failed | None
+    ) -> object | None:
+        return await page(desk, actor, entity_id, done=done, failed=failed)
+
+    return show
+
+
+async def _of_a_match(desk: Desk, form: Form, match_id: UUID | None) -> dict[str, object]:
+    assert match_id is not None
+    return await match.given(desk, form, match_id)
+
+
+async def _rota(
+    desk: Desk, actor: Actor, entity_id: UUID | None, done: str | None, failed: Failed | None
+) -> object:
+    return await rota_page(desk, done=done, failed=failed)
+
+
+_ROWS_OF_THE_ROTA = {
+    "dienst-vervallen": rota_forms.CANCEL_DUTY.done,
+    "verlof-vervallen": rota_forms.CANCEL_LEAVE.done,
+    "vervanger": rota_forms.DEPUTY.done,
+}
+
+CASES: tuple[Case, ...] = (
+    Case(
+        "/deelnemers/{id}",
+        "member.html",
+        MEMBER_FORMS,
+        _about(member_page),
+        _field("member_id"),
+        {APPROVED: "Goedgekeurd. Deze deelnemer doet mee."},
+    ),
+    Case("/koppelingen/{id}", "case.html", match_forms.MATCH_FORMS, _about(match.match_page), _of_a_match),
+    Case("/reeksen/{id}", "case.html", match_forms.SERIES_FORMS, _about(series_page), _field("series_id")),
+    Case(
+        "/incidenten/{id}",
+        "case.html",
+        match_forms.INCIDENT_FORMS,
+        _about(incident_page),
+        _field("incident_id"),
+    ),
+    Case(
+        "/klachten/{id}",
+        "case.html",
+        match_forms.COMPLAINT_FORMS,
+        _about(complaint_page),
+        _field("complaint_id"),
+    ),
+    Case(ROTA, "rota.html", rota_forms.ROTA_FORMS, _rota, _nothing, _ROWS_OF_THE_ROTA),
+)
+
+ROWS: tuple[Row, ...] = (
+    Row(f"{ROTA}/diensten/{{id}}", rota_forms.CANCEL_DUTY, "duty_id", ROTA, "dienst-vervallen"),
+    Row(f"{ROTA}/verlof/{{id}}", rota_forms.CANCEL_LEAVE, "leave_id", ROTA, "verlof-vervallen"),
+    Row(f"{ROTA}/verlof/{{id}}", rota_forms.DEPUTY, "leave_id", ROTA, "vervanger"),
+    Row(f"{LETTERS}/{{id}}", rota_forms.DELIVERED, "message_id", LETTERS, "gebracht", {"reached": True}),
+    Row(f"{LETTERS}/{{id}}", rota_forms.MISSED, "message_id", LETTERS, "niet-bereikt", {"reached": False}),
+)
+
+DONE: dict[str, str] = {row.done_id: row.form.done for row in ROWS if row.back == LETTERS}
+"""What is said on the page of letters and calls, by what was done."""

@@ -1,0 +1,161 @@
+"""Leave: a coordinator is away for some days, and a deputy does their work.
+
+    LeavePlanned ─▶ timers: CheckLeave, a week ahead and on the first day ─▶ DeputyMissed
+
+Timers go on during leave: reminders are sent, and a term that passes is on everyone's work list.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from contracts.coordinator import (
+    CancelLeave,
+    CheckLeave,
+    DeputyMissed,
+    DeputyNamed,
+    LeaveCancelled,
+    LeavePlanned,
+    NameDeputy,
+    PlanLeave,
+)
+from contracts.envelope import Event
+from services.kernel.dutch import LOCAL, local
+from services.kernel.entity import Kind, State
+from services.kernel.errors import Rejected
+from services.kernel.service import Context, Timer
+
+WARNED_AHEAD = timedelta(days=7)
+"""How long before the first day someone must have been found."""
+
+LONGEST = timedelta(days=366)
+
+
+@dataclass(slots=True)
+class Leave:
+    """Both days are included. `missed_at`: when everyone was first warned that there is no deputy."""
+
+    leave_id: UUID
+    coordinator: str
+    first_day: date
+    last_day: date
+    deputy: str | None
+    cancelled: bool = False
+    missed_at: datetime | None = None
+    version: int = 0
+
+
+def evolve(
+    leave: Leave | None,
+    event: LeavePlanned | DeputyNamed | DeputyMissed | LeaveCancelled,
+    leave_id: UUID,
+    at: datetime,
+) -> Leave:
+    if isinstance(event, LeavePlanned):
+        return Leave(**event.model_dump())
+    assert leave is not None
+    match event:
+        case DeputyNamed():
+            return replace(leave, deputy=event.deputy)
+        case DeputyMissed():
+            return replace(leave, missed_at=leave.missed_at or at)
+        case LeaveCancelled():
+            return replace(leave, cancelled=True)
+        case _:
+            assert_never(event)
+
+
+LEAVE = Kind(
+    "leaves",
+    Leave,
+    {e: lambda e: (e.leave_id,) for e in (LeavePlanned, DeputyNamed, DeputyMissed, LeaveCancelled)},
+    evolve,
+)
+
+
+def plan(command: PlanLeave, context: Context, state: State) -> list[Event]:
+    if command.last_day < command.first_day:
+        raise Rejected(
+            "ends_before_it_begins",
+            "De laatste dag ligt voor de eerste dag. Kijk de dagen na.",
+            "The last day is before the first day. Please check the days.",
+        )
+    if command.last_day - command.first_day > LONGEST:
+        raise Rejected(
+            "too_long",
+            "Verlof duurt hier hoogstens een jaar. Kijk de dagen na.",
+            "Leave lasts a year at most here. Please check the days.",
+        )
+    if command.last_day < local(context.at).date():
+        raise Rejected(
+            "in_the_past",
+            "Deze dagen zijn al voorbij. Kies dagen die nog komen.",
+            "These days have passed. Choose days that are still to come.",
+        )
+    _check_deputy(command.coordinator, command.deputy, context)
+    return [LeavePlanned(leave_id=context.command_id, **command.model_dump())]
+
+
+def name_deputy(command: NameDeputy, context: Context, state: State) -> list[Event]:
+    leave = _to_come(state, command.leave_id, context)
+    _check_deputy(leave.coordinator, command.deputy, context)
+    if leave.deputy == command.deputy:
+        return []
+    return [DeputyNamed(leave_id=leave.leave_id, deputy=command.deputy)]
+
+
+def cancel(command: CancelLeave, context: Context, state: State) -> list[Event]:
+    leave = _to_come(state, command.leave_id, context)
+    return [LeaveCancelled(leave_id=leave.leave_id)]
+
+
+def check(command: CheckLeave, context: Context, state: State) -> list[Event]:
+    leave = state.get(LEAVE, command.leave_id)
+    if leave is None or leave.cancelled or leave.deputy is not None:
+        return []
+    return [DeputyMissed(leave_id=leave.leave_id, coordinator=leave.coordinator)]
+
+
+def checks(event: LeavePlanned, at: datetime) -> list[Timer]:
+    """A week before the first day (at once when that is nearer), and when that day begins."""
+    command = CheckLeave(leave_id=event.leave_id)
+    begins_at = datetime.combine(event.first_day, time.min, LOCAL).astimezone(UTC)
+    ahead = datetime.combine(event.first_day - WARNED_AHEAD, time.min, LOCAL).astimezone(UTC)
+    timers = [Timer(max(at, ahead), command, uuid5(event.leave_id, "ahead"))]
+    if begins_at > at:
+        timers.append(Timer(begins_at, command, uuid5(event.leave_id, "begins")))
+    return timers
+
+
+def _check_deputy(coordinator: str, deputy: str | None, context: Context) -> None:
+    if deputy == coordinator:
+        raise Rejected(
+            "own_deputy",
+            "Wie weg is kan het eigen werk niet waarnemen. Kies een collega.",
+            "Who is away cannot do their own work. Choose a colleague.",
+        )
+    if deputy == context.actor.name and context.actor.areas:
+        raise Rejected(
+            "names_oneself",
+            "U kunt uzelf geen andere gebieden geven. Vraag een collega of een beheerder om u aan te wijzen.",
+            "You cannot give yourself other areas. Ask a colleague or an operator to name you.",
+        )
+
+
+def _to_come(state: State, leave_id: UUID, context: Context) -> Leave:
+    """The leave, unless it was cancelled or is over. Raises Rejected."""
+    leave = state.get(LEAVE, leave_id)
+    if leave is None:
+        raise Rejected(
+            "unknown_leave",
+            "Dit verlof kennen wij niet. Kijk in het rooster.",
+            "We do not know this leave. Please check the rota.",
+        )
+    if leave.cancelled or leave.last_day < local(context.at).date():
+        raise Rejected(
+            "leave_over",
+            "Dit verlof gaat niet door of is al voorbij. U hoeft niets te doen.",
+            "This leave was cancelled or is over already. You need not do anything.",
+        )
+    return leave

@@ -1,0 +1,276 @@
+"""What waits for a person, kind by kind: where in the projections it is found, and how it reads.
+
+Each kind is found by a partial index, so that what does not wait costs nothing. What is needed of
+others is a subquery that counts or picks one: the planner then looks it up, and does not read a
+whole table for a few rows. Days are days of the region's clock.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+WorkCode = Literal[
+    "without_helper",
+    "visit_without_helper",
+    "without_answer",
+    "new_member",
+    "minutes_differ",
+    "not_booked",
+    "draft_waits",
+    "series_helper_ends",
+    "vog_ends",
+    "over_capacity",
+    "guardian_missing",
+    "incident_open",
+    "complaint_term",
+    "leave_without_deputy",
+    "balance_noted",
+    "bring_message",
+    "not_reached",
+    "message_failed",
+]
+
+_TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
+
+
+def _midnight(day: str) -> str:
+    """The moment on which a day begins."""
+    return f"({day})::timestamp AT TIME ZONE 'Europe/Amsterdam'"
+
+
+def _place_of(member: str) -> str:
+    return f"(SELECT m.pc4 FROM members_seen m WHERE m.member_id = {member})"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where one kind of work is found (`rows`: FROM and WHERE) and what is told of it, in SQL.
+
+    `entity_id` is the thing itself: a request, match, member, message, by kind. `fixed`: `due` is an
+    agreed moment, not a term. `pc4` is where it is; without one everyone sees it. `only_for` is the
+    one coordinator who sees it.
+    """
+
+    rows: str
+    entity_id: str
+    since: str
+    due: str = "NULL::timestamptz"
+    fixed: str = "false"
+    member_id: str = "NULL::uuid"
+    request_id: str = "NULL::uuid"
+    match_id: str = "NULL::uuid"
+    category: str = "NULL::text"
+    pc4: str = "NULL::text"
+    helper_minutes: str = "NULL::bigint"
+    asker_minutes: str = "NULL::bigint"
+    reason: str = "NULL::text"
+    coordinator: str = "NULL::text"
+    only_for: str = "NULL::text"
+
+    def select(self, kind: WorkCode) -> str:
+        """All that waits of this kind, its columns in the order of this class."""
+        columns = ", ".join(f"{getattr(self, field.name)} AS {field.name}" for field in fields(self)[1:])
+        return f"SELECT '{kind}' AS kind, {columns} FROM {self.rows}"
+
+
+# A request has a term by its urgency, or the moment it is wanted for, whichever comes first.
+_OPEN_REQUEST = (
+    "(SELECT *, requested_at + CASE urgency WHEN 'urgent' THEN interval '1 day' "
+    "WHEN 'soon' THEN interval '3 days' END AS term FROM requests_seen WHERE status = 'open') r"
+)
+
+# A series begins with a request that is its first visit.
+_IS_VISIT = (
+    "(r.series_id IS NOT NULL OR r.recurrence IS NOT NULL "
+    "AND EXISTS (SELECT FROM series_seen s WHERE s.series_id = r.request_id))"
+)
+
+
+def _match(where: str) -> Waiting:
+    return Waiting(
+        rows=f"matches_seen x WHERE {where}",
+        entity_id="match_id",
+        since="changed_at",
+        member_id="asker_id",
+        request_id="request_id",
+        match_id="match_id",
+        category="category",
+        pc4=_place_of("x.asker_id"),
+        helper_minutes="helper_minutes",
+        asker_minutes="asker_minutes",
+        reason="reason",
+    )
+
+
+def _member(where: str, since: str) -> Waiting:
+    return Waiting(
+        rows=f"members_seen WHERE {where}",
+        entity_id="member_id",
+        since=since,
+        member_id="member_id",
+        pc4="pc4",
+    )
+
+
+def _message(status: str, due: str = "NULL::timestamptz") -> Waiting:
+    return Waiting(
+        rows=f"messages_seen x WHERE status = '{status}'",
+        entity_id="message_id",
+        since="changed_at",
+        due=due,
+        member_id="member_id",
+        pc4=_place_of("x.member_id"),
+        reason="channel",
+    )
+
+
+# A message that failed leaves the list after two weeks: by then it is about something that has passed.
+_FAILED = (
+    "(SELECT member_id, (array_agg(message_id ORDER BY changed_at DESC))[1] AS message_id, "
+    "(array_agg(reason ORDER BY changed_at DESC))[1] AS reason, min(changed_at) AS since "
+    "FROM messages_seen WHERE status = 'failed' AND changed_at > now() - interval '14 days' "
+    "GROUP BY member_id) x"
+)
+
+# The first week in which someone has more planned than they want, their own care included. Exchange
+# refuses such a match, so it comes of a change of mind; what it counts besides (help without a date,
+# what is done already this week) only makes it more.
+_WEEK = "date_trunc('week', wanted_at AT TIME ZONE 'Europe/Amsterdam')"
+_THIS_WEEK = "date_trunc('week', now() AT TIME ZONE 'Europe/Amsterdam') AT TIME ZONE 'Europe/Amsterdam'"
+_OVER_CAPACITY = (
+    "(SELECT DISTINCT ON (p.helper_id) p.helper_id AS member_id, m.pc4, p.week, p.since FROM "
+    f"(SELECT helper_id, {_WEEK} AS week, sum(minutes) AS minutes, max(changed_at) AS since "
+    f"FROM matches_seen WHERE status IN ('reserved', 'confirmed') AND wanted_at >= {_THIS_WEEK} "
+    # OFFSET keeps the planner from reading all members for these few.
+    "GROUP BY 1, 2) p, LATERAL (SELECT * FROM members_seen WHERE member_id = p.helper_id OFFSET 0) m "
+    "WHERE p.minutes + m.carer_minutes_week > m.capacity_minutes_week "
+    "AND p.minutes + greatest(0, m.carer_minutes_week - (SELECT coalesce(sum(minutes), 0) "
+    "FROM matches_seen o WHERE o.asker_id = m.member_id AND o.category = 'respite' "
+    f"AND o.status <> 'fell_through' AND {_WEEK} = p.week)) > m.capacity_minutes_week "
+    "ORDER BY p.helper_id, p.week) x"
+)
+
+WAITING: dict[WorkCode, Waiting] = {
+    "without_helper": Waiting(
+        rows=f"{_OPEN_REQUEST} WHERE NOT {_IS_VISIT}",
+        entity_id="request_id",
+        since="requested_at",
+        due="least(wanted_at, term)",
+        fixed="coalesce(wanted_at <= term, wanted_at IS NOT NULL)",
+        member_id="member_id",
+        request_id="request_id",
+        category="category",
+        pc4="pc4",
+    ),
+    "visit_without_helper": Waiting(
+        rows=f"{_OPEN_REQUEST} WHERE {_IS_VISIT}",
+        entity_id="request_id",
+        # It was planned weeks before; it waits since its last helper fell away.
+        since="open_since",
+        due="wanted_at",
+        fixed="true",
+        member_id="member_id",
+        request_id="request_id",
+        category="category",
+        pc4="pc4",
+    ),
+    # A reservation normally takes well under a second; only one that waits is work.
+    "without_answer": _match("status = 'reserved' AND reserved_at < now() - interval '5 seconds'"),
+    "new_member": _member("status = 'registered'", "registered_at"),
+    "minutes_differ": _match("minutes_differ AND status <> 'unbooked'"),
+    "not_booked": _match("status = 'unbooked'"),
+    "draft_waits": Waiting(
+        rows="requests_seen WHERE status = 'draft' AND requested_at < now() - interval '3 days'",
+        entity_id="request_id",
+        since="requested_at",
+        due="wanted_at",
+        fixed="wanted_at IS NOT NULL",
+        member_id="member_id",
+        request_id="request_id",
+        category="category",
+        pc4="pc4",
+    ),
+    "series_helper_ends": Waiting(
+        rows=f"series_seen x WHERE status = 'running' AND helper_last_day <= {_TODAY} + 28 "
+        "AND (last_day IS NULL OR last_day > helper_last_day)",
+        entity_id="series_id",
+        since=f"greatest(changed_at, {_midnight('helper_last_day - 28')})",
+        due=_midnight("helper_last_day + 1"),
+        member_id="asker_id",
+        request_id="series_id",
+        category="category",
+        pc4=_place_of("x.asker_id"),
+    ),
+    # One that lapsed is work for as long as its holder still offers what it is for.
+    "vog_ends": Waiting(
+        rows=f"vogs_seen x WHERE valid_until <= {_TODAY} + 30 "
+        "AND (SELECT m.status FROM members_seen m WHERE m.member_id = x.member_id) = 'approved' "
+        f"AND (valid_until >= {_TODAY} OR (SELECT count(*) FROM offers_seen o "
+        "WHERE o.member_id = x.member_id AND o.category = x.category AND o.status = 'open') > 0)",
+        entity_id="vog_id",
+        since=f"greatest(recorded_at, {_midnight('valid_until - 30')})",
+        due=_midnight("valid_until + 1"),
+        member_id="member_id",
+        category="category",
+        pc4=_place_of("x.member_id"),
+    ),
+    "over_capacity": Waiting(
+        rows=_OVER_CAPACITY,
+        entity_id="member_id",
+        since="since",
+        due="week AT TIME ZONE 'Europe/Amsterdam'",
+        member_id="member_id",
+        pc4="pc4",
+    ),
+    "guardian_missing": _member(
+        "status = 'approved' AND age_band IN ('under_16', 'from_16') AND NOT guardian_agrees", "decided_at"
+    ),
+    # The two are kept apart already; talking with them does not wait longer than a day.
+    "incident_open": Waiting(
+        rows="incidents_seen x WHERE closed_at IS NULL",
+        entity_id="incident_id",
+        since="reported_at",
+        due="reported_at + interval '1 day'",
+        member_id="asker_id",
+        match_id="match_id",
+        pc4=_place_of("x.asker_id"),
+    ),
+    # Its handler's, until a term has passed: then it is everyone's.
+    "complaint_term": Waiting(
+        rows="complaints WHERE status NOT IN ('decided', 'withdrawn')",
+        entity_id="complaint_id",
+        since="filed_at",
+        due="CASE status WHEN 'filed' THEN acknowledge_by ELSE decide_by END",
+        member_id="member_id",
+        reason="status",
+        coordinator="handler",
+        only_for="CASE WHEN NOT (decide_passed OR status = 'filed' AND acknowledge_passed) THEN handler END",
+    ),
+    "leave_without_deputy": Waiting(
+        rows="leaves WHERE NOT cancelled AND deputy IS NULL AND missed_at IS NOT NULL "
+        f"AND last_day >= {_TODAY}",
+        entity_id="leave_id",
+        since="missed_at",
+        due=_midnight("first_day"),
+        coordinator="coordinator",
+    ),
+    # The ledger says when a limit is passed, not when it is back: after two weeks someone has looked.
+    "balance_noted": Waiting(
+        rows="balances_seen x WHERE noted IS NOT NULL AND NOT closed "
+        "AND noted_at > now() - interval '14 days'",
+        entity_id="account_id",
+        since="noted_at",
+        member_id="account_id",
+        pc4=_place_of("x.account_id"),
+        reason="noted",
+    ),
+    "bring_message": _message("handed_over"),
+    "not_reached": _message("escalated", due="changed_at + interval '1 day'"),
+    "message_failed": Waiting(
+        rows=_FAILED,
+        entity_id="message_id",
+        since="since",
+        member_id="member_id",
+        pc4=_place_of("x.member_id"),
+        reason="reason",
+    ),
+}

@@ -1,0 +1,151 @@
+"""Whether a helper may do this, now: the hard rules, each with what to do instead.
+
+The same rules hold when a coordinator chooses a helper and when a visit of a series is planned.
+Who is too close to the asker is known to members alone and asked before (queries.py).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts.categories import CATEGORIES
+from contracts.policy import AgeBand, Policy
+from services.exchange.incident import apart
+from services.exchange.match import Match
+from services.exchange.participant import Participant, taking_part
+from services.exchange.person import PERSON, VETTING, vetting_id
+from services.exchange.week import WEEK, week_id, week_of
+from services.kernel.dutch import local
+from services.kernel.entity import State
+from services.kernel.errors import Rejected
+
+ORDER = tuple(AgeBand)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a helper. `series_id`: as part of help that comes back."""
+
+    asker_id: UUID
+    category: str
+    minutes: int
+    wanted_at: datetime | None
+    series_id: UUID | None = None
+
+
+def check(state: State, helper_id: UUID, wanted: Wanted, policy: Policy, at: datetime) -> None:
+    """Go on only when this helper may do what is wanted. Raises Rejected."""
+    helper = taking_part(state, helper_id)
+    _check_pause(state, helper, wanted, at)
+    _check_age(state, helper, policy)
+    if apart(state, helper_id, wanted.asker_id):
+        raise does_not_fit()
+    _check_vetting(state, helper, wanted, at)
+    _check_running(helper, wanted, policy)
+    _check_week(state, helper, wanted, at)
+
+
+def does_not_fit() -> Rejected:
+    """Whatever the reason between two people is, this is all that is said of it."""
+    return Rejected(
+        "does_not_fit",
+        "Deze helper past niet bij deze hulpvraag. Kies iemand uit de lijst.",
+        "This helper does not fit this request. Choose someone from the list.",
+    )
+
+
+def _check_pause(state: State, helper: Participant, wanted: Wanted, at: datetime) -> None:
+    person = state.get(PERSON, helper.participant_id)
+    if person is not None and person.pauses_at(wanted.wanted_at or at):
+        raise Rejected(
+            "paused",
+            f"Deelnemer {helper.number} helpt nu even niet. Kies iemand anders.",
+            f"Participant {helper.number} does not help for a while. Choose someone else.",
+        )
+
+
+def _check_age(state: State, helper: Participant, policy: Policy) -> None:
+    person = state.get(PERSON, helper.participant_id)
+    band = person.band if person is not None else None
+    if person is None or band is None:
+        return
+    if ORDER.index(band) < ORDER.index(policy.from_band):
+        raise Rejected(
+            "too_young",
+            f"Deelnemer {helper.number} is te jong voor dit initiatief. Kies iemand anders.",
+            f"Participant {helper.number} is too young for this initiative. Choose someone else.",
+        )
+    if band.minor and not person.guardian_agrees:
+        raise Rejected(
+            "guardian_missing",
+            f"Deelnemer {helper.number} is minderjarig en een ouder of voogd gaf nog geen toestemming. "
+            "Vraag die eerst.",
+            f"Participant {helper.number} is a minor and no parent or guardian has agreed yet. "
+            "Ask for that first.",
+        )
+
+
+def _check_vetting(state: State, helper: Participant, wanted: Wanted, at: datetime) -> None:
+    if not CATEGORIES[wanted.category].vog:
+        return
+    vetting = state.get(VETTING, vetting_id(helper.participant_id, wanted.category))
+    day = local(wanted.wanted_at or at).date()
+    if vetting is None or vetting.lapsed or vetting.valid_until < day:
+        raise Rejected(
+            "no_vog",
+            f"Deelnemer {helper.number} heeft voor deze hulp op die dag geen geldige VOG. "
+            "Kies iemand anders, of vraag een nieuwe VOG aan.",
+            f"Participant {helper.number} has no valid certificate of conduct for this help on that day. "
+            "Choose someone else, or apply for a new one.",
+        )
+
+
+def _check_running(helper: Participant, wanted: Wanted, policy: Policy) -> None:
+    # A visit of a series they help in already is no further commitment.
+    if wanted.series_id in helper.helps_in:
+        return
+    if len(helper.helps_in) >= policy.most_running:
+        raise Rejected(
+            "too_many_running",
+            f"Deelnemer {helper.number} helpt al op {policy.most_running} plekken tegelijk. "
+            "Kies iemand anders.",
+            f"Participant {helper.number} already helps in {policy.most_running} places at once. "
+            "Choose someone else.",
+        )
+
+
+def check_move(state: State, helper: Participant, found: Match, to: datetime, at: datetime) -> None:
+    """Go on only when the helper of a match can do it at another time. Raises Rejected."""
+    wanted = Wanted(found.asker_id, found.category, found.minutes, to, found.series_id)
+    _check_pause(state, helper, wanted, at)
+    _check_vetting(state, helper, wanted, at)
+    if found.wanted_at is None:
+        # Help without a date counts in every week already.
+        _check_week(state, helper, replace(wanted, minutes=0), at)
+    elif week_of(found.wanted_at) != week_of(to):
+        _check_week(state, helper, wanted, at)
+
+
+def _check_week(state: State, helper: Participant, wanted: Wanted, at: datetime) -> None:
+    would_be = load(state, helper, wanted.wanted_at or at) + wanted.minutes
+    if would_be > helper.capacity_minutes_week:
+        most = helper.capacity_minutes_week
+        raise Rejected(
+            "no_capacity",
+            f"Dit kan nu niet. Deelnemer {helper.number} zou {would_be} minuten per week helpen en wil er "
+            f"hoogstens {most}. Kies iemand anders, maak de afspraak korter of kies een andere week.",
+            f"Not possible now. Participant {helper.number} would help {would_be} minutes a week and wants "
+            f"{most} at most. Choose someone else, a shorter visit or another week.",
+            would_be_minutes=would_be,
+            capacity_minutes=most,
+        )
+
+
+def load(state: State, helper: Participant, at: datetime) -> int:
+    """What a helper's week holds already, in minutes: their own care too, less what others take over."""
+    week = state.get(WEEK, week_id(helper.participant_id, week_of(at)))
+    own_care = helper.carer_minutes_week
+    if week is None:
+        return own_care + helper.undated_minutes
+    own_care = max(0, own_care - week.relieved_minutes)
+    return own_care + helper.undated_minutes + week.planned_minutes + week.done_minutes

@@ -1,0 +1,28 @@
+"""When help comes back: RFC 5545 rules on the region's clock, so that 10.00 stays 10.00 in summer."""
+
+from datetime import UTC, date, datetime
+
+from dateutil.rrule import rrulestr
+
+from services.kernel.dutch import LOCAL, local
+
+
+def following(
+    recurrence: str, starts_at: datetime, after: datetime, last_day: date | None
+) -> datetime | None:
+    """The first occurrence after `after` (all UTC), or None when the last day is past.
+
+    A time that the clock skips in spring is taken an hour later, one that comes twice in autumn
+    is the first of the two (RFC 5545, section 3.3.5).
+
+    >>> tuesdays = ("FREQ=WEEKLY;BYDAY=TU", datetime(2026, 10, 20, 8, 0, tzinfo=UTC))
+    >>> following(*tuesdays, datetime(2026, 10, 20, 8, 0, tzinfo=UTC), None).isoformat()
+    '2026-10-27T09:00:00+00:00'
+    """
+    # The rule runs over the times on the wall, without a zone; each is then put in its place.
+    wall = local(starts_at).replace(tzinfo=None)
+    rule = rrulestr(recurrence, dtstart=wall)
+    found = rule.after(local(after).replace(tzinfo=None))
+    if found is None or (last_day is not None and found.date() > last_day):
+        return None
+    return found.replace(tzinfo=LOCAL).astimezone(UTC)

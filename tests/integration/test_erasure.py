@@ -1,0 +1,187 @@
+"""Erased is erased: gone from the vault at once, and gone again after a database was put back to before."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from contracts.envelope import Actor, Command, Role
+from contracts.members import EraseMember, GiveGuardianConsent, NameTie, RegisterMember
+from services.kernel.bus import Bus
+from services.kernel.erasure import Erasures, place
+from services.kernel.service import new_id
+from services.region.configure import write_region
+from services.region.databases import connect, migrate_all
+from services.region.running import RunningRegion
+from tests.harness import servers
+from tests.harness.waiting import until
+
+NOOR = Actor(role=Role.COORDINATOR, name="noor")
+PLANTED = ("Geertje Verzonnen", "verzonnen@voorbeeld.example", "Nergenslaan", "Een verzonnen ouder")
+
+
+@asynccontextmanager
+async def members_alone(folder: Path) -> AsyncIterator[RunningRegion]:
+    """A region that runs nothing but members, in a process of its own."""
+    if servers.chosen is not servers.Servers.EMBEDDED:
+        pytest.skip("puts databases back on servers of its own")
+    config = write_region(folder, region="proef", name="Proef", centre="3511", keys=[])
+    region = RunningRegion(config, services=("members",))
+    try:
+        await asyncio.to_thread(region.start_servers)
+        await migrate_all(region.region)
+        await start(region)
+        yield region
+    finally:
+        await asyncio.to_thread(region.stop)
+
+
+async def start(region: RunningRegion) -> None:
+    for replica in region.replicas:
+        replica.start()
+    await asyncio.to_thread(region.wait_ready)
+
+
+async def stop(region: RunningRegion) -> None:
+    for replica in region.replicas:
+        await asyncio.to_thread(replica.stop)
+
+
+async def tell(region: RunningRegion, command: Command) -> UUID:
+    """Give a command over the bus, as the coordinator instance does; returns its id."""
+    bus = Bus(region.region, "operator")
+    await bus.connect()
+    try:
+        answer = await bus.send(command, NOOR, id=new_id(), seconds=20)
+    finally:
+        await bus.close()
+    assert answer.outcome == "accepted", answer
+    assert answer.id is not None
+    return answer.id
+
+
+async def someone_and_a_friend(region: RunningRegion) -> tuple[UUID, UUID]:
+    """Someone of whom the vault holds much, also in rows of another; and that other."""
+    name, email, street, guardian = PLANTED
+    person = await tell(
+        region,
+        RegisterMember(
+            name=name,
+            email=email,
+            street=street,
+            house_number="1",
+            pc4="3512",
+            born_on=datetime.now(UTC).date().replace(day=1),
+        ),
+    )
+    await tell(region, GiveGuardianConsent(member_id=person, how="paper", guardian=guardian))
+    friend = await tell(
+        region,
+        RegisterMember(name="Blijver", street="Laan", house_number="2", pc4="3512", circle=(person,)),
+    )
+    await tell(region, NameTie(member_id=person, other_id=friend, tie="friend"))
+    return person, friend
+
+
+async def vault(region: RunningRegion) -> str:
+    """Everything that stands in the vault, as one text."""
+    connection = await connect(region.region, "members")
+    try:
+        return "\n".join(row[0] for row in await connection.fetch("SELECT v::text FROM vault v"))
+    finally:
+        await connection.close()
+
+
+def traces(text: str, person: UUID) -> list[str]:
+    return [planted for planted in (*PLANTED, str(person)) if planted in text]
+
+
+async def admin(region: RunningRegion, *statements: str) -> None:
+    """As a database administrator, who puts copies back."""
+    settings: dict[str, Any] = {"host": region.region.postgres.host, "port": region.region.postgres.port}
+    connection = await asyncpg.connect(
+        **settings, user="admin", password=region.region.postgres_password("admin"), database="postgres"
+    )
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_who_is_erased_stays_erased_when_the_database_is_put_back(tmp_path: Path) -> None:
+    async with members_alone(tmp_path) as region:
+        person, friend = await someone_and_a_friend(region)
+        assert traces(await vault(region), person) == [*PLANTED, str(person)]
+        await stop(region)
+        database = region.region.database("members")
+        await admin(region, f"CREATE DATABASE backup TEMPLATE {database} OWNER wd_members")
+        await start(region)
+
+        await tell(region, EraseMember(member_id=person))
+        kept = await vault(region)
+        assert traces(kept, person) == []
+        assert str(friend) in kept
+        erasures = Erasures(place(region.region))
+
+        async def listed() -> bool:
+            return set(erasures.read()) == {person}
+
+        await until(listed, "the erasure being on the list")
+        assert traces(erasures.path.read_text(), person) == [str(person)]
+
+        await stop(region)
+        await admin(
+            region, f"DROP DATABASE {database} WITH (FORCE)", f"ALTER DATABASE backup RENAME TO {database}"
+        )
+        assert traces(await vault(region), person) == [*PLANTED, str(person)]
+        (members,) = region.replicas
+        members.start()
+        # Whether it leads or finds its log forked: the vault is clean before that.
+        await until(said(members.log, "erased_again"), "members reading the list", seconds=30)
+        kept = await vault(region)
+        assert traces(kept, person) == []
+        assert str(friend) in kept
+
+
+async def test_an_erasure_that_a_crash_kept_from_the_list_is_put_on_it_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    async with members_alone(tmp_path) as region:
+        person, _ = await someone_and_a_friend(region)
+        await tell(region, EraseMember(member_id=person))
+        (members,) = region.replicas
+        members.kill()
+        erasures = Erasures(place(region.region))
+        erasures.path.unlink(missing_ok=True)
+        await start(region)
+        assert set(erasures.read()) == {person}
+
+
+@pytest.mark.long
+async def test_a_service_is_not_ready_as_long_as_it_cannot_read_the_list(tmp_path: Path) -> None:
+    async with members_alone(tmp_path) as region:
+        await stop(region)
+        path = place(region.region)
+        path.mkdir()
+        (members,) = region.replicas
+        members.start()
+        await until(said(members.log, "erasures_unknown"), "members saying so", seconds=30)
+        assert not members.ready()
+        path.rmdir()
+        await asyncio.to_thread(region.wait_ready)
+
+
+def said(log: Path, event: str) -> Callable[[], Awaitable[bool]]:
+    """Whether a line of this log is about this event."""
+
+    async def is_there() -> bool:
+        return f'"{event}"' in await asyncio.to_thread(log.read_text)
+
+    return is_there
