@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+import asyncpg
+
 from contracts.envelope import Actor, Role
 from services.kernel.commit_loop import CommitLoop
 from services.kernel.deciding import Item
@@ -28,8 +30,16 @@ async def fire_timers(service: Service, pool: Pool, loop: CommitLoop) -> None:
                 "SELECT * FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT 200", datetime.now(UTC)
             )
             waiting = []
+            submitted = []
             for row in rows:
-                command = kinds[row["command"]].model_validate_json(row["body"])
+                try:
+                    command = kinds[row["command"]].model_validate_json(row["body"])
+                except (KeyError, ValueError) as unknown:
+                    # Of another release: it must not keep the others from firing.
+                    log.error("timer_unreadable", command=row["command"], error=type(unknown).__name__)
+                    await _postpone(pool, row)
+                    continue
+                submitted.append(row)
                 timer = Timer(row["due_at"], command, row["timer_id"])
                 waiting.append(
                     loop.submit(
@@ -38,13 +48,17 @@ async def fire_timers(service: Service, pool: Pool, loop: CommitLoop) -> None:
                         )
                     )
                 )
-            for row, answer in zip(rows, await asyncio.gather(*waiting), strict=True):
+            for row, answer in zip(submitted, await asyncio.gather(*waiting), strict=True):
                 # Answered but not stored (a broken decider): later again, not at every tick.
                 if answer.refusal is not None and answer.refusal.code in ("internal", "unstorable"):
-                    await pool.execute(
-                        "UPDATE timers SET due_at = now() + interval '5 minutes' WHERE timer_id = $1",
-                        row["timer_id"],
-                    )
+                    await _postpone(pool, row)
         except (Transient, *DATABASE_AWAY) as error:
             log.info("timers_again", error=type(error).__name__)
         await asyncio.sleep(TICK_SECONDS)
+
+
+async def _postpone(pool: Pool, row: asyncpg.Record) -> None:
+    """Later again, not at every tick."""
+    await pool.execute(
+        "UPDATE timers SET due_at = now() + interval '5 minutes' WHERE timer_id = $1", row["timer_id"]
+    )

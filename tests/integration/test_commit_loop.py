@@ -446,6 +446,28 @@ async def test_a_timer_fires_once_and_not_before_its_time(town: Town) -> None:
             assert await leader.count("timers", f"timer_id = '{later.id}'") == 1
 
 
+async def test_a_timer_of_another_release_keeps_no_other_from_firing(town: Town) -> None:
+    now = datetime.now(UTC)
+    with_timers = service(town, schedules={AccountOpened: in_time})
+    async with place(town.region.region, with_timers) as here, here.leading() as leader:
+        await leader.pool.execute(
+            "INSERT INTO timers SELECT gen_random_uuid(), now() - interval '1 day', name, '{}' "
+            "FROM unnest(ARRAY['CommandOfTomorrow', 'Later']) name"
+        )
+        await leader.submit(OpenSoon(due_at=now - timedelta(seconds=5)))
+        firing = asyncio.create_task(fire_timers(with_timers, here.pool, leader.loop))
+
+        async def all_looked_at() -> bool:
+            return await leader.count("timers", "due_at < now()") == 0
+
+        await until(all_looked_at, "every timer that is due having been looked at")
+        assert not firing.done()
+        firing.cancel()
+        await asyncio.gather(firing, return_exceptions=True)
+        assert await leader.count("events", "actor = 'service:ledger'") == 1
+        assert await leader.count("timers", "body::text = '{}'") == 2
+
+
 # ---- followed events
 
 
