@@ -50,12 +50,14 @@ async def fill_participants(connection: Any, count: int) -> None:
         )
         await connection.execute(
             "INSERT INTO participants SELECT id, 1000 + n, pc4, 'person', 240, n % 60, 0, n % 700, "
-            f"now() - interval '10 days', '{{}}', '{{}}', '{{}}', '{{}}', NULL, false, 1 FROM ({row}) r",
+            "now() - interval '10 days', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, 1 "
+            f"FROM ({row}) r",
             count,
         )
         # What ranking looks at: who they are, how full their week is, who has a VOG.
         await connection.execute(
-            f"INSERT INTO persons SELECT id, 'person', 'from_21', false, false, false, 1 FROM ({row}) r",
+            "INSERT INTO persons SELECT id, 'person', 'from_21', false, false, false, NULL, 1 "
+            f"FROM ({row}) r",
             count,
         )
         await connection.execute(
