@@ -24,6 +24,15 @@ class AgeBand(StrEnum):
     FROM_18 = "from_18"
     FROM_21 = "from_21"
 
+    def reaches(self, other: "AgeBand") -> bool:
+        """Whether this band is `other` or an older one.
+
+        >>> AgeBand.FROM_18.reaches(AgeBand.FROM_16), AgeBand.FROM_16.reaches(AgeBand.FROM_18)
+        (True, False)
+        """
+        order = tuple(AgeBand)
+        return order.index(self) >= order.index(other)
+
     @property
     def minor(self) -> bool:
         return self in (AgeBand.UNDER_16, AgeBand.FROM_16)

@@ -10,7 +10,7 @@ What was said at each step is in the vault, for the handler alone.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, assert_never, get_args
 from uuid import UUID, uuid5
 
@@ -25,7 +25,8 @@ from contracts.coordinator import (
 )
 from contracts.envelope import Event
 from services.coordinator.projections.members import MEMBERS
-from services.kernel.dutch import LOCAL, local
+from services.kernel.days import end
+from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
@@ -181,6 +182,7 @@ def checks(event: ComplaintFiled, at: datetime) -> list[Timer]:
 def acknowledge_by(filed_at: datetime) -> datetime:
     """The end (UTC) of the last working day on which a complaint is acknowledged in time.
 
+    >>> from datetime import UTC
     >>> acknowledge_by(datetime(2026, 11, 27, 12, 0, tzinfo=UTC)).isoformat()  # a Friday
     '2026-12-04T23:00:00+00:00'
     """
@@ -188,17 +190,18 @@ def acknowledge_by(filed_at: datetime) -> datetime:
     while left:
         day += timedelta(days=1)
         left -= day.weekday() < 5
-    return datetime.combine(day + timedelta(days=1), time.min, LOCAL).astimezone(UTC)
+    return end(day)
 
 
 def decide_by(filed_at: datetime) -> datetime:
     """The end (UTC) of the last day on which a complaint is decided in time.
 
+    >>> from datetime import UTC
     >>> decide_by(datetime(2026, 11, 27, 12, 0, tzinfo=UTC)).isoformat()
     '2027-01-08T23:00:00+00:00'
     """
     day = local(filed_at).date() + DECIDED_WITHIN
-    return datetime.combine(day + timedelta(days=1), time.min, LOCAL).astimezone(UTC)
+    return end(day)
 
 
 def _here(state: State, person_id: UUID) -> bool:

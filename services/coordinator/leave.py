@@ -6,7 +6,7 @@ Timers go on during leave: reminders are sent, and a term that passes is on ever
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -21,7 +21,8 @@ from contracts.coordinator import (
     PlanLeave,
 )
 from contracts.envelope import Event
-from services.kernel.dutch import LOCAL, local
+from services.kernel.days import begin
+from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
@@ -120,8 +121,8 @@ def check(command: CheckLeave, context: Context, state: State) -> list[Event]:
 def checks(event: LeavePlanned, at: datetime) -> list[Timer]:
     """A week before the first day (at once when that is nearer), and when that day begins."""
     command = CheckLeave(leave_id=event.leave_id)
-    begins_at = datetime.combine(event.first_day, time.min, LOCAL).astimezone(UTC)
-    ahead = datetime.combine(event.first_day - WARNED_AHEAD, time.min, LOCAL).astimezone(UTC)
+    begins_at = begin(event.first_day)
+    ahead = begin(event.first_day - WARNED_AHEAD)
     timers = [Timer(max(at, ahead), command, uuid5(event.leave_id, "ahead"))]
     if begins_at > at:
         timers.append(Timer(begins_at, command, uuid5(event.leave_id, "begins")))

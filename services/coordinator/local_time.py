@@ -1,7 +1,8 @@
 """Now, and until when something is due, by the clock on people's walls."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from services.kernel.days import end
 from services.kernel.dutch import LOCAL
 
 
@@ -12,5 +13,4 @@ def now() -> datetime:
 
 def end_of_tomorrow() -> datetime:
     """Midnight after tomorrow, as UTC."""
-    day = now().date() + timedelta(days=2)
-    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
+    return end(now().date() + timedelta(days=1))

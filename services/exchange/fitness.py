@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
-from contracts.policy import AgeBand, Policy
+from contracts.policy import Policy
 from services.exchange.incident import apart
 from services.exchange.match import Match
 from services.exchange.participant import Participant, taking_part
@@ -18,8 +18,6 @@ from services.exchange.week import WEEK, week_id, week_of
 from services.kernel.dutch import local
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
-
-ORDER = tuple(AgeBand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def _check_age(state: State, helper: Participant, policy: Policy) -> None:
     band = person.band if person is not None else None
     if person is None or band is None:
         return
-    if ORDER.index(band) < ORDER.index(policy.from_band):
+    if not band.reaches(policy.from_band):
         raise Rejected(
             "too_young",
             f"Deelnemer {helper.number} is te jong voor dit initiatief. Kies iemand anders.",

@@ -214,12 +214,16 @@ def withdraw(command: WithdrawRequest, context: Context, state: State) -> list[E
 def known_request(state: State, request_id: UUID) -> HelpRequest:
     request = state.get(REQUEST, request_id)
     if request is None:
-        raise Rejected(
-            "unknown_request",
-            "Deze hulpvraag kennen wij niet. Kijk het na.",
-            "We do not know this request. Please check.",
-        )
+        raise unknown_request()
     return request
+
+
+def unknown_request() -> Rejected:
+    return Rejected(
+        "unknown_request",
+        "Deze hulpvraag kennen wij niet. Kijk het na.",
+        "We do not know this request. Please check.",
+    )
 
 
 def not_open(request: HelpRequest) -> Rejected:

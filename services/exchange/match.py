@@ -254,12 +254,16 @@ def running_between(
 def known_match(state: State, match_id: UUID) -> Match:
     found = state.get(MATCH, match_id)
     if found is None:
-        raise Rejected(
-            "unknown_match",
-            "Deze koppeling kennen wij niet. Kijk het na.",
-            "We do not know this match. Please check.",
-        )
+        raise unknown_match()
     return found
+
+
+def unknown_match() -> Rejected:
+    return Rejected(
+        "unknown_match",
+        "Deze koppeling kennen wij niet. Kijk het na.",
+        "We do not know this match. Please check.",
+    )
 
 
 def party(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:

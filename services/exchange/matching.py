@@ -128,9 +128,6 @@ def rank(
     )
 
 
-_BANDS = tuple(AgeBand)
-
-
 def _hard_rule(candidate: Candidate, asked: Asked, near: Near, policy: Policy) -> ExclusionReason | None:
     if candidate.member_id == asked.asker_id:
         return "themselves"
@@ -151,9 +148,7 @@ def _old_enough(candidate: Candidate, policy: Policy) -> bool:
     if candidate.age_band is None:
         return True
     band = AgeBand(candidate.age_band)
-    return _BANDS.index(band) >= _BANDS.index(policy.from_band) and (
-        candidate.guardian_agrees or not band.minor
-    )
+    return band.reaches(policy.from_band) and (candidate.guardian_agrees or not band.minor)
 
 
 def _score(candidate: Candidate, km: float, minutes: int, near: Near) -> float:

@@ -1,7 +1,7 @@
 """A participant: someone who was let in, with what they asked, what they do, and how much they can."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from contracts.participants import (
     ParticipantLeft,
 )
 from contracts.visits import SeriesEnded, SeriesHelperChanged, SeriesStarted, VisitMoved
-from services.kernel.dutch import LOCAL
+from services.kernel.days import last_second
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
@@ -248,7 +248,7 @@ def waive(command: WaiveReciprocity, context: Context, state: State) -> list[Eve
     """Let someone ask without offering; what they asked already is opened."""
     participant = taking_part(state, command.member_id)
     check_area(context, participant.pc4)
-    until = datetime.combine(command.until, time(23, 59, 59), LOCAL).astimezone(UTC)
+    until = last_second(command.until)
     if until <= context.at:
         raise Rejected(
             "in_the_past",

@@ -10,6 +10,7 @@ from contracts.exchange import AskHelp, ConfirmMatch, RequestHelp, ReserveMatch
 from contracts.members import Excluded, FindExcluded
 from contracts.safety import CloseIncident, DecideMinutes, EndIncident, SettleMinutes
 from contracts.visits import SayThanks, ThankHelper
+from services.exchange.match import unknown_match
 from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica
 
@@ -84,14 +85,6 @@ async def _people(replica: Replica, match_id: UUID) -> tuple[UUID, UUID]:
     if row is None:
         raise unknown_match()
     return row["helper_id"], row["asker_id"]
-
-
-def unknown_match() -> Rejected:
-    return Rejected(
-        "unknown_match",
-        "Deze koppeling kennen wij niet. Kijk het na.",
-        "We do not know this match. Please check.",
-    )
 
 
 async def close_incident(replica: Replica, command: CloseIncident, actor: Actor) -> Command:

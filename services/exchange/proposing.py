@@ -11,11 +11,11 @@ from contracts.envelope import Actor
 from contracts.policy import Policy
 from contracts.proposals import RankedHelpers, RankHelpers
 from services.exchange import matching
+from services.exchange.help_request import unknown_request
 from services.exchange.participant import faded
 from services.exchange.preparing import nearness
 from services.exchange.week import week_of
 from services.kernel.dutch import local
-from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica
 
 # Where help needs a VOG only those who have one on that day are weighed: they may be few among many.
@@ -56,11 +56,7 @@ async def rank_helpers(replica: Replica, query: RankHelpers, actor: Actor) -> Ra
         query.request_id,
     )
     if request is None:
-        raise Rejected(
-            "unknown_request",
-            "Deze hulpvraag kennen wij niet. Kijk het na.",
-            "We do not know this request. Please check.",
-        )
+        raise unknown_request()
     now = datetime.now(UTC)
     near, policy, (candidates, without_vog) = await asyncio.gather(
         nearness(replica, request["member_id"], request["category"], request["wish"]),

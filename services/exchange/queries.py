@@ -11,8 +11,8 @@ from contracts.policy import Policy
 from contracts.proposals import Favours, GetLoad, Load, SuggestReturnFavours
 from contracts.visits import GetSeries, Series, Visit
 from services.exchange import return_favour, spread
+from services.exchange.match import unknown_match
 from services.exchange.participant import faded
-from services.exchange.preparing import unknown_match
 from services.exchange.week import week_of
 from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica

@@ -1,6 +1,6 @@
 """What the ledger answers: balances, statements, and what a helper received in a year."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from contracts.envelope import Actor
@@ -18,7 +18,7 @@ from contracts.ledger import (
     YearStatement,
 )
 from contracts.policy import caps
-from services.kernel.dutch import LOCAL
+from services.kernel.days import begin
 from services.kernel.errors import Rejected
 from services.kernel.log import Connection
 from services.kernel.runtime import Replica
@@ -86,7 +86,7 @@ async def get_statement(replica: Replica, query: GetStatement, actor: Actor) -> 
             "De begindatum ligt na de einddatum. Draai de data om.",
             "The first day comes after the last day. Please swap the dates.",
         )
-    since, until = _begins(query.from_day), _begins(query.to_day + timedelta(days=1))
+    since, until = begin(query.from_day), begin(query.to_day + timedelta(days=1))
     async with (
         replica.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
@@ -109,10 +109,6 @@ async def get_statement(replica: Replica, query: GetStatement, actor: Actor) -> 
     return Statement(
         account_id=account_id, opening_minutes=opening, closing_minutes=closing, postings=tuple(postings)
     )
-
-
-def _begins(day: date) -> datetime:
-    return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
 
 
 async def _balance_used(connection: Connection, member_id: UUID) -> tuple[UUID, int]:

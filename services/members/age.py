@@ -17,8 +17,6 @@ from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.members.member import MEMBER, Member, changeable, check_person
 
-_IN_ORDER = tuple(AgeBand)
-
 
 def years_on(day: date, born_on: date) -> int:
     """Age in whole years on a day. Who was born on 29 February gets older on 1 March in other years.
@@ -39,7 +37,7 @@ def band_on(day: date, born_on: date) -> AgeBand:
     years = years_on(day, born_on)
     return max(
         (band for band, begins in BAND_BEGINS.items() if years >= begins),
-        key=_IN_ORDER.index,
+        key=BAND_BEGINS.__getitem__,
         default=AgeBand.UNDER_16,
     )
 
@@ -53,7 +51,7 @@ def reach_band(command: ReachAgeBand, context: Context, state: State) -> list[Ev
     member = state.get(MEMBER, command.member_id)
     if member is None or member.is_gone or member.age_band is None:
         return []
-    if _IN_ORDER.index(command.age_band) <= _IN_ORDER.index(AgeBand(member.age_band)):
+    if AgeBand(member.age_band).reaches(command.age_band):
         return []
     return [AgeBandReached(member_id=member.member_id, age_band=command.age_band)]
 

@@ -1,37 +1,19 @@
-"""Days as people here live them: they end at midnight in Amsterdam, whatever UTC says."""
+"""Days that people name: today on the wall, and one that they can mean."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
 
-from services.kernel.dutch import LOCAL, local
+from services.kernel.dutch import local
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 
 FARTHEST_YEARS = 10
 MORNING = time(9)
+"""When a reminder is welcome."""
 
 
 def this_day(context: Context) -> date:
     """The day it is on the wall when a command is decided."""
     return local(context.at).date()
-
-
-def last_second(day: date) -> datetime:
-    """The last second of a day (UTC): what lasts until then lasts through that day.
-
-    >>> last_second(date(2026, 7, 1)).isoformat(), last_second(date(2026, 12, 31)).isoformat()
-    ('2026-07-01T21:59:59+00:00', '2026-12-31T22:59:59+00:00')
-    """
-    return datetime.combine(day, time(23, 59, 59), LOCAL).astimezone(UTC)
-
-
-def end(day: date) -> datetime:
-    """The moment at which a day is over (UTC)."""
-    return last_second(day) + timedelta(seconds=1)
-
-
-def morning(day: date) -> datetime:
-    """Nine o'clock of a day (UTC): when a reminder is welcome."""
-    return datetime.combine(day, MORNING, LOCAL).astimezone(UTC)
 
 
 def check_near(day: date, context: Context) -> None:

@@ -6,10 +6,11 @@ from uuid import uuid5
 
 from contracts.envelope import Event
 from contracts.members import EndPause, MemberPaused, MemberResumed, PauseHelping, ResumeHelping
+from services.kernel.days import last_second
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
-from services.members.days import check_near, last_second, this_day
+from services.members.days import check_near, this_day
 from services.members.member import MEMBER, changeable
 
 

@@ -12,10 +12,11 @@ from uuid import UUID, uuid5
 from contracts.categories import CATEGORIES
 from contracts.envelope import Event
 from contracts.vetting import RecordVog, RemindVog, VogLapsed, VogRecorded, VogReminded
+from services.kernel.days import end, moment
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
-from services.members import days
+from services.members.days import MORNING, check_near, this_day
 from services.members.member import MEMBER, changeable, check_person
 
 REMIND_DAYS = (90, 30)
@@ -71,13 +72,13 @@ def record(command: RecordVog, context: Context, state: State) -> list[Event]:
     for category in command.categories:
         if not CATEGORIES[category].vog:
             _refuse_category(category)
-    if command.valid_until < days.this_day(context):
+    if command.valid_until < this_day(context):
         raise Rejected(
             "vog_ended",
             "Deze VOG is al verlopen. Vraag de deelnemer om een nieuwe VOG.",
             "This certificate has ended. Ask the participant for a new one.",
         )
-    days.check_near(command.valid_until, context)
+    check_near(command.valid_until, context)
     return [
         VogRecorded(
             vog_id=uuid5(context.command_id, category),
@@ -122,8 +123,8 @@ def remind(command: RemindVog, context: Context, state: State) -> list[Event]:
 
 def schedule(event: VogRecorded, at: datetime) -> Iterable[Timer]:
     """In the morning 90 and 30 days before the last day, and when that is over; never for what has passed."""
-    moments = {left: days.morning(event.valid_until - timedelta(days=left)) for left in REMIND_DAYS}
-    moments[0] = days.end(event.valid_until)
+    moments = {left: moment(event.valid_until - timedelta(days=left), MORNING) for left in REMIND_DAYS}
+    moments[0] = end(event.valid_until)
     for left, due_at in moments.items():
         if due_at >= at:
             command = RemindVog(vog_id=event.vog_id, valid_until=event.valid_until, days_left=left)

@@ -32,6 +32,7 @@ def checks(
         return [("pytest", [*pytest, *pytest_arguments])]
     pytest += ["--seed", str(seed)]
     quick = ["tests/unit", "tests/contracts", "tests/test_tidy.py"]
+    examples = ["--doctest-modules", "contracts", "services"]
     others = ["tests", *(f"--ignore={path}" for path in quick)]
     short = "" if all_forms else "not long and "
     return [
@@ -39,7 +40,7 @@ def checks(
         ("ruff format", [*python, "ruff", "format", "--check", "."]),
         ("mypy --strict", [*python, "mypy"]),
         ("import rules", [str(Path(sys.executable).with_name("lint-imports"))]),
-        ("pytest, without servers", [*pytest, *quick, "-n", "2", "-m", f"{short}not alone"]),
+        ("pytest, without servers", [*pytest, *quick, *examples, "-n", "2", "-m", f"{short}not alone"]),
         ("pytest, with real servers", [*pytest, *others, "-n", "2", "-m", f"{short}not alone"]),
         ("pytest, timed: alone", [*pytest, *others, "--durations=5", "-m", f"{short}alone"]),
     ]

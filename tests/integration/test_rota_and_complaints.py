@@ -2,12 +2,11 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
 
 from services.coordinator.local_time import now
 from services.region.operating import rebuild
 from services.region.verify import verify
-from tests.harness.town import NOOR, OPERATOR, SAM, Town, good, problem
+from tests.harness.town import NOOR, OPERATOR, SAM, Town, good, problem, word
 
 
 def test_leave_is_planned_and_a_deputy_named_and_both_read_back_at_once(town: Town) -> None:
@@ -32,7 +31,7 @@ def test_only_coordinators_with_a_key_are_given_work(town: Town) -> None:
 
 def test_a_complaint_is_read_by_its_handler_alone_and_goes_when_someone_is_erased(town: Town) -> None:
     person, other = town.neighbour(), town.neighbour()
-    said = f"Dit zei zij bij de klacht {uuid4().hex}."
+    said = f"Dit zei zij bij de klacht {word()}."
     file = {"member_id": person.id, "about_id": other.id, "handler": "sam", "text": said}
     complaint_id = good(town.post("/v1/complaints", file, by=NOOR), 201)["id"]
     step = {"step": "acknowledged", "text": "Gebeld."}

@@ -1,6 +1,6 @@
 """The rota: who is on duty, who is away, and who does their work."""
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated
 
 from fastapi import FastAPI, Query
@@ -13,7 +13,7 @@ from services.coordinator.api.reading import Reader, only
 from services.coordinator.api.shapes import Duties, Duty, Leave, Leaves
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
-from services.kernel.dutch import LOCAL
+from services.kernel.days import begin
 
 COMMANDS: tuple[Route, ...] = (
     Route("POST", "/v1/duties", PlanDuty, made, "Put someone on duty", "duty"),
@@ -40,8 +40,8 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     async def list_duties(actor: Reader, from_day: FromDay = None) -> Duties:
         """Who is on duty from a day on. For coordinators and operators."""
         only(actor, Role.COORDINATOR, Role.OPERATOR)
-        begin = datetime.combine(from_day or now().date(), time.min, LOCAL)
-        return Duties(duties=[Duty(**row) for row in await desk.fetch(_DUTIES, begin)])
+        since = begin(from_day or now().date())
+        return Duties(duties=[Duty(**row) for row in await desk.fetch(_DUTIES, since)])
 
     @api.get("/v1/leaves", operation_id="list-leaves", tags=["duty"])
     async def list_leaves(actor: Reader, from_day: FromDay = None) -> Leaves:
