@@ -1,9 +1,10 @@
 """Who could help: the nearest open offers, the hard rules, then an order with reasons in words.
 
 Hard rules first (themselves, closeness, pause, age, VOG, capacity), then a score of distance,
-fairness, load and how near the asker wants someone. Only the nearest offers are weighed: that
-keeps ranking fast with 100,000 open offers, and a helper at the other end of town is not
-proposed before a good one round the corner anyway. `fitness.py` decides when one is chosen.
+fairness, load and how near the asker wants someone. Only the nearest offers are weighed, and more
+when too few of them fit: that keeps ranking fast with 100,000 open offers, and a helper at the
+other end of town is not proposed before a good one round the corner anyway. `fitness.py` decides
+when one is chosen.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +17,7 @@ from contracts.proposals import ExclusionReason, Helper, RankedHelpers, Reason
 from services.kernel.geography import distance_km
 
 WEIGHED = 400
-"""How many of the nearest open offers are weighed."""
+"""How many of the nearest open offers are weighed at first."""
 
 NEAR_KM = 1.5
 NEARLY_FULL = 0.85
@@ -74,6 +75,7 @@ class Asked:
     category: str
     pc4: str
     minutes: int
+    needs_vog: bool = False
 
 
 class Near(Protocol):
@@ -87,7 +89,7 @@ class Near(Protocol):
     def more(self) -> Collection[UUID]: ...
 
 
-def nearest_areas(pc4: str, offers_by_area: Mapping[str, int], *, wanted: int = WEIGHED) -> list[str]:
+def nearest_areas(pc4: str, offers_by_area: Mapping[str, int], *, wanted: int) -> list[str]:
     """Postcode areas from near to far, until they hold `wanted` offers."""
     chosen: list[str] = []
     total = 0
@@ -137,6 +139,8 @@ def _hard_rule(candidate: Candidate, asked: Asked, near: Near, policy: Policy) -
         return "paused"
     if not _old_enough(candidate, policy):
         return "age"
+    if asked.needs_vog and not candidate.vetted:
+        return "vog"
     if candidate.running >= policy.most_running:
         return "running"
     if candidate.load_minutes + asked.minutes > candidate.capacity_minutes_week:

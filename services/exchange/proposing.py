@@ -1,6 +1,7 @@
 """Who can help with a request: the nearest open offers, with their helpers' week of that moment."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -18,34 +19,29 @@ from services.exchange.week import week_of
 from services.kernel.dutch import local
 from services.kernel.runtime import Replica
 
-# Where help needs a VOG only those who have one on that day are weighed: they may be few among many.
-_MAY = """(NOT {needs_vog} OR EXISTS (
-    SELECT FROM vettings v WHERE v.member_id = o.member_id AND v.category = o.category
-       AND v.valid_until >= {day} AND NOT v.lapsed))"""
-
-_AREAS = f"""
-SELECT pc4, count(*) AS offers,
-       count(*) FILTER (WHERE {_MAY.format(needs_vog="$3::boolean", day="$4")}) AS fit
-  FROM offers o WHERE category = $1 AND initiative_id = $2 AND status = 'open' GROUP BY pc4
+_AREAS = """
+SELECT pc4, count(*) AS offers FROM offers
+ WHERE category = $1 AND initiative_id = $2 AND status = 'open' GROUP BY pc4
 """
 
-_CANDIDATES = f"""
+_CANDIDATES = """
 SELECT o.offer_id, o.member_id, p.number, o.pc4, p.capacity_minutes_week,
        greatest(0, p.carer_minutes_week - coalesce(w.relieved_minutes, 0)) + p.undated_minutes
            + coalesce(w.planned_minutes + w.done_minutes, 0) AS load_minutes,
        p.helped_lately, p.helped_at,
        (SELECT count(DISTINCT place) FROM unnest(p.places || p.series) AS place) AS running,
-       p.gone OR coalesce(n.paused AND (n.paused_until IS NULL OR n.paused_until >= $8), false) AS paused,
-       n.age_band, coalesce(n.guardian_agrees, false) AS guardian_agrees, $3::boolean AS vetted,
+       p.gone OR coalesce(n.paused AND (n.paused_until IS NULL OR n.paused_until >= $5), false) AS paused,
+       n.age_band, coalesce(n.guardian_agrees, false) AS guardian_agrees,
+       $7::boolean AND coalesce(v.valid_until >= $8 AND NOT v.lapsed, false) AS vetted,
        o.member_id = ANY(ARRAY(SELECT helper_id FROM matches
-                                WHERE request_id = $9 AND reason = 'helper_withdrew')) AS withdrew
-  FROM (SELECT offer_id, member_id, pc4 FROM offers o
-         WHERE category = $1 AND initiative_id = $2 AND status = 'open' AND pc4 = ANY($5)
-           AND {_MAY.format(needs_vog="$3", day="$4")}
-         ORDER BY array_position($5, pc4), offer_id LIMIT $6) o
+                                WHERE request_id = $6 AND reason = 'helper_withdrew')) AS withdrew
+  FROM (SELECT offer_id, member_id, pc4 FROM offers
+         WHERE category = $1 AND initiative_id = $2 AND status = 'open' AND pc4 = ANY($3)
+         ORDER BY array_position($3, pc4), offer_id LIMIT $9) o
   JOIN participants p ON p.participant_id = o.member_id
   LEFT JOIN persons n ON n.member_id = o.member_id
-  LEFT JOIN weeks w ON w.member_id = o.member_id AND w.week = $7
+  LEFT JOIN weeks w ON w.member_id = o.member_id AND w.week = $4
+  LEFT JOIN vettings v ON v.member_id = o.member_id AND v.category = $1
 """
 
 
@@ -58,36 +54,52 @@ async def rank_helpers(replica: Replica, query: RankHelpers, actor: Actor) -> Ra
     if request is None:
         raise unknown_request()
     now = datetime.now(UTC)
-    near, policy, (candidates, without_vog) = await asyncio.gather(
+    near, policy, areas = await asyncio.gather(
         nearness(replica, request["member_id"], request["category"], request["wish"]),
         _policy(replica, request["initiative_id"]),
-        _candidates(replica, request, now),
+        replica.pool.fetch(_AREAS, request["category"], request["initiative_id"]),
     )
     asked = matching.Asked(
         asker_id=request["member_id"],
         category=request["category"],
         pc4=request["pc4"],
         minutes=request["minutes"],
+        needs_vog=CATEGORIES[request["category"]].vog,
     )
-    ranked = matching.rank(candidates, asked, near, policy, limit=query.limit)
-    if not without_vog:
-        return ranked
-    return ranked.model_copy(update={"excluded": {**ranked.excluded, "vog": without_vog}})
+    offers = {row["pc4"]: row["offers"] for row in areas}
+    weighed = matching.WEIGHED
+    while True:
+        candidates = await _candidates(replica, request, asked, offers, weighed, now)
+        ranked = matching.rank(candidates, asked, near, policy, limit=query.limit)
+        if len(ranked.helpers) == query.limit or weighed >= sum(offers.values()):
+            return ranked
+        # Too few of the nearest fit: look further away.
+        weighed *= 4
 
 
 async def _candidates(
-    replica: Replica, request: asyncpg.Record, now: datetime
-) -> tuple[list[matching.Candidate], int]:
-    """The nearest candidates; and how many offers were left out for want of a VOG."""
+    replica: Replica,
+    request: asyncpg.Record,
+    asked: matching.Asked,
+    offers: Mapping[str, int],
+    weighed: int,
+    now: datetime,
+) -> list[matching.Candidate]:
+    """The nearest `weighed` of these open offers by area, with their helpers' week of that moment."""
     moment = request["wanted_at"] or now
-    needs_vog = CATEGORIES[request["category"]].vog
-    what = request["category"], request["initiative_id"], needs_vog, local(moment).date()
-    areas = await replica.pool.fetch(_AREAS, *what)
-    near = matching.nearest_areas(request["pc4"], {row["pc4"]: row["fit"] for row in areas})
     rows = await replica.pool.fetch(
-        _CANDIDATES, *what, near, matching.WEIGHED, week_of(moment), moment, request["request_id"]
+        _CANDIDATES,
+        asked.category,
+        request["initiative_id"],
+        matching.nearest_areas(asked.pc4, offers, wanted=weighed),
+        week_of(moment),
+        moment,
+        request["request_id"],
+        asked.needs_vog,
+        local(moment).date(),
+        weighed,
     )
-    return [_candidate(row, now) for row in rows], sum(row["offers"] - row["fit"] for row in areas)
+    return [_candidate(row, now) for row in rows]
 
 
 def _candidate(row: asyncpg.Record, now: datetime) -> matching.Candidate:

@@ -56,9 +56,10 @@ def ranked(
     more: Sequence[UUID] = (),
     limit: int = 50,
     asker_id: UUID = ANNA,
+    needs_vog: bool = False,
     policy: Policy = Policy(),  # noqa: B008
 ) -> RankedHelpers:
-    asked = Asked(asker_id, "gardening", HERE, minutes)
+    asked = Asked(asker_id, "gardening", HERE, minutes, needs_vog)
     return rank(candidates, asked, Nearness(excluded, less, more), policy, limit=limit)
 
 
@@ -108,6 +109,11 @@ def test_who_is_too_young_for_the_initiative_is_left_out(
     young = replace(candidate(1), age_band=band, guardian_agrees=guardian_agrees)
     found = ranked([young], policy=Policy(from_band=from_band))
     assert (found.found, found.excluded) == ((1, {}) if fits else (0, {"age": 1}))
+
+
+def test_where_help_needs_a_vog_who_has_none_is_left_out() -> None:
+    found = ranked([candidate(1), replace(candidate(2), vetted=True)], needs_vog=True)
+    assert (order(found), found.excluded) == ([2], {"vog": 1})
 
 
 def test_who_helps_in_as_many_places_as_allowed_is_left_out() -> None:
@@ -257,14 +263,14 @@ def test_areas_come_from_near_to_far_until_there_are_enough_offers() -> None:
     offers = {AMSTERDAM: 500, ACROSS_TOWN: 5, NEXT_DOOR: 5, HERE: 5}
     assert nearest_areas(HERE, offers, wanted=5) == [HERE]
     assert nearest_areas(HERE, offers, wanted=6) == [HERE, NEXT_DOOR]
-    assert nearest_areas(HERE, offers) == [HERE, NEXT_DOOR, ACROSS_TOWN, AMSTERDAM]
-    assert nearest_areas(HERE, {}) == []
+    assert nearest_areas(HERE, offers, wanted=WEIGHED) == [HERE, NEXT_DOOR, ACROSS_TOWN, AMSTERDAM]
+    assert nearest_areas(HERE, {}, wanted=WEIGHED) == []
 
 
 @given(st.dictionaries(AREAS, st.integers(1, 500)), AREAS)
 def test_no_area_is_weighed_before_a_nearer_one_and_none_too_many(offers: dict[str, int], pc4: str) -> None:
-    chosen = nearest_areas(pc4, offers)
+    chosen = nearest_areas(pc4, offers, wanted=WEIGHED)
     assert chosen == nearest_areas(pc4, offers, wanted=10**9)[: len(chosen)]
     assert sum(offers[area] for area in chosen) >= min(WEIGHED, sum(offers.values()))
     assert sum(offers[area] for area in chosen[:-1]) < WEIGHED
-    assert chosen == nearest_areas(pc4, dict(reversed(offers.items())))
+    assert chosen == nearest_areas(pc4, dict(reversed(offers.items())), wanted=WEIGHED)

@@ -1,0 +1,86 @@
+"""Who can help, looked up in a real database: the nearest first, and further away where too few fit."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest_asyncio
+
+from contracts.envelope import Actor, Role
+from contracts.members import Excluded
+from contracts.proposals import RankedHelpers, RankHelpers
+from services.exchange import app as exchange_app
+from services.exchange.matching import WEIGHED
+from services.exchange.proposing import rank_helpers
+from services.kernel.service import new_id
+from tests.bench.filling import fill_offers, fill_participants, person
+from tests.harness.leader import place
+from tests.harness.town import Town
+
+PEOPLE = 2 * WEIGHED
+NOOR = Actor(role=Role.COORDINATOR, name="noor")
+CATEGORY = "finances"
+ASKER = person(1)
+
+
+class _NobodyTooClose:
+    async def ask(self, *_: Any) -> Excluded:
+        return Excluded(member_ids=())
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pool(town: Town) -> AsyncIterator[Any]:
+    """Twice as many helpers as are weighed at first, each with one offer for what is asked."""
+    async with place(town.region.region, exchange_app.service(town.region.region)) as found:
+        async with found.pool.acquire() as connection:
+            await fill_participants(connection, PEOPLE)
+            await fill_offers(connection, PEOPLE, people=PEOPLE)
+            await connection.execute("UPDATE offers SET category = $1, pc4 = '3511'", CATEGORY)
+        yield found.pool
+
+
+async def ranked(pool: Any, *, limit: int = 5) -> RankedHelpers:
+    request_id = new_id()
+    await pool.execute(
+        "INSERT INTO requests (request_id, member_id, category, pc4, minutes, urgency, wish, status, "
+        "requested_at, initiative_id, version) "
+        "SELECT $1, $2, $3, '3511', 60, 'soon', 'none', 'open', now(), initiative_id, 1 FROM offers LIMIT 1",
+        request_id,
+        ASKER,
+        CATEGORY,
+    )
+    replica: Any = SimpleNamespace(pool=pool, bus=_NobodyTooClose())
+    return await rank_helpers(replica, RankHelpers(request_id=request_id, limit=limit), NOOR)
+
+
+async def test_only_the_nearest_are_weighed_and_those_without_a_vog_are_counted(pool: Any) -> None:
+    found = await ranked(pool)
+    assert len(found.helpers) == 5
+    assert found.found + sum(found.excluded.values()) in (WEIGHED, WEIGHED - 1)
+    assert found.excluded["vog"] == WEIGHED / 4
+    assert all("vog" in [reason.code for reason in helper.reasons] for helper in found.helpers)
+
+
+async def test_who_lives_further_away_is_found_when_too_few_nearby_fit(pool: Any) -> None:
+    far = person(PEOPLE)
+    await pool.execute("UPDATE offers SET pc4 = '1012' WHERE member_id = $1", far)
+    await pool.execute("DELETE FROM vettings WHERE member_id <> $1", far)
+    await pool.execute(
+        "INSERT INTO vettings SELECT gen_random_uuid(), $1, $2, gen_random_uuid(), "
+        "now()::date + 300, false, 1 ON CONFLICT DO NOTHING",
+        far,
+        CATEGORY,
+    )
+    found = await ranked(pool)
+    assert [helper.member_id for helper in found.helpers] == [far]
+    assert found.excluded == {"vog": PEOPLE - 2}
+    assert found.helpers[0].distance_km > 20
+
+
+async def test_a_vog_that_ended_or_lapsed_counts_no_more(pool: Any) -> None:
+    await pool.execute("UPDATE vettings SET lapsed = true WHERE member_id < $1", person(PEOPLE // 2))
+    await pool.execute(
+        "UPDATE vettings SET valid_until = now()::date - 1 WHERE member_id >= $1", person(PEOPLE // 2)
+    )
+    found = await ranked(pool)
+    assert (found.helpers, found.excluded) == ((), {"vog": PEOPLE - 1})
