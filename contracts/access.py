@@ -1,15 +1,23 @@
 """What each role may do: one table, enforced by every service on the actor of each command.
 
-`ANY` - for anyone's things. `OWN` - only where the named field is the actor's own member id.
+`ANY` - for anyone's things. The name of a field - only where it is the actor's own member id.
 `PARTY` - the decider checks that the actor is one of the two people of the match.
-A role that is not in a row may not. Commands that only services send (opening an account,
-settling a hold) never come over the bus and have no row.
+`ACTING` - in the name of `member_id`: the actor themself, or who may act for that member (someone they
+let act for them, or the household or organisation they may act for). Deciders check which
+(services/exchange/acting.py); the event names the member, and its actor who did it.
+
+Acting for someone is asking for help and arranging what was asked. To leave, to be erased, to say who
+is near, to offer time or to give hours away is for that member alone.
+
+A role that is not in a row may not. Commands that only services send (opening an account, settling
+a hold) never come over the bus and have no row.
 """
 
 from contracts.envelope import Actor, Command, Query, Role
 
 ANY = "*"
 PARTY = "party"
+ACTING = "acting"
 
 M, C, R = Role.MEMBER, Role.COORDINATOR, Role.REFERRER
 OP, S = Role.OPERATOR, Role.SERVICE
@@ -22,6 +30,7 @@ MAY: dict[str, dict[Role, str]] = {
     "ChangeCapacity": {M: "member_id", C: ANY, OP: ANY},
     "PauseHelping": {M: "member_id", C: ANY},
     "ResumeHelping": {M: "member_id", C: ANY},
+    "NoteAgeBand": {C: ANY, OP: ANY},
     "GiveGuardianConsent": {C: ANY, OP: ANY},
     "WithdrawGuardianConsent": {C: ANY},
     "ChangeContactDetails": {M: "member_id", C: ANY},
@@ -41,23 +50,25 @@ MAY: dict[str, dict[Role, str]] = {
     "PostOffer": {M: "member_id", C: ANY, OP: ANY},
     "WithdrawOffer": {M: "member_id", C: ANY, OP: ANY},
     "RequestHelp": {M: "asking_id", C: ANY, OP: ANY, R: ANY},
-    "WithdrawRequest": {M: "member_id", C: ANY, OP: ANY},
+    "WithdrawRequest": {M: ACTING, C: ANY, OP: ANY},
     "ConfirmMatch": {C: ANY},
-    "CancelMatch": {M: "member_id", C: ANY},
-    "ReportMinutes": {M: "member_id", C: ANY},
+    "CancelMatch": {M: ACTING, C: ANY},
+    "ReportMinutes": {M: ACTING, C: ANY},
     "StartInitiative": {C: ANY, OP: ANY},
     "ChangePolicy": {C: ANY, OP: ANY},
     "CloseInitiative": {C: ANY, OP: ANY},
     "WaiveReciprocity": {C: ANY},
-    "SkipVisit": {M: "member_id", C: ANY},
-    "MoveVisit": {M: "member_id", C: ANY},
-    "EndSeries": {M: "member_id", C: ANY},
-    "EndHelping": {M: "member_id", C: ANY},
-    "NoteNoShow": {M: "member_id", C: ANY},
-    "ThankHelper": {M: "member_id", C: ANY},
+    "SkipVisit": {M: ACTING, C: ANY},
+    "MoveVisit": {M: ACTING, C: ANY},
+    "EndSeries": {M: ACTING, C: ANY},
+    "EndHelping": {M: ACTING, C: ANY},
+    "NoteNoShow": {M: ACTING, C: ANY},
+    "ThankHelper": {M: ACTING, C: ANY},
     "DecideMinutes": {C: ANY},
     "ReportIncident": {C: ANY},
+    "HandOverIncident": {C: ANY, OP: ANY},
     "CloseIncident": {C: ANY},
+    "GetIncidentFile": {C: ANY},
     "GetInitiatives": {M: ANY, C: ANY, OP: ANY, R: ANY, S: ANY},
     "GetSeries": {M: PARTY, C: ANY},
     "GetLoad": {M: "member_id", C: ANY, OP: ANY},
@@ -88,6 +99,8 @@ MAY: dict[str, dict[Role, str]] = {
     "CancelLeave": {C: ANY, OP: ANY},
     "FileComplaint": {C: ANY},
     "MoveComplaint": {C: ANY},
+    "HandOverComplaint": {C: ANY, OP: ANY},
+    "NoteCall": {C: ANY},
     "GetRestricted": {C: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
@@ -96,15 +109,24 @@ MAY: dict[str, dict[Role, str]] = {
 }
 
 
+def own_field(message: type[Command] | type[Query]) -> str | None:
+    """The field that says whose it is, where a member may only do this in someone's name; else None."""
+    rule = MAY.get(message.__name__, {}).get(Role.MEMBER)
+    return "member_id" if rule == ACTING else None if rule in (ANY, PARTY) else rule
+
+
 def allowed(actor: Actor, message: Command | Query) -> bool:
     """Whether the table lets this actor send this message.
 
-    `PARTY` passes here: whether the actor belongs to the match is known to the decider.
+    `PARTY` passes here, and so does `ACTING` where it says in whose name: whether the actor belongs
+    to the match, or may act for that member, is known to the decider.
     """
     rule = MAY.get(type(message).__name__, {}).get(actor.role)
     if rule is None:
         return False
     if rule in (ANY, PARTY):
         return True
-    field = getattr(message, rule)
-    return actor.member_id is not None and (field == actor.member_id or field == (actor.member_id,))
+    field = getattr(message, "member_id" if rule == ACTING else rule)
+    if actor.member_id is None or field is None:
+        return False
+    return rule == ACTING or field in (actor.member_id, (actor.member_id,))

@@ -21,6 +21,9 @@ Moment = Annotated[
 ]
 """A moment from 2000 to 2199, given with its offset from UTC and kept in UTC."""
 
+Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""The id of a coordinator's key in the region's configuration; never a person's name."""
+
 HowGiven = Literal["in_person", "phone", "paper"]
 """How someone gave their consent."""
 

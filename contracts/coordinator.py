@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.common import Moment, Pc4
+from contracts.common import Credential, Moment, Pc4
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
 
@@ -14,9 +14,6 @@ SERVICE = "coordinator"
 FOLLOWS = ("members", "exchange", "ledger", "notifications")
 # Itself too: commands and questions go to whichever replica leads.
 ASKS = ("members", "exchange", "ledger", "notifications", "coordinator")
-
-Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-"""The id of a coordinator's key in the region's configuration; never a person's name."""
 
 ComplaintStep = Literal["acknowledged", "heard", "decided", "withdrawn"]
 
@@ -64,7 +61,10 @@ class DeputyNamed(Event):
 
 
 class DeputyMissed(Event):
-    """Leave begins soon (or has begun) and nobody does the work: everyone is warned."""
+    """Leave begins soon (or has begun) and nobody does the work: everyone is warned.
+
+    Nobody was named, or who was named is away then too, or has no key any more.
+    """
 
     ENTITY: ClassVar[str] = "leave"
     leave_id: UUID
@@ -99,7 +99,20 @@ class ComplaintMoved(Event):
 
     ENTITY: ClassVar[str] = "complaint"
     complaint_id: UUID
+    member_id: UUID
+    about_id: UUID | None = None
     step: str
+
+
+class ComplaintHandedOver(Event):
+    """Someone else handles it from now on. Why is in the restricted file."""
+
+    ENTITY: ClassVar[str] = "complaint"
+    complaint_id: UUID
+    member_id: UUID
+    about_id: UUID | None = None
+    former_handler: str
+    handler: str
 
 
 class ComplaintTermPassed(Event):
@@ -108,6 +121,17 @@ class ComplaintTermPassed(Event):
     ENTITY: ClassVar[str] = "complaint"
     complaint_id: UUID
     term: Literal["acknowledge", "decide"]
+
+
+class CallNoted(Event):
+    """A coordinator spoke with the people of a match to which one of them did not come."""
+
+    ENTITY: ClassVar[str] = "call"
+    FIRST: ClassVar[bool] = True
+    call_id: UUID
+    match_id: UUID
+    helper_id: UUID
+    asker_id: UUID
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -119,7 +143,9 @@ EVENTS: tuple[type[Event], ...] = (
     LeaveCancelled,
     ComplaintFiled,
     ComplaintMoved,
+    ComplaintHandedOver,
     ComplaintTermPassed,
+    CallNoted,
 )
 
 
@@ -148,6 +174,12 @@ class PlanLeave(Command):
     first_day: date
     last_day: date
     deputy: Credential | None = None
+
+
+class TakeLeave(PlanLeave):
+    """`PlanLeave`, with the leaves of others in those days for which this coordinator is the deputy."""
+
+    stands_in_for: tuple[UUID, ...] = ()
 
 
 class NameDeputy(Command):
@@ -197,10 +229,41 @@ class TakeComplaintStep(MoveComplaint):
         return (VaultEntry(entity, self.complaint_id, self.member_id, said, self.about_id),)
 
 
+class HandOverComplaint(Command):
+    """Give a complaint to another handler, with why; who had it no longer reads the file."""
+
+    complaint_id: UUID
+    handler: Credential
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class PassOnComplaint(HandOverComplaint):
+    """`HandOverComplaint`, with whom the reason is about; `nth`: for the how many-th time, from 1."""
+
+    member_id: UUID
+    about_id: UUID | None = None
+    nth: int
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        said = {"text": self.reason}
+        entity = f"complaint-handed-over-{self.nth}"
+        return (VaultEntry(entity, self.complaint_id, self.member_id, said, self.about_id),)
+
+
+class NoteCall(Command):
+    """Note that you spoke with the people of a match to which one of them did not come."""
+
+    match_id: UUID
+
+
 class CheckLeave(Command):
-    """From a timer: leave begins soon; is there a deputy?"""
+    """From a timer: leave begins soon; is there a deputy?
+
+    `deputy_missing`: there is one by name, who is away then too, or has no key any more.
+    """
 
     leave_id: UUID
+    deputy_missing: bool = False
 
 
 class CheckComplaint(Command):
@@ -218,6 +281,8 @@ COMMANDS: tuple[type[Command], ...] = (
     CancelLeave,
     FileComplaint,
     MoveComplaint,
+    HandOverComplaint,
+    NoteCall,
 )
 
 
@@ -225,13 +290,13 @@ COMMANDS: tuple[type[Command], ...] = (
 
 
 class GetRestricted(Query):
-    """The restricted file of a complaint: for its handler alone."""
+    """The restricted file of a complaint: for its handler alone, or who stands in for them."""
 
     complaint_id: UUID
 
 
 class Restricted(View):
-    """What was said at each step, by its name."""
+    """What was said at each step, by its name; `handed-over-1` is why it was first given to another."""
 
     texts: dict[str, str]
 

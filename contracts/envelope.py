@@ -95,7 +95,8 @@ class Actor(BaseModel):
     """Who asks. `member_id` is set where the credential belongs to a member.
 
     `name` is the credential's id or the service's name, never a person's name. `areas` are the
-    postcode areas a coordinator works in (empty: the whole region).
+    postcode areas a coordinator works in (empty: the whole region). `stands_in_for`: coordinators
+    who are on leave today, and whose work this one does.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -104,6 +105,12 @@ class Actor(BaseModel):
     name: str = Field(max_length=64)
     member_id: UUID | None = None
     areas: tuple[str, ...] = ()
+    stands_in_for: tuple[str, ...] = ()
+
+    @property
+    def acts_as(self) -> tuple[str, ...]:
+        """In whose name they work today: their own, and those they stand in for."""
+        return (self.name, *self.stands_in_for)
 
     def may_in(self, pc4: str) -> bool:
         """Whether this actor's rights hold in a postcode area: coordinators may be bound to some."""

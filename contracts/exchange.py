@@ -32,6 +32,7 @@ FellThroughReason = Literal[
     "helper_withdrew",
     "skipped",
     "no_show",
+    "asker_absent",
     "vog_lapsed",
     "paused",
     "consent_withdrawn",
@@ -62,6 +63,7 @@ class OfferWithdrawn(Event):
     ENTITY: ClassVar[str] = "offer"
     offer_id: UUID
     member_id: UUID
+    initiative_id: UUID = THE_INITIATIVE
 
 
 class HelpRequested(Event):
@@ -93,12 +95,12 @@ class HelpRequested(Event):
 
 
 class RequestOpened(Event):
-    """What the initiative asks in return is there, or waived: the request may be matched."""
+    """What the initiative asks in return is there, waived, or not asked any more: it may be matched."""
 
     ENTITY: ClassVar[str] = "request"
     request_id: UUID
     member_id: UUID
-    because: Literal["offered", "waived"]
+    because: Literal["offered", "waived", "rules_changed"]
 
 
 class RequestWithdrawn(Event):
@@ -166,6 +168,18 @@ class MatchFellThrough(Event):
     series_id: UUID | None = None
 
 
+class PeopleParted(Event):
+    """These two meet no more, and the help was given: how long it took is still to be settled.
+
+    They no longer see how to reach each other. Why is not said.
+    """
+
+    ENTITY: ClassVar[str] = "match"
+    match_id: UUID
+    helper_id: UUID
+    asker_id: UUID
+
+
 class MinutesReported(Event):
     """Helper or asker said how long the help took, in minutes."""
 
@@ -189,7 +203,10 @@ class MinutesDiffered(Event):
 
 
 class MinutesAgreed(Event):
-    """Both reported the same minutes (or a coordinator decided): the ledger may book them."""
+    """The ledger may book these minutes: both reported them, or a coordinator decided.
+
+    Where one of the two is gone, what the other reported counts, up to what was planned.
+    """
 
     ENTITY: ClassVar[str] = "match"
     match_id: UUID
@@ -237,6 +254,7 @@ EVENTS: tuple[type[Event], ...] = (
     MatchReserved,
     MatchConfirmed,
     MatchFellThrough,
+    PeopleParted,
     MinutesReported,
     MinutesDiffered,
     MinutesAgreed,
@@ -272,7 +290,7 @@ class RequestHelp(Command):
     """Ask for help. The new request's id is the command's id.
 
     `recurrence` asks for help that comes back, from `wanted_at` on, until `last_day`. Who asks for
-    someone else is `asked_by`, and says how that person gave their own `consent`.
+    someone else is `asked_by`, and says how that person gave their own `consent`; so does a referrer.
     """
 
     member_id: UUID
@@ -297,12 +315,6 @@ class RequestHelp(Command):
         return self.asked_by or self.member_id
 
 
-class AskHelp(RequestHelp):
-    """`RequestHelp`, after looking whether the asker offers something in the same initiative."""
-
-    has_offer: bool = False
-
-
 class WithdrawRequest(Command):
     request_id: UUID
     member_id: UUID
@@ -311,7 +323,8 @@ class WithdrawRequest(Command):
 class ConfirmMatch(Command):
     """Choose the helper behind `offer_id` for a request. The match's id is the command's id.
 
-    For a visit of a series: `from_now_on` they also do the visits that are still to be planned.
+    For a visit of a series: `from_now_on` they also do the visits that are still to be planned, and
+    those that have no helper, as far as they may.
     """
 
     request_id: UUID
@@ -370,6 +383,13 @@ class SettleBooking(Command):
     booked: bool
 
 
+class OpenDrafts(Command):
+    """From a timer: an initiative asks nothing in return any more. `request_ids` are those that waited."""
+
+    initiative_id: UUID
+    request_ids: tuple[UUID, ...] = ()
+
+
 class LapseReservation(Command):
     """From a timer: the ledger did not answer in time."""
 
@@ -424,6 +444,7 @@ class Match(View):
     asker_id: UUID
     category: str
     minutes: int
+    initiative_id: UUID = THE_INITIATIVE
     status: MatchStatus
     reason: str | None = None
     helper_minutes: int | None = None
@@ -443,4 +464,5 @@ QUERIES: dict[type[Query], type[View]] = {
     **proposals.QUERIES,
     **initiatives.QUERIES,
     **visits.QUERIES,
+    **safety.QUERIES,
 }

@@ -1,4 +1,4 @@
-"""Who belongs together and who may ask for whom. Emitted and decided by members."""
+"""Who belongs together and who may act for whom. Emitted and decided by members."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -10,7 +10,10 @@ from contracts.envelope import Command, Event
 
 
 class HouseholdJoined(Event):
-    """A member belongs to a household or organisation. `shares_balance`: they use its account."""
+    """A member belongs to a household or organisation.
+
+    `shares_balance`: they use its account. `may_act`: they ask for it, and arrange what was asked.
+    """
 
     ENTITY: ClassVar[str] = "member"
     member_id: UUID
@@ -28,7 +31,7 @@ class HouseholdLeft(Event):
 
 
 class RepresentationGranted(Event):
-    """Someone may ask on behalf of a member, who agreed to it themselves."""
+    """Someone may ask on behalf of a member, and arrange what was asked; that member agreed to it."""
 
     ENTITY: ClassVar[str] = "representation"
     FIRST: ClassVar[bool] = True
@@ -39,7 +42,7 @@ class RepresentationGranted(Event):
 
 
 class RepresentationEnded(Event):
-    """Someone may no longer ask on behalf of a member."""
+    """Someone may no longer ask or arrange anything on behalf of a member."""
 
     ENTITY: ClassVar[str] = "representation"
     representation_id: UUID
@@ -66,7 +69,7 @@ class LeaveHousehold(Command):
 
 
 class GrantRepresentation(Command):
-    """Let someone ask on behalf of a member; `how` that member agreed to it."""
+    """Let someone ask on behalf of a member, and arrange what was asked; `how` that member agreed to it."""
 
     member_id: UUID
     representative_id: UUID

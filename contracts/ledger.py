@@ -100,7 +100,7 @@ class HoldPlaced(Event):
 class HoldRefused(Event):
     """The payer has too little left above the floor, or no account; or a cap is reached.
 
-    `left_cents`: what is left under the caps.
+    `left_cents`: what is left under the caps; `caps_year`: of which year those are (contracts.policy).
     """
 
     ENTITY: ClassVar[str] = "hold"
@@ -110,6 +110,7 @@ class HoldRefused(Event):
     minutes: int
     reason: str
     left_cents: int | None = None
+    caps_year: int | None = None
 
 
 class HoldReleased(Event):
@@ -128,9 +129,10 @@ class CreditTransferred(Event):
 
     `kind`: match, gift, pool, settlement, opening, reversal, or ceiling (what the helper of a match
     had no room for, to the pool). `hold_minutes` is what a hold of the payer set free by this
-    transfer (0 without). A reversal names the transfer that it `reverses`. `payer_id` and `payee_id`
-    say for which members the two accounts stand, where it is not their own: a household's, suspense
-    for who has left, the pool for that helper.
+    transfer (0 without). What is held for a match while its account is settled goes to SUSPENSE
+    (`settlement`, with the match), which pays for it then. A reversal names the transfer that it
+    `reverses`. `payer_id` and `payee_id` say for which members the two accounts stand, where it is
+    not their own: a household's, suspense for who has left, the pool for that helper.
     """
 
     ENTITY: ClassVar[str] = "transfer"
@@ -189,7 +191,10 @@ class ExpensesNoted(Event):
 
 
 class TransferRefused(Event):
-    """Agreed minutes could not be booked: available would fall below the floor, or a cap be passed."""
+    """Agreed minutes could not be booked: available would fall below the floor, or a cap be passed.
+
+    `caps_year`: of which year that cap is.
+    """
 
     ENTITY: ClassVar[str] = "transfer"
     FIRST: ClassVar[bool] = True
@@ -199,6 +204,7 @@ class TransferRefused(Event):
     minutes: int
     match_id: UUID
     reason: str
+    caps_year: int | None = None
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -422,7 +428,7 @@ class MonthPaid(View):
 
 
 class YearStatement(View):
-    """In euro cents. The caps are those of the year (contracts.policy)."""
+    """In euro cents. The caps are those of `caps_year`: an earlier one until the year has its own."""
 
     helper_id: UUID
     year: int
@@ -432,6 +438,7 @@ class YearStatement(View):
     left_cents: int
     month_cap_cents: int
     year_cap_cents: int
+    caps_year: int
     months: tuple[MonthPaid, ...]
 
 

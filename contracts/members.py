@@ -94,7 +94,7 @@ class MemberResumed(Event):
 
 
 class AgeBandReached(Event):
-    """A birthday brought this member into another band."""
+    """A birthday brought this member into another band, or a coordinator noted which it is."""
 
     ENTITY: ClassVar[str] = "member"
     member_id: UUID
@@ -269,6 +269,13 @@ class ResumeHelping(Command):
     member_id: UUID
 
 
+class NoteAgeBand(Command):
+    """How old someone is whose date of birth we do not have, as coarse as the rules need it."""
+
+    member_id: UUID
+    age_band: AgeBand
+
+
 class GiveGuardianConsent(Command):
     """A parent or guardian agrees that a minor takes part; `guardian` says who and how to reach them."""
 
@@ -369,6 +376,7 @@ COMMANDS: tuple[type[Command], ...] = (
     ChangeCapacity,
     PauseHelping,
     ResumeHelping,
+    NoteAgeBand,
     GiveGuardianConsent,
     WithdrawGuardianConsent,
     ChangeContactDetails,
@@ -400,8 +408,8 @@ class FindExcluded(Query):
     """Which members may not help this asker, and which are less or more fitting: ids, without why.
 
     `high` intimacy: the own circle and the own street are out, at `medium` they are less fitting.
-    Who is better apart is always out. `wish` is what the asker wants: someone unknown, from outside
-    the street, someone known, or no wish.
+    Who is better apart is always out. A household or organisation has the ties of all its people. `wish`
+    is what the asker wants: someone unknown, from outside the street, someone known, or no wish.
     """
 
     asker_id: UUID

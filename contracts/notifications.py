@@ -26,6 +26,9 @@ Template = Literal[
     "gift-given",
     "match-moved",
     "helper-withdrew",
+    "missed-helper",
+    "missed-asker",
+    "visit-open",
     "series-started",
     "series-ends",
     "vog-expiring",
@@ -154,20 +157,24 @@ class QueueMessage(Command):
 
 
 class OvertakeMessage(Command):
-    """From other services' events: if this was not sent yet, it need not be; else tell `instead`."""
+    """From other services' events: if this was not sent yet, it need not be; else tell `instead`.
+
+    Without `instead`: what is sought need not be found any more, and nothing else is told.
+    """
 
     message_id: UUID
-    instead: QueueMessage
+    instead: QueueMessage | None = None
 
 
 class TellSeries(Command):
     """From exchange: something about a series, for those of its people who must know.
 
-    For what happened to a series and does not say who its people are.
+    For what happened to a series and does not say who its people are. `helper` is the usual one.
     """
 
     series_id: UUID
-    template: Literal["series-started", "series-ends"]
+    template: Literal["series-started", "series-ends", "visit-open"]
+    to: Literal["asker", "helper", "both"] = "both"
     facts: dict[str, int | str | None] = Field(default_factory=dict)
 
 

@@ -40,10 +40,25 @@ class ParticipantLeft(Event):
     beneficiary_id: UUID | None = None
 
 
-EVENTS: tuple[type[Event], ...] = (ParticipantAdmitted, ParticipantCapacityChanged, ParticipantLeft)
+class NearnessChanged(Event):
+    """Who is near this participant may be otherwise now: what runs is looked at again.
+
+    Members said as much (a circle, an address, a household); with whom is said nowhere.
+    """
+
+    ENTITY: ClassVar[str] = "participant"
+    participant_id: UUID
 
 
-# Commands, all from members
+EVENTS: tuple[type[Event], ...] = (
+    ParticipantAdmitted,
+    ParticipantCapacityChanged,
+    ParticipantLeft,
+    NearnessChanged,
+)
+
+
+# Commands, from members; the last from a timer
 
 
 class AdmitParticipant(Command):
@@ -65,9 +80,32 @@ class NoteCapacity(Command):
     carer_minutes_week: int = 0
 
 
+class EndAsking(Command):
+    """From members: nobody may come to this member any more; what they asked ends."""
+
+    member_id: UUID
+
+
+class NoteNearness(Command):
+    """From members: who is near someone may be otherwise now."""
+
+    member_id: UUID
+
+
 class LetGo(Command):
     """From members: someone left or is erased; everything of theirs ends."""
 
     member_id: UUID
     settle: Settle
     beneficiary_id: UUID | None = None
+
+
+class PartTooClose(Command):
+    """From a timer: what this participant has before them with someone who is too close by now.
+
+    `match_ids` and `series_ids` are what members said of it, asked when the timer is due.
+    """
+
+    member_id: UUID
+    match_ids: tuple[UUID, ...] = ()
+    series_ids: tuple[UUID, ...] = ()

@@ -98,13 +98,22 @@ CAPS: dict[int, Caps] = {
 """By calendar year; a year that is not here yet has those of the last one that is."""
 
 
+def caps_year(year: int) -> int:
+    """The year whose caps hold in a calendar year: its own, as soon as those are here.
+
+    >>> caps_year(2024), caps_year(2031)
+    (2024, 2025)
+    """
+    return year if year in CAPS else max(CAPS)
+
+
 def caps(year: int) -> Caps:
     """The caps of a calendar year.
 
     >>> caps(2025).month, caps(2031) == caps(2025)
     (21000, True)
     """
-    return CAPS.get(year) or CAPS[max(CAPS)]
+    return CAPS[caps_year(year)]
 
 
 def compensation_cents(minutes: int, band: AgeBand | None, year: int) -> int:

@@ -62,7 +62,7 @@ class SeriesStarted(Event):
     """Help that comes back has a helper. `starts_at` is UTC; it recurs in the time of the region.
 
     `series_id` is the id of the request it began with, which is its first visit; `next_at` (UTC)
-    is the one that is planned next, if there is one.
+    is the one that is planned next, if there is one. `by` is the credential of who chose its helper.
     """
 
     ENTITY: ClassVar[str] = "series"
@@ -77,15 +77,20 @@ class SeriesStarted(Event):
     starts_at: datetime
     last_day: date | None = None
     next_at: datetime | None = None
+    by: str = ""
 
 
 class SeriesPlanned(Event):
-    """The visit at `planned_at` is a request of its own now; then comes the one at `next_at` (UTC)."""
+    """The visit at `planned_at` is a request of its own now; then comes the one at `next_at` (UTC).
+
+    `open_request_id` is that request where the helper of the series cannot come: someone is sought.
+    """
 
     ENTITY: ClassVar[str] = "series"
     series_id: UUID
     planned_at: datetime
     next_at: datetime | None = None
+    open_request_id: UUID | None = None
 
 
 class HelperEndPlanned(Event):
@@ -98,13 +103,19 @@ class HelperEndPlanned(Event):
 
 
 class SeriesHelperChanged(Event):
-    """Someone else helps from now on; visits that have a helper keep theirs."""
+    """Someone else helps from now on; visits that have a helper keep theirs.
+
+    `left_open` counts the visits without a helper that they could not take along: for those someone
+    is still sought. `by` is the credential of who chose them.
+    """
 
     ENTITY: ClassVar[str] = "series"
     series_id: UUID
     offer_id: UUID
     helper_id: UUID
     former_helper_id: UUID
+    left_open: int = 0
+    by: str = ""
 
 
 class SeriesEnded(Event):
@@ -132,7 +143,10 @@ class VisitMoved(Event):
 
 
 class NoShowNoted(Event):
-    """One of the two was not there. Told to nobody but coordinators, and counted in no rating."""
+    """One of the two was not there. That is for coordinators alone, and counted in no rating.
+
+    The two hear that the visit did not come about, and what becomes of it, without blame.
+    """
 
     ENTITY: ClassVar[str] = "match"
     match_id: UUID
@@ -221,10 +235,14 @@ class SayThanks(ThankHelper):
 
 
 class PlanVisit(Command):
-    """From a timer: plan the next visit of a series, the one at `visit_at`."""
+    """From a timer: plan the next visit of a series, the one at `visit_at`.
+
+    `too_close` is what members said of its two people, asked when the timer is due.
+    """
 
     series_id: UUID
     visit_at: datetime
+    too_close: bool = False
 
 
 class FinishSeries(Command):

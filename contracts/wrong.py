@@ -11,6 +11,10 @@ _NO_MOMENT = (
     "Dit is geen dag en tijd. Schrijf het zo: 2026-11-26T10:00+01:00.",
     "This is not a day and time. Write it like this: 2026-11-26T10:00+01:00.",
 )
+_NO_DAY = (
+    "Dit is geen dag. Schrijf hem zo: 2026-11-26.",
+    "This is not a day. Write it like this: 2026-11-26.",
+)
 _WORDS: dict[str, tuple[str, str]] = {
     "missing": ("Dit veld ontbreekt. Vul het in.", "This field is missing. Please fill it in."),
     "extra_forbidden": ("Dit veld kennen wij niet. Haal het weg.", "We do not know this field. Remove it."),
@@ -40,6 +44,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "datetime_type": _NO_MOMENT,
     "datetime_from_date_parsing": _NO_MOMENT,
     "datetime_parsing": _NO_MOMENT,
+    "date_type": _NO_DAY,
+    "date_parsing": _NO_DAY,
+    "date_from_datetime_parsing": _NO_DAY,
+    "date_from_datetime_inexact": _NO_DAY,
     "string_pattern_mismatch": (
         "Dit heeft niet de vorm die hier hoort. Kijk het na.",
         "This does not have the form that belongs here. Please check it.",

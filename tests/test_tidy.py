@@ -33,12 +33,16 @@ DECIDERS = {
         "help_request",
         "participant",
         "person",
+        "home",
+        "acting",
+        "age",
         "week",
         "fitness",
         "match",
         "confirming",
         "minutes",
         "series",
+        "planning",
         "recurrence",
         "visit",
         "incident",
@@ -56,10 +60,11 @@ DECIDERS = {
         "gift",
         "reversal",
         "settlement",
+        "limits",
         "compensation",
     ),
     "notifications": ("message",),
-    "coordinator": ("duty", "leave", "complaint"),
+    "coordinator": ("duty", "leave", "complaint", "call"),
 }
 DECIDER_FILES = [
     PROJECT / "services" / service / f"{noun}.py" for service, nouns in DECIDERS.items() for noun in nouns
@@ -188,6 +193,9 @@ def test_every_module_that_decides_is_held_to_it(service: str) -> None:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "DECIDES"
     ]
     (table,) = decides
+    if isinstance(table, ast.Call):
+        # Something is looked at before each of them (exchange/acting.py).
+        (table,) = table.args
     assert isinstance(table, ast.Dict)
     assert {ast.unparse(value).split(".")[0] for value in table.values} <= set(DECIDERS[service])
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.coordinator import GetRestricted
 from contracts.members import MemberErased
+from services.coordinator.call import CALL
 from services.coordinator.complaint import COMPLAINT
 from services.coordinator.duty import DUTY
 from services.coordinator.handlers import DECIDES, PREPARES, SCHEDULES
@@ -19,7 +20,7 @@ def service(region: Region) -> Service:
     return Service(
         name="coordinator",
         sql=Path(__file__).parent / "sql",
-        kinds=(DUTY, LEAVE, COMPLAINT, *KINDS),
+        kinds=(DUTY, LEAVE, COMPLAINT, CALL, *KINDS),
         decides=DECIDES,
         prepares=PREPARES,
         schedules=SCHEDULES,

@@ -6,7 +6,7 @@ complains is heard (art. 9:10), and it is decided within six weeks (art. 9:11) b
 part in what it is about (art. 9:7). For acknowledging the Act knows no term; five working days is
 what these procedures promise.
 
-What was said at each step is in the vault, for the handler alone.
+What was said at each step is in the vault, for the handler alone (`services/kernel/handling.py`).
 """
 
 from dataclasses import dataclass, replace
@@ -17,10 +17,12 @@ from uuid import UUID, uuid5
 from contracts.coordinator import (
     CheckComplaint,
     ComplaintFiled,
+    ComplaintHandedOver,
     ComplaintMoved,
     ComplaintStep,
     ComplaintTermPassed,
     FileComplaint,
+    PassOnComplaint,
     TakeComplaintStep,
 )
 from contracts.envelope import Event
@@ -29,6 +31,8 @@ from services.kernel.days import end
 from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.handling import check_uninvolved, handles
+from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer
 
 ACKNOWLEDGED_WITHIN = 5
@@ -57,7 +61,10 @@ NEXT: dict[str, tuple[ComplaintStep, str, str]] = {
 
 @dataclass(slots=True)
 class Complaint:
-    """`status` is `filed`, or the last step. Terms are UTC; `…_passed`: without the step it is for."""
+    """`status` is `filed`, or the last step. Terms are UTC; `…_passed`: without the step it is for.
+
+    `former_handlers`: who had it before, oldest first.
+    """
 
     complaint_id: UUID
     member_id: UUID
@@ -70,7 +77,13 @@ class Complaint:
     status: str = "filed"
     acknowledge_passed: bool = False
     decide_passed: bool = False
+    former_handlers: tuple[str, ...] = ()
     version: int = 0
+
+    @property
+    def people(self) -> tuple[UUID | None, UUID | None]:
+        """Who complains, and about whom."""
+        return self.member_id, self.about_id
 
     @property
     def ended(self) -> bool:
@@ -83,7 +96,7 @@ class Complaint:
 
 def evolve(
     complaint: Complaint | None,
-    event: ComplaintFiled | ComplaintMoved | ComplaintTermPassed,
+    event: ComplaintFiled | ComplaintMoved | ComplaintHandedOver | ComplaintTermPassed,
     complaint_id: UUID,
     at: datetime,
 ) -> Complaint:
@@ -93,6 +106,9 @@ def evolve(
     match event:
         case ComplaintMoved():
             return replace(complaint, status=event.step, moved_at=at)
+        case ComplaintHandedOver():
+            former = (*complaint.former_handlers, event.former_handler)
+            return replace(complaint, handler=event.handler, former_handlers=former)
         case ComplaintTermPassed() if event.term == "acknowledge":
             return replace(complaint, acknowledge_passed=True)
         case ComplaintTermPassed():
@@ -104,7 +120,10 @@ def evolve(
 COMPLAINT = Kind(
     "complaints",
     Complaint,
-    {e: lambda e: (e.complaint_id,) for e in (ComplaintFiled, ComplaintMoved, ComplaintTermPassed)},
+    {
+        e: lambda e: (e.complaint_id,)
+        for e in (ComplaintFiled, ComplaintMoved, ComplaintHandedOver, ComplaintTermPassed)
+    },
     evolve,
 )
 
@@ -117,6 +136,7 @@ def file(command: FileComplaint, context: Context, state: State) -> list[Event]:
                 "Deze deelnemer kennen wij niet (meer). Kijk het nummer na.",
                 "We do not know this participant (any more). Please check the number.",
             )
+    check_area(context, _home(state, command.member_id))
     return [
         ComplaintFiled(
             complaint_id=context.command_id,
@@ -128,9 +148,7 @@ def file(command: FileComplaint, context: Context, state: State) -> list[Event]:
 
 
 def take_step(command: TakeComplaintStep, context: Context, state: State) -> list[Event]:
-    complaint = state.get(COMPLAINT, command.complaint_id)
-    if complaint is None:
-        raise unknown_complaint()
+    complaint = _theirs(state, command.complaint_id, context)
     if complaint.ended:
         raise Rejected(
             "complaint_ended",
@@ -147,14 +165,64 @@ def take_step(command: TakeComplaintStep, context: Context, state: State) -> lis
                 f"It is not the turn of this step. {en}",
                 next=step,
             )
-    people = (complaint.member_id, complaint.about_id)
-    if command.text and not all(_here(state, person_id) for person_id in people if person_id is not None):
+    if command.text and not _all_here(state, complaint):
         raise Rejected(
             "erased",
             "De gegevens van iemand in deze klacht zijn gewist. Zet de stap zonder tekst.",
             "The data of someone in this complaint were erased. Take the step without a text.",
         )
-    return [ComplaintMoved(complaint_id=complaint.complaint_id, step=command.step)]
+    return [
+        ComplaintMoved(
+            complaint_id=complaint.complaint_id,
+            member_id=complaint.member_id,
+            about_id=complaint.about_id,
+            step=command.step,
+        )
+    ]
+
+
+def hand_over(command: PassOnComplaint, context: Context, state: State) -> list[Event]:
+    """By its handler, a colleague or an operator; also when it has ended: someone keeps the file."""
+    complaint = _theirs(state, command.complaint_id, context)
+    if command.nth != len(complaint.former_handlers) + 1:
+        raise Rejected(
+            "handed_over_meanwhile",
+            "Deze klacht is net aan iemand anders gegeven. Kijk eerst wie haar nu behandelt.",
+            "This complaint was just given to someone else. First look who handles it now.",
+        )
+    if command.handler == complaint.handler:
+        raise Rejected(
+            "same_handler",
+            "Deze collega behandelt de klacht al. Kies iemand anders.",
+            "This colleague handles the complaint already. Choose someone else.",
+        )
+    mine = handles(context.actor, (complaint.handler,), complaint.people)
+    if command.handler == context.actor.name and not mine:
+        # Or anyone could read any file by taking it.
+        raise Rejected(
+            "names_oneself",
+            "U kunt deze klacht niet zelf overnemen. Vraag de behandelaar, een andere collega of een "
+            "beheerder om haar aan u te geven.",
+            "You cannot take over this complaint yourself. Ask its handler, another colleague or an "
+            "operator to give it to you.",
+        )
+    if not _all_here(state, complaint):
+        raise Rejected(
+            "erased",
+            "De gegevens van iemand in deze klacht zijn gewist: er valt niets over te dragen. Zet de "
+            "stappen zonder tekst.",
+            "The data of someone in this complaint were erased: there is nothing to hand over. Take the "
+            "steps without a text.",
+        )
+    return [
+        ComplaintHandedOver(
+            complaint_id=complaint.complaint_id,
+            member_id=complaint.member_id,
+            about_id=complaint.about_id,
+            former_handler=complaint.handler,
+            handler=command.handler,
+        )
+    ]
 
 
 def check(command: CheckComplaint, context: Context, state: State) -> list[Event]:
@@ -202,6 +270,31 @@ def decide_by(filed_at: datetime) -> datetime:
     """
     day = local(filed_at).date() + DECIDED_WITHIN
     return end(day)
+
+
+def _theirs(state: State, complaint_id: UUID, context: Context) -> Complaint:
+    """The complaint, for who has no part in it: its handler wherever they work, or who works where
+    the one who complains lives. Raises Rejected.
+    """
+    complaint = state.get(COMPLAINT, complaint_id)
+    if complaint is None:
+        raise unknown_complaint()
+    check_uninvolved(context.actor, complaint.people)
+    if not handles(context.actor, (complaint.handler,), complaint.people):
+        check_area(context, _home(state, complaint.member_id))
+    return complaint
+
+
+def _home(state: State, member_id: UUID) -> str:
+    """Where they live: a complaint belongs to the area of who has it."""
+    member = state.get(MEMBERS, member_id)
+    assert member is not None
+    return member.pc4
+
+
+def _all_here(state: State, complaint: Complaint) -> bool:
+    """Whether a text may be kept about everyone in it."""
+    return all(_here(state, person_id) for person_id in complaint.people if person_id is not None)
 
 
 def _here(state: State, person_id: UUID) -> bool:

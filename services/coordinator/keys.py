@@ -1,17 +1,16 @@
 """Bearer keys: who asks. The region's configuration holds only their SHA-256.
 
 A coordinator's key names the areas they work in. Who stands in for someone on leave also works in
-the areas of that someone, for as long as the leave lasts.
+the areas that the key of that someone names, for as long as the leave lasts: one step, never onward.
 """
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from contracts.envelope import Actor, Role
-from services.kernel.errors import Rejected
 from services.kernel.settings import Key
 
 
@@ -53,49 +52,18 @@ class Keys:
         return self._today(next((h for h in self._holders.values() if h.fingerprint == fingerprint), None))
 
     def _today(self, holder: Holder | None) -> Holder | None:
-        """The holder with the areas of today."""
-        if holder is None or not holder.actor.areas:
+        """The holder with whom they stand in for today, and the areas that come with it."""
+        if holder is None or holder.actor.name not in self._areas:
             return holder
-        areas = self._areas_of(self._work_of(holder.actor.name))
-        return replace(holder, actor=holder.actor.model_copy(update={"areas": areas}))
-
-    def _work_of(self, name: str) -> set[str]:
-        """Whose work someone does today: their own, and that of those they stand in for.
-
-        Who stands in may be away too: then it goes on to whoever does their work.
-        """
-        work, added = {name}, {name}
-        while added:
-            added = {away for away, deputy in self._stand_ins if deputy in added} - work
-            work |= added
-        return work
-
-    def _areas_of(self, names: Collection[str]) -> tuple[str, ...]:
-        """Where these work, together; empty when one of them works in the whole region."""
-        # Whoever has no key any more has no areas to pass on.
-        each = [self._areas[name] for name in names if name in self._areas]
-        return tuple(sorted({pc4 for areas in each for pc4 in areas})) if all(each) else ()
-
-
-def check_coordinator(keys: Iterable[Key], name: str) -> None:
-    """Go on only when `name` is the id of a coordinator's key. Raises Rejected."""
-    if not any(key.id == name and key.as_role is Role.COORDINATOR for key in keys):
-        raise Rejected(
-            "unknown_coordinator",
-            "Deze coördinator kennen wij niet. Kies iemand die hier een eigen sleutel heeft.",
-            "We do not know this coordinator. Choose someone who has a key of their own here.",
-        )
-
-
-def check_uninvolved(keys: Iterable[Key], name: str, people: Collection[UUID | None]) -> None:
-    """Go on only when the key of this coordinator is not that of one of these people. Raises Rejected."""
-    own = {UUID(key.member_id) for key in keys if key.id == name and key.member_id}
-    if own & set(people):
-        raise Rejected(
-            "involved",
-            "Deze coördinator is zelf betrokken bij de klacht. Kies een collega.",
-            "This coordinator is part of the complaint. Choose a colleague.",
-        )
+        name = holder.actor.name
+        # Whoever has no key any more has nothing to pass on. Nor is passed on what someone has only
+        # because they stand in themselves: nobody gave that to their deputy.
+        for_whom = sorted({away for away, deputy in self._stand_ins if deputy == name} & self._areas.keys())
+        each = [self._areas[one] for one in (name, *for_whom)]
+        # No areas is the whole region.
+        areas = tuple(sorted({pc4 for areas in each for pc4 in areas})) if all(each) else ()
+        update = {"areas": areas, "stands_in_for": tuple(for_whom)}
+        return replace(holder, actor=holder.actor.model_copy(update=update))
 
 
 def _holder(key: Key) -> Holder:

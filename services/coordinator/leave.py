@@ -2,6 +2,7 @@
 
     LeavePlanned ─▶ timers: CheckLeave, a week ahead and on the first day ─▶ DeputyMissed
 
+A deputy who is away in those days too, or has no key any more, is missed as if nobody was named.
 Timers go on during leave: reminders are sent, and a term that passes is on everyone's work list.
 """
 
@@ -18,7 +19,7 @@ from contracts.coordinator import (
     LeaveCancelled,
     LeavePlanned,
     NameDeputy,
-    PlanLeave,
+    TakeLeave,
 )
 from contracts.envelope import Event
 from services.kernel.days import begin
@@ -35,7 +36,7 @@ LONGEST = timedelta(days=366)
 
 @dataclass(slots=True)
 class Leave:
-    """Both days are included. `missed_at`: when everyone was first warned that there is no deputy."""
+    """Both days are included. `missed_at`: since when everyone is warned that there is no deputy."""
 
     leave_id: UUID
     coordinator: str
@@ -58,7 +59,7 @@ def evolve(
     assert leave is not None
     match event:
         case DeputyNamed():
-            return replace(leave, deputy=event.deputy)
+            return replace(leave, deputy=event.deputy, missed_at=None)
         case DeputyMissed():
             return replace(leave, missed_at=leave.missed_at or at)
         case LeaveCancelled():
@@ -75,7 +76,7 @@ LEAVE = Kind(
 )
 
 
-def plan(command: PlanLeave, context: Context, state: State) -> list[Event]:
+def plan(command: TakeLeave, context: Context, state: State) -> list[Event]:
     if command.last_day < command.first_day:
         raise Rejected(
             "ends_before_it_begins",
@@ -95,13 +96,26 @@ def plan(command: PlanLeave, context: Context, state: State) -> list[Event]:
             "These days have passed. Choose days that are still to come.",
         )
     _check_deputy(command.coordinator, command.deputy, context)
-    return [LeavePlanned(leave_id=context.command_id, **command.model_dump())]
+    planned = LeavePlanned(leave_id=context.command_id, **command.model_dump(exclude={"stands_in_for"}))
+    return [planned, *_leaves_undone(command, context, state)]
+
+
+def _leaves_undone(command: TakeLeave, context: Context, state: State) -> list[Event]:
+    """Whose deputy is away now too: warned at once where that leave is near, and otherwise in time."""
+    missed: list[Event] = []
+    for leave_id in command.stands_in_for:
+        leave = state.get(LEAVE, leave_id)
+        if leave is None or leave.cancelled or leave.deputy != command.coordinator:
+            continue
+        if leave.missed_at is None and begin(leave.first_day - WARNED_AHEAD) <= context.at:
+            missed.append(DeputyMissed(leave_id=leave_id, coordinator=leave.coordinator))
+    return missed
 
 
 def name_deputy(command: NameDeputy, context: Context, state: State) -> list[Event]:
     leave = _to_come(state, command.leave_id, context)
     _check_deputy(leave.coordinator, command.deputy, context)
-    if leave.deputy == command.deputy:
+    if leave.deputy == command.deputy and leave.missed_at is None:
         return []
     return [DeputyNamed(leave_id=leave.leave_id, deputy=command.deputy)]
 
@@ -113,7 +127,7 @@ def cancel(command: CancelLeave, context: Context, state: State) -> list[Event]:
 
 def check(command: CheckLeave, context: Context, state: State) -> list[Event]:
     leave = state.get(LEAVE, command.leave_id)
-    if leave is None or leave.cancelled or leave.deputy is not None:
+    if leave is None or leave.cancelled or (leave.deputy is not None and not command.deputy_missing):
         return []
     return [DeputyMissed(leave_id=leave.leave_id, coordinator=leave.coordinator)]
 
@@ -136,23 +150,36 @@ def _check_deputy(coordinator: str, deputy: str | None, context: Context) -> Non
             "Wie weg is kan het eigen werk niet waarnemen. Kies een collega.",
             "Who is away cannot do their own work. Choose a colleague.",
         )
-    if deputy == context.actor.name and context.actor.areas:
+    if deputy == context.actor.name:
+        # Also who works in the whole region: a deputy reads restricted files besides.
         raise Rejected(
             "names_oneself",
-            "U kunt uzelf geen andere gebieden geven. Vraag een collega of een beheerder om u aan te wijzen.",
-            "You cannot give yourself other areas. Ask a colleague or an operator to name you.",
+            "U kunt uzelf niet als vervanger aanwijzen. Vraag een collega of een beheerder om dat te doen.",
+            "You cannot name yourself as a deputy. Ask a colleague or an operator to do it.",
         )
+
+
+def deputy_away() -> Rejected:
+    return Rejected(
+        "deputy_away",
+        "Deze collega is in die dagen zelf ook weg. Kies iemand anders.",
+        "This colleague is away in those days too. Choose someone else.",
+    )
+
+
+def unknown_leave() -> Rejected:
+    return Rejected(
+        "unknown_leave",
+        "Dit verlof kennen wij niet. Kijk in het rooster.",
+        "We do not know this leave. Please check the rota.",
+    )
 
 
 def _to_come(state: State, leave_id: UUID, context: Context) -> Leave:
     """The leave, unless it was cancelled or is over. Raises Rejected."""
     leave = state.get(LEAVE, leave_id)
     if leave is None:
-        raise Rejected(
-            "unknown_leave",
-            "Dit verlof kennen wij niet. Kijk in het rooster.",
-            "We do not know this leave. Please check the rota.",
-        )
+        raise unknown_leave()
     if leave.cancelled or leave.last_day < local(context.at).date():
         raise Rejected(
             "leave_over",

@@ -5,24 +5,19 @@ import orjson
 from contracts.coordinator import GetRestricted, Restricted
 from contracts.envelope import Actor
 from services.coordinator.complaint import unknown_complaint
-from services.kernel.errors import Rejected
+from services.kernel.handling import check_handler
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import log
 
 
 async def get_restricted(replica: Replica, query: GetRestricted, actor: Actor) -> Restricted:
     """What was said at each step, for the handler alone. Every look is logged."""
-    handler = await replica.pool.fetchval(
-        "SELECT handler FROM complaints WHERE complaint_id = $1", query.complaint_id
+    row = await replica.pool.fetchrow(
+        "SELECT handler, member_id, about_id FROM complaints WHERE complaint_id = $1", query.complaint_id
     )
-    if handler is None:
+    if row is None:
         raise unknown_complaint()
-    if actor.name != handler:
-        raise Rejected(
-            "not_the_handler",
-            "Deze klacht is bij een collega in behandeling. Alleen die mag het dossier lezen: vraag het na.",
-            "A colleague handles this complaint. Only they may read the file: ask them.",
-        )
+    check_handler(actor, (row["handler"],), (row["member_id"], row["about_id"]))
     log.info("restricted_read", actor=str(actor), complaint=str(query.complaint_id))
     rows = await replica.pool.fetch(
         "SELECT entity, data FROM vault WHERE entity_id = $1 AND starts_with(entity, 'complaint')",

@@ -5,7 +5,7 @@ others is a subquery that counts or picks one: the planner then looks it up, and
 whole table for a few rows. Days are days of the region's clock.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 WorkCode = Literal[
@@ -15,6 +15,7 @@ WorkCode = Literal[
     "new_member",
     "minutes_differ",
     "not_booked",
+    "no_show",
     "draft_waits",
     "series_helper_ends",
     "vog_ends",
@@ -47,7 +48,8 @@ class Waiting:
 
     `entity_id` is the thing itself: a request, match, member, message, by kind. `fixed`: `due` is an
     agreed moment, not a term. `pc4` is where it is; without one everyone sees it. `only_for` is the
-    one coordinator who sees it.
+    one coordinator who sees it (or who stands in for them); `hidden_from` are the members who do not,
+    also when they coordinate.
     """
 
     rows: str
@@ -65,6 +67,7 @@ class Waiting:
     reason: str = "NULL::text"
     coordinator: str = "NULL::text"
     only_for: str = "NULL::text"
+    hidden_from: str = "NULL::uuid[]"
 
     def select(self, kind: WorkCode) -> str:
         """All that waits of this kind, its columns in the order of this class."""
@@ -73,10 +76,12 @@ class Waiting:
 
 
 # A request has a term by its urgency, or the moment it is wanted for, whichever comes first.
-_OPEN_REQUEST = (
-    "(SELECT *, requested_at + CASE urgency WHEN 'urgent' THEN interval '1 day' "
-    "WHEN 'soon' THEN interval '3 days' END AS term FROM requests_seen WHERE status = 'open') r"
+_REQUEST = (
+    "SELECT *, requested_at + CASE urgency WHEN 'urgent' THEN interval '1 day' "
+    "WHEN 'soon' THEN interval '3 days' END AS term FROM requests_seen"
 )
+_OPEN_REQUEST = f"({_REQUEST} WHERE status = 'open') r"
+_FIRST_DUE, _IS_MOMENT = "least(wanted_at, term)", "coalesce(wanted_at <= term, wanted_at IS NOT NULL)"
 
 # A series begins with a request that is its first visit.
 _IS_VISIT = (
@@ -103,7 +108,7 @@ def _match(where: str) -> Waiting:
 
 def _member(where: str, since: str) -> Waiting:
     return Waiting(
-        rows=f"members_seen WHERE {where}",
+        rows=f"members_seen x WHERE {where}",
         entity_id="member_id",
         since=since,
         member_id="member_id",
@@ -123,29 +128,43 @@ def _message(status: str, due: str = "NULL::timestamptz") -> Waiting:
     )
 
 
-# A message that failed leaves the list after two weeks: by then it is about something that has passed.
+_REFERRED = (
+    "(SELECT count(*) FROM history h WHERE h.person_id = x.member_id "
+    "AND h.code = 'member-registered' AND starts_with(h.actor, 'referrer:')) > 0"
+)
+_DAY_AFTER_REGISTERED = "(registered_at AT TIME ZONE 'Europe/Amsterdam')::date + 1"
+
+# What failed waits until a person told them: it is among the messages to bring.
 _FAILED = (
     "(SELECT member_id, (array_agg(message_id ORDER BY changed_at DESC))[1] AS message_id, "
     "(array_agg(reason ORDER BY changed_at DESC))[1] AS reason, min(changed_at) AS since "
-    "FROM messages_seen WHERE status = 'failed' AND changed_at > now() - interval '14 days' "
-    "GROUP BY member_id) x"
+    "FROM messages_seen WHERE status = 'failed' GROUP BY member_id) x "
+    "WHERE (SELECT m.status FROM members_seen m WHERE m.member_id = x.member_id) NOT IN ('left', 'erased')"
 )
 
-# The first week in which someone has more planned than they want, their own care included. Exchange
-# refuses such a match, so it comes of a change of mind; what it counts besides (help without a date,
-# what is done already this week) only makes it more.
+# The first week in which someone has more planned than they want: their own care included, and help
+# without a date, which counts in every week (services/exchange/week.py). Exchange refuses such a match,
+# so it comes of a change of mind; what is done already this week only makes it more.
 _WEEK = "date_trunc('week', wanted_at AT TIME ZONE 'Europe/Amsterdam')"
-_THIS_WEEK = "date_trunc('week', now() AT TIME ZONE 'Europe/Amsterdam') AT TIME ZONE 'Europe/Amsterdam'"
+_THIS_MONDAY = "date_trunc('week', now() AT TIME ZONE 'Europe/Amsterdam')"
+_THIS_WEEK = f"{_THIS_MONDAY} AT TIME ZONE 'Europe/Amsterdam'"
+_PLANNED = "status IN ('reserved', 'confirmed')"
 _OVER_CAPACITY = (
     "(SELECT DISTINCT ON (p.helper_id) p.helper_id AS member_id, m.pc4, p.week, p.since FROM "
-    f"(SELECT helper_id, {_WEEK} AS week, sum(minutes) AS minutes, max(changed_at) AS since "
-    f"FROM matches_seen WHERE status IN ('reserved', 'confirmed') AND wanted_at >= {_THIS_WEEK} "
+    "(SELECT helper_id, week, dated.minutes + coalesce(undated.minutes, 0) AS minutes, "
+    "greatest(dated.since, undated.since) AS since FROM "
+    f"(SELECT helper_id, coalesce({_WEEK}, {_THIS_MONDAY}) AS week, max(changed_at) AS since, "
+    "coalesce(sum(minutes) FILTER (WHERE wanted_at IS NOT NULL), 0) AS minutes FROM matches_seen "
+    f"WHERE {_PLANNED} AND (wanted_at >= {_THIS_WEEK} OR wanted_at IS NULL) GROUP BY 1, 2) dated "
+    "LEFT JOIN (SELECT helper_id, sum(minutes) AS minutes, max(changed_at) AS since FROM matches_seen "
+    f"WHERE {_PLANNED} AND wanted_at IS NULL GROUP BY 1) undated USING (helper_id)) p, "
     # OFFSET keeps the planner from reading all members for these few.
-    "GROUP BY 1, 2) p, LATERAL (SELECT * FROM members_seen WHERE member_id = p.helper_id OFFSET 0) m "
+    "LATERAL (SELECT * FROM members_seen WHERE member_id = p.helper_id OFFSET 0) m "
     "WHERE p.minutes + m.carer_minutes_week > m.capacity_minutes_week "
     "AND p.minutes + greatest(0, m.carer_minutes_week - (SELECT coalesce(sum(minutes), 0) "
     "FROM matches_seen o WHERE o.asker_id = m.member_id AND o.category = 'respite' "
-    f"AND o.status <> 'fell_through' AND {_WEEK} = p.week)) > m.capacity_minutes_week "
+    f"AND o.status <> 'fell_through' AND ({_WEEK} = p.week "
+    "OR wanted_at IS NULL AND o.status <> 'completed'))) > m.capacity_minutes_week "
     "ORDER BY p.helper_id, p.week) x"
 )
 
@@ -154,8 +173,8 @@ WAITING: dict[WorkCode, Waiting] = {
         rows=f"{_OPEN_REQUEST} WHERE NOT {_IS_VISIT}",
         entity_id="request_id",
         since="requested_at",
-        due="least(wanted_at, term)",
-        fixed="coalesce(wanted_at <= term, wanted_at IS NOT NULL)",
+        due=_FIRST_DUE,
+        fixed=_IS_MOMENT,
         member_id="member_id",
         request_id="request_id",
         category="category",
@@ -175,15 +194,39 @@ WAITING: dict[WorkCode, Waiting] = {
     ),
     # A reservation normally takes well under a second; only one that waits is work.
     "without_answer": _match("status = 'reserved' AND reserved_at < now() - interval '5 seconds'"),
-    "new_member": _member("status = 'registered'", "registered_at"),
+    # A social team cannot ask anything for who is not approved, however urgent: they wait no longer
+    # than today.
+    "new_member": replace(
+        _member("status = 'registered'", "registered_at"),
+        due=f"CASE WHEN {_REFERRED} THEN {_midnight(_DAY_AFTER_REGISTERED)} END",
+        reason=f"CASE WHEN {_REFERRED} THEN 'referrer' END",
+    ),
     "minutes_differ": _match("minutes_differ AND status <> 'unbooked'"),
-    "not_booked": _match("status = 'unbooked'"),
+    # Why is told by the ledger.
+    "not_booked": replace(
+        _match("status = 'unbooked'"),
+        reason="(SELECT f.reason FROM refusals_seen f WHERE f.hold_id = x.match_id)",
+    ),
+    # Someone calls who did not come, until that is noted. Where it was the helper it is also over once
+    # the request is decided; without the asker it was withdrawn at once, and how they are is not known.
+    "no_show": replace(
+        _match(
+            "no_show IS NOT NULL AND (SELECT count(*) FROM calls c WHERE c.match_id = x.match_id) = 0 "
+            "AND (no_show = 'asker' "
+            "OR (SELECT r.status FROM requests_seen r WHERE r.request_id = x.request_id) = 'open')"
+        ),
+        due="changed_at + interval '1 day'",
+        member_id="CASE no_show WHEN 'helper' THEN helper_id ELSE asker_id END",
+        reason="no_show",
+    ),
     "draft_waits": Waiting(
-        rows="requests_seen WHERE status = 'draft' AND requested_at < now() - interval '3 days'",
+        # Whoever has time enough may think about what to offer for three days; others hear from us.
+        rows=f"({_REQUEST} WHERE status = 'draft' AND (requested_at < now() - interval '3 days' "
+        "OR wanted_at < now() + interval '3 days' OR urgency <> 'normal')) r",
         entity_id="request_id",
         since="requested_at",
-        due="wanted_at",
-        fixed="wanted_at IS NOT NULL",
+        due=_FIRST_DUE,
+        fixed=_IS_MOMENT,
         member_id="member_id",
         request_id="request_id",
         category="category",
@@ -233,6 +276,7 @@ WAITING: dict[WorkCode, Waiting] = {
         member_id="asker_id",
         match_id="match_id",
         pc4=_place_of("x.asker_id"),
+        hidden_from="ARRAY[helper_id, asker_id]",
     ),
     # Its handler's, until a term has passed: then it is everyone's.
     "complaint_term": Waiting(
@@ -244,10 +288,11 @@ WAITING: dict[WorkCode, Waiting] = {
         reason="status",
         coordinator="handler",
         only_for="CASE WHEN NOT (decide_passed OR status = 'filed' AND acknowledge_passed) THEN handler END",
+        hidden_from="ARRAY[member_id, about_id]",
     ),
     "leave_without_deputy": Waiting(
-        rows="leaves WHERE NOT cancelled AND deputy IS NULL AND missed_at IS NOT NULL "
-        f"AND last_day >= {_TODAY}",
+        # Naming someone ends it; who was named and is away then too is missed again.
+        rows=f"leaves WHERE NOT cancelled AND missed_at IS NOT NULL AND last_day >= {_TODAY}",
         entity_id="leave_id",
         since="missed_at",
         due=_midnight("first_day"),

@@ -2,7 +2,7 @@
 
 Pressing is what is over its term, or due today or tomorrow: most pressing first. Then the
 rest: longest wait first, whatever its kind. A coordinator sees what is in their areas (and in
-those of whom they stand in for), and what has no place.
+those of whom they stand in for), and what has no place; not what is about themselves.
 """
 
 from collections.abc import Iterable
@@ -28,8 +28,8 @@ class Work:
     `entity_id` is the thing itself: by kind a request, match, member, series, certificate, incident,
     complaint, leave, account or message. `member_id` is whom it is about, `number` theirs; leave has
     none: it is about a `coordinator`, who is the handler of a complaint. `reason`: why it failed, how
-    to bring it, how far it is, or which limit was passed. `fixed`: `due` is an agreed moment, not a
-    term.
+    to bring it, how far it is, which limit was passed, who did not come, or why nothing was booked.
+    `fixed`: `due` is an agreed moment, not a term.
     """
 
     kind: WorkCode
@@ -51,11 +51,12 @@ class Work:
 
 
 def _seen(kinds: Iterable[WorkCode]) -> str:
-    """What waits of these kinds, as far as coordinator $1 with areas $2 sees it."""
+    """What waits of these kinds, as far as member $3 who acts as coordinators $1 in areas $2 sees it."""
     parts = " UNION ALL ".join(WAITING[kind].select(kind) for kind in kinds)
     return (
-        f"(SELECT * FROM ({parts}) every WHERE (only_for IS NULL OR only_for = $1) "
-        "AND (cardinality($2::text[]) = 0 OR pc4 IS NULL OR pc4 = ANY($2))) w"
+        f"(SELECT * FROM ({parts}) every WHERE (only_for IS NULL OR only_for = ANY($1)) "
+        "AND (cardinality($2::text[]) = 0 OR pc4 IS NULL OR pc4 = ANY($2)) "
+        "AND (hidden_from IS NULL OR coalesce($3::uuid = ANY(hidden_from), false) IS FALSE)) w"
     )
 
 
@@ -66,12 +67,12 @@ _COLUMNS = (
 
 
 def list_sql(kind: WorkCode | None) -> str:
-    """What waits for coordinator $1 in areas $2; $3 is until when it presses, $4 how many at most."""
-    order = "pressing DESC, CASE WHEN due < $3 THEN due END, since, entity_id"
+    """What waits for member $3 as coordinators $1 in areas $2; $4: until when it presses; at most $5."""
+    order = "pressing DESC, CASE WHEN due < $4 THEN due END, since, entity_id"
     # Whose number it is, is looked up for what is shown alone.
     return (
-        f"SELECT x.*, m.number FROM (SELECT {_COLUMNS}, coalesce(due < $3, false) AS pressing "
-        f"FROM {_seen([kind] if kind else WAITING)} ORDER BY {order} LIMIT $4) x "
+        f"SELECT x.*, m.number FROM (SELECT {_COLUMNS}, coalesce(due < $4, false) AS pressing "
+        f"FROM {_seen([kind] if kind else WAITING)} ORDER BY {order} LIMIT $5) x "
         f"LEFT JOIN members_seen m USING (member_id) ORDER BY {order}"
     )
 
@@ -80,12 +81,17 @@ async def work_list(
     desk: Desk, actor: Actor, *, kind: WorkCode | None = None, limit: int = MOST
 ) -> list[Work]:
     """What waits for this coordinator, in the order in which to take it up."""
-    rows = await desk.fetch(list_sql(kind), actor.name, list(actor.areas), end_of_tomorrow(), limit)
+    rows = await desk.fetch(list_sql(kind), *_reader(actor), end_of_tomorrow(), limit)
     return [Work(**row) for row in rows]
 
 
 async def work_counts(desk: Desk, actor: Actor) -> dict[WorkCode, int]:
     """How much waits for this coordinator of each kind."""
     sql = f"SELECT kind, count(*) AS waiting FROM {_seen(WAITING)} GROUP BY kind"
-    rows = await desk.fetch(sql, actor.name, list(actor.areas))
+    rows = await desk.fetch(sql, *_reader(actor))
     return {row["kind"]: row["waiting"] for row in rows}
+
+
+def _reader(actor: Actor) -> tuple[object, ...]:
+    """$1 to $3 of what waits."""
+    return list(actor.acts_as), list(actor.areas), actor.member_id

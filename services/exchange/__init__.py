@@ -4,9 +4,11 @@ Owns    initiatives and their policies; offers, requests for help, matches, seri
         how full each helper's week is; incidents that keep two people apart.
 Takes   PostOffer, RequestHelp, ConfirmMatch, ReportMinutes, StartInitiative, MoveVisit, ... (contracts/)
 Emits   OfferPosted, HelpRequested, MatchReserved, MatchConfirmed, MatchFellThrough, MinutesAgreed, ...
-Follows members (who may take part, who is vetted, away or gone), ledger (what is held and booked).
-Answers ranked helpers with reasons, texts, matches, series, load, small favours to do in return.
+Follows members (who may take part, is vetted, away, gone, or nearer by now), ledger (what is held
+        and booked).
+Answers ranked helpers with reasons, texts, matches, series, files of incidents, load, small favours.
 
 Where to look: a request is asked in help_request.py and chosen a helper for in confirming.py, by the
-rules of fitness.py; matching.py ranks by the same rules; minutes.py settles how long it took.
+rules of fitness.py; matching.py ranks by the same rules; planning.py plans help that comes back; minutes.py
+settles how long it took.
 """

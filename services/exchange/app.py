@@ -5,10 +5,12 @@ from pathlib import Path
 from contracts.exchange import GetMatch, GetParticipants, GetTexts
 from contracts.initiatives import GetInitiatives
 from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
+from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
 from services.exchange import queries
 from services.exchange.handlers import DECIDES, ERASES, FOLLOWS, PREPARES, SCHEDULES
 from services.exchange.help_request import REQUEST
+from services.exchange.home import HOME
 from services.exchange.incident import INCIDENT, PAIR
 from services.exchange.initiative import INITIATIVE
 from services.exchange.match import MATCH
@@ -39,6 +41,7 @@ def service(region: Region) -> Service:
             PERSON,
             VETTING,
             ACTING,
+            HOME,
         ),
         decides=DECIDES,
         prepares=PREPARES,
@@ -52,6 +55,7 @@ def service(region: Region) -> Service:
             GetParticipants: queries.get_participants,
             GetInitiatives: queries.get_initiatives,
             GetSeries: queries.get_series,
+            GetIncidentFile: queries.get_incident_file,
             GetLoad: queries.get_load,
             SuggestReturnFavours: queries.suggest_return_favours,
         },

@@ -1,17 +1,25 @@
 """Confirming a match: the helper's capacity is reserved here, the ledger holds the hours, then both hear."""
 
+from datetime import datetime, timedelta
+
 from contracts.envelope import Event
 from contracts.exchange import MatchConfirmed, ReserveMatch, SettleHold
 from services.exchange import fitness
-from services.exchange.help_request import REQUEST, known_request, not_open
+from services.exchange.help_request import REQUEST, HelpRequest, known_request, not_open
 from services.exchange.initiative import policy_of, running_policy
 from services.exchange.match import Match, fall_through, known_match, reserved
 from services.exchange.offer import OFFER, open_offer
 from services.exchange.participant import taking_part
-from services.exchange.series import SERIES, begin_or_hand_over
+from services.exchange.planning import begin_or_hand_over
+from services.exchange.recurrence import between
+from services.exchange.series import SERIES
+from services.kernel.dutch import local
 from services.kernel.entity import State
 from services.kernel.rights import check_area
 from services.kernel.service import Context
+
+FIRST_WEEKS = timedelta(weeks=4)
+"""Help that comes back must fit in so many weeks when it begins: as far ahead as its visits are planned."""
 
 
 def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event]:
@@ -29,7 +37,12 @@ def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event
     find = policy_of if series is not None else running_policy
     policy = find(state, request.initiative_id)
     wanted = fitness.Wanted(
-        request.member_id, request.category, request.minutes, request.wanted_at, request.part_of
+        request.member_id,
+        request.category,
+        request.minutes,
+        request.wanted_at,
+        request.part_of,
+        further=_first_weeks(request) if series is None else (),
     )
     fitness.check(state, offer.member_id, wanted, policy, context.at)
     return [
@@ -45,6 +58,21 @@ def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event
     ]
 
 
+def _first_weeks(request: HelpRequest) -> tuple[datetime, ...]:
+    """When help that comes back does so in its first four weeks, after its first time: each must have room.
+
+    Later weeks are planned one by one, each when it is four weeks off (planning.py).
+    """
+    if request.recurrence is None or request.wanted_at is None:
+        return ()
+    first = local(request.wanted_at).date()
+    last = first - timedelta(days=first.weekday()) + FIRST_WEEKS - timedelta(days=1)
+    if request.last_day is not None:
+        last = min(last, request.last_day)
+    moments = between(request.recurrence, request.wanted_at, first, last)
+    return tuple(moment for moment in moments if moment > request.wanted_at)
+
+
 def settle_hold(command: SettleHold, context: Context, state: State) -> list[Event]:
     found = known_match(state, command.match_id)
     if found.status != "reserved":
@@ -56,7 +84,7 @@ def settle_hold(command: SettleHold, context: Context, state: State) -> list[Eve
     offer = state.get(OFFER, found.offer_id)
     if request is None or request.status != "matching" or offer is None or offer.status != "open":
         return [fall_through(found, "withdrawn")]
-    return [_confirmed(found), *begin_or_hand_over(found, request, state)]
+    return [_confirmed(found), *begin_or_hand_over(found, request, context, state)]
 
 
 def _confirmed(found: Match) -> MatchConfirmed:

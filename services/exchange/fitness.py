@@ -1,20 +1,22 @@
 """Whether a helper may do this, now: the hard rules, each with what to do instead.
 
 The same rules hold when a coordinator chooses a helper and when a visit of a series is planned.
-Who is too close to the asker is known to members alone and asked before (queries.py).
+Who is too close to the asker is known to members alone and asked before (preparing.py).
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from contracts.policy import Policy
+from services.exchange.age import check_age, check_guardian
 from services.exchange.incident import apart
 from services.exchange.match import Match
 from services.exchange.participant import Participant, taking_part
 from services.exchange.person import PERSON, VETTING, vetting_id
-from services.exchange.week import WEEK, week_id, week_of
+from services.exchange.week import load, week_of
 from services.kernel.dutch import local
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
@@ -22,25 +24,35 @@ from services.kernel.errors import Rejected
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a helper. `series_id`: as part of help that comes back."""
+    """What is asked of a helper. `series_id`: as part of help that comes back.
+
+    `further`: where it begins, when it comes back in its first weeks (UTC), each time as long.
+    """
 
     asker_id: UUID
     category: str
     minutes: int
     wanted_at: datetime | None
     series_id: UUID | None = None
+    further: tuple[datetime, ...] = ()
+
+    @property
+    def moments(self) -> tuple[datetime | None, ...]:
+        return (self.wanted_at, *self.further)
 
 
 def check(state: State, helper_id: UUID, wanted: Wanted, policy: Policy, at: datetime) -> None:
     """Go on only when this helper may do what is wanted. Raises Rejected."""
     helper = taking_part(state, helper_id)
     _check_pause(state, helper, wanted, at)
-    _check_age(state, helper, policy)
+    check_age(state, helper, policy)
+    check_guardian(state, helper)
     if apart(state, helper_id, wanted.asker_id):
         raise does_not_fit()
     _check_vetting(state, helper, wanted, at)
     _check_running(helper, wanted, policy)
-    _check_week(state, helper, wanted, at)
+    _check_weeks(state, helper, wanted, at)
+    check_guardian(state, taking_part(state, wanted.asker_id))
 
 
 def does_not_fit() -> Rejected:
@@ -59,27 +71,6 @@ def _check_pause(state: State, helper: Participant, wanted: Wanted, at: datetime
             "paused",
             f"Deelnemer {helper.number} helpt nu even niet. Kies iemand anders.",
             f"Participant {helper.number} does not help for a while. Choose someone else.",
-        )
-
-
-def _check_age(state: State, helper: Participant, policy: Policy) -> None:
-    person = state.get(PERSON, helper.participant_id)
-    band = person.band if person is not None else None
-    if person is None or band is None:
-        return
-    if not band.reaches(policy.from_band):
-        raise Rejected(
-            "too_young",
-            f"Deelnemer {helper.number} is te jong voor dit initiatief. Kies iemand anders.",
-            f"Participant {helper.number} is too young for this initiative. Choose someone else.",
-        )
-    if band.minor and not person.guardian_agrees:
-        raise Rejected(
-            "guardian_missing",
-            f"Deelnemer {helper.number} is minderjarig en een ouder of voogd gaf nog geen toestemming. "
-            "Vraag die eerst.",
-            f"Participant {helper.number} is a minor and no parent or guardian has agreed yet. "
-            "Ask for that first.",
         )
 
 
@@ -114,7 +105,8 @@ def _check_running(helper: Participant, wanted: Wanted, policy: Policy) -> None:
 
 def check_move(state: State, helper: Participant, found: Match, to: datetime, at: datetime) -> None:
     """Go on only when the helper of a match can do it at another time. Raises Rejected."""
-    wanted = Wanted(found.asker_id, found.category, found.minutes, to, found.series_id)
+    # What their series asks of them in that week stays: this visit is one more there.
+    wanted = Wanted(found.asker_id, found.category, found.minutes, to)
     _check_pause(state, helper, wanted, at)
     _check_vetting(state, helper, wanted, at)
     if found.wanted_at is None:
@@ -124,8 +116,19 @@ def check_move(state: State, helper: Participant, found: Match, to: datetime, at
         _check_week(state, helper, wanted, at)
 
 
+def _check_weeks(state: State, helper: Participant, wanted: Wanted, at: datetime) -> None:
+    """Every week in which it is asked has room for all of it."""
+    # Without a date it is one time, in every week.
+    weeks = {moment: week_of(moment) if moment is not None else "" for moment in wanted.moments}
+    times = Counter(weeks.values())
+    for week, moment in {week: moment for moment, week in weeks.items()}.items():
+        that_week = replace(wanted, wanted_at=moment, minutes=times[week] * wanted.minutes)
+        _check_week(state, helper, that_week, at)
+
+
 def _check_week(state: State, helper: Participant, wanted: Wanted, at: datetime) -> None:
-    would_be = load(state, helper, wanted.wanted_at or at) + wanted.minutes
+    held = load(state, helper, wanted.wanted_at, at, besides=wanted.series_id)
+    would_be = held + wanted.minutes
     if would_be > helper.capacity_minutes_week:
         most = helper.capacity_minutes_week
         raise Rejected(
@@ -137,13 +140,3 @@ def _check_week(state: State, helper: Participant, wanted: Wanted, at: datetime)
             would_be_minutes=would_be,
             capacity_minutes=most,
         )
-
-
-def load(state: State, helper: Participant, at: datetime) -> int:
-    """What a helper's week holds already, in minutes: their own care too, less what others take over."""
-    week = state.get(WEEK, week_id(helper.participant_id, week_of(at)))
-    own_care = helper.carer_minutes_week
-    if week is None:
-        return own_care + helper.undated_minutes
-    own_care = max(0, own_care - week.relieved_minutes)
-    return own_care + helper.undated_minutes + week.planned_minutes + week.done_minutes

@@ -2,11 +2,11 @@
 
 from contracts.envelope import Command, Event
 from contracts.exchange import (
-    AskHelp,
     CancelMatch,
     ConfirmMatch,
     LapseReservation,
     MatchReserved,
+    OpenDrafts,
     PostOffer,
     ReportMinutes,
     RequestHelp,
@@ -17,7 +17,14 @@ from contracts.exchange import (
     WithdrawOffer,
     WithdrawRequest,
 )
-from contracts.initiatives import ChangePolicy, CloseInitiative, StartInitiative, WaiveReciprocity
+from contracts.households import HouseholdJoined
+from contracts.initiatives import (
+    ChangePolicy,
+    CloseInitiative,
+    PolicyChanged,
+    StartInitiative,
+    WaiveReciprocity,
+)
 from contracts.ledger import (
     CompensationBooked,
     CreditTransferred,
@@ -28,14 +35,32 @@ from contracts.ledger import (
 )
 from contracts.members import (
     CapacityChanged,
+    CircleChanged,
+    ContactDetailsChanged,
     GuardianConsentWithdrawn,
     MemberApproved,
     MemberErased,
     MemberLeft,
     MemberPaused,
 )
-from contracts.participants import AdmitParticipant, LetGo, NoteCapacity
-from contracts.safety import CloseIncident, DecideMinutes, EndIncident, ReportIncident, SettleMinutes
+from contracts.participants import (
+    AdmitParticipant,
+    EndAsking,
+    LetGo,
+    NearnessChanged,
+    NoteCapacity,
+    NoteNearness,
+    PartTooClose,
+)
+from contracts.safety import (
+    CloseIncident,
+    DecideMinutes,
+    EndIncident,
+    HandOverIncident,
+    PassOnIncident,
+    ReportIncident,
+    SettleMinutes,
+)
 from contracts.vetting import VogLapsed
 from contracts.visits import (
     EndHelping,
@@ -51,6 +76,7 @@ from contracts.visits import (
     ThankHelper,
 )
 from services.exchange import (
+    acting,
     confirming,
     help_request,
     incident,
@@ -60,56 +86,69 @@ from services.exchange import (
     minutes,
     offer,
     participant,
+    planning,
     preparing,
-    series,
     visit,
 )
 from services.kernel.service import Decide, Erase, Follow, Prepare, Schedule
 
-DECIDES: dict[type[Command], Decide] = {
-    StartInitiative: initiative.start,
-    ChangePolicy: initiative.change,
-    CloseInitiative: initiative.close,
-    PostOffer: offer.post,
-    WithdrawOffer: offer.withdraw,
-    AskHelp: help_request.ask,
-    WithdrawRequest: help_request.withdraw,
-    ReserveMatch: confirming.reserve,
-    CancelMatch: match.cancel,
-    ReportMinutes: minutes.report,
-    SettleMinutes: minutes.decide,
-    SkipVisit: visit.skip,
-    MoveVisit: visit.move,
-    NoteNoShow: visit.note_no_show,
-    SayThanks: visit.thank,
-    EndSeries: series.end,
-    EndHelping: series.end_helping,
-    PlanVisit: series.plan,
-    FinishSeries: series.finish,
-    ReportIncident: incident.report,
-    EndIncident: incident.close,
-    WaiveReciprocity: participant.waive,
-    AdmitParticipant: participant.admit,
-    NoteCapacity: participant.note_capacity,
-    SuspendHelper: leaving.suspend,
-    LetGo: leaving.let_go,
-    SettleHold: confirming.settle_hold,
-    SettleBooking: minutes.settle_booking,
-    LapseReservation: match.lapse,
-}
+DECIDES: dict[type[Command], Decide] = acting.in_someones_name(
+    {
+        StartInitiative: initiative.start,
+        ChangePolicy: initiative.change,
+        CloseInitiative: initiative.close,
+        PostOffer: offer.post,
+        WithdrawOffer: offer.withdraw,
+        RequestHelp: help_request.ask,
+        OpenDrafts: help_request.open_drafts,
+        WithdrawRequest: help_request.withdraw,
+        ReserveMatch: confirming.reserve,
+        CancelMatch: match.cancel,
+        ReportMinutes: minutes.report,
+        SettleMinutes: minutes.decide,
+        SkipVisit: visit.skip,
+        MoveVisit: visit.move,
+        NoteNoShow: visit.note_no_show,
+        SayThanks: visit.thank,
+        EndSeries: planning.end,
+        EndHelping: planning.end_helping,
+        PlanVisit: planning.plan,
+        FinishSeries: planning.finish,
+        ReportIncident: incident.report,
+        PassOnIncident: incident.hand_over,
+        EndIncident: incident.close,
+        WaiveReciprocity: participant.waive,
+        AdmitParticipant: participant.admit,
+        NoteCapacity: participant.note_capacity,
+        SuspendHelper: leaving.suspend,
+        EndAsking: leaving.end_asking,
+        NoteNearness: leaving.note_nearness,
+        PartTooClose: leaving.part_too_close,
+        LetGo: leaving.let_go,
+        SettleHold: confirming.settle_hold,
+        SettleBooking: minutes.settle_booking,
+        LapseReservation: match.lapse,
+    }
+)
 
 PREPARES: dict[type[Command], Prepare] = {
     ConfirmMatch: preparing.confirm,
-    RequestHelp: preparing.ask,
+    OpenDrafts: preparing.open_drafts,
     DecideMinutes: preparing.decide_minutes,
     ThankHelper: preparing.thank,
+    PlanVisit: preparing.plan_visit,
+    PartTooClose: preparing.part_too_close,
+    ReportIncident: preparing.report_incident,
+    HandOverIncident: preparing.hand_over_incident,
     CloseIncident: preparing.close_incident,
 }
 
 SCHEDULES: dict[type[Event], Schedule] = {
     MatchReserved: match.lapses,
-    SeriesStarted: series.next_visit,
-    SeriesPlanned: series.next_visit,
+    SeriesStarted: planning.next_visit,
+    SeriesPlanned: planning.next_visit,
+    NearnessChanged: leaving.look_at_nearness,
+    PolicyChanged: help_request.look_for_drafts,
 }
 
 ERASES: dict[type[Event], Erase] = {MemberErased: lambda event: event.member_id}
@@ -143,11 +182,18 @@ def on_member_paused(event: MemberPaused) -> list[Command]:
 
 
 def on_guardian_consent_withdrawn(event: GuardianConsentWithdrawn) -> list[Command]:
-    return [SuspendHelper(helper_id=event.member_id, reason="consent_withdrawn")]
+    return [
+        SuspendHelper(helper_id=event.member_id, reason="consent_withdrawn"),
+        EndAsking(member_id=event.member_id),
+    ]
 
 
 def on_vog_lapsed(event: VogLapsed) -> list[Command]:
     return [SuspendHelper(helper_id=event.member_id, reason="vog_lapsed", category=event.category)]
+
+
+def on_nearness_changed(event: CircleChanged | ContactDetailsChanged | HouseholdJoined) -> list[Command]:
+    return [NoteNearness(member_id=event.member_id)]
 
 
 def on_member_left(event: MemberLeft) -> list[Command]:
@@ -168,7 +214,9 @@ def on_hold_refused(event: HoldRefused) -> list[Command]:
 
 
 def on_booked(event: CreditTransferred | HelpRecorded | CompensationBooked) -> list[Command]:
-    return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id else []
+    # What is kept for a match while an account is settled is not booked yet.
+    kept = isinstance(event, CreditTransferred) and event.kind == "settlement"
+    return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id and not kept else []
 
 
 def on_transfer_refused(event: TransferRefused) -> list[Command]:
@@ -181,6 +229,9 @@ FOLLOWS: dict[type[Event], Follow] = {
     MemberPaused: on_member_paused,
     GuardianConsentWithdrawn: on_guardian_consent_withdrawn,
     VogLapsed: on_vog_lapsed,
+    CircleChanged: on_nearness_changed,
+    ContactDetailsChanged: on_nearness_changed,
+    HouseholdJoined: on_nearness_changed,
     MemberLeft: on_member_left,
     HoldPlaced: on_hold_placed,
     HoldRefused: on_hold_refused,

@@ -3,31 +3,34 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.envelope import Event, Role
 from contracts.exchange import (
-    AskHelp,
     HelpRequested,
     MatchCompleted,
     MatchConfirmed,
     MatchFellThrough,
     MatchReserved,
+    OpenDrafts,
+    RequestHelp,
     RequestOpened,
     RequestStatus,
     RequestWithdrawn,
     WithdrawRequest,
 )
+from contracts.initiatives import PolicyChanged
 from contracts.visits import VisitMoved
-from services.exchange.initiative import running_policy
+from services.exchange.acting import check_acting
+from services.exchange.age import check_guardian
+from services.exchange.initiative import policy_of, running_policy
 from services.exchange.participant import taking_part
-from services.exchange.person import may_act
 from services.exchange.recurrence import following
 from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
-from services.kernel.service import Context
+from services.kernel.service import Context, Timer
 
 
 @dataclass(slots=True)
@@ -129,28 +132,30 @@ REQUEST = Kind(
 )
 
 
-def ask(command: AskHelp, context: Context, state: State) -> list[Event]:
+def ask(command: RequestHelp, context: Context, state: State) -> list[Event]:
     participant = taking_part(state, command.member_id)
     check_area(context, participant.pc4)
     policy = running_policy(state, command.initiative_id)
     _check_moment(command, context)
     _check_consent(command, context, state)
+    check_guardian(state, participant)
     referral = context.actor.role is Role.REFERRER
     waived = participant.waived_until is not None and participant.waived_until > context.at
+    offers = command.initiative_id in participant.offers_in
     # A social team is never made to wait for an offer (design, section 1).
-    may_ask = policy.reciprocity != "required" or command.has_offer or waived or referral
+    may_ask = policy.reciprocity != "required" or offers or waived or referral
     return [
         HelpRequested(
             request_id=context.command_id,
             pc4=participant.pc4,
             draft=not may_ask,
             referral=referral,
-            **command.model_dump(exclude={"text", "has_offer"}),
+            **command.model_dump(exclude={"text"}),
         )
     ]
 
 
-def _check_moment(command: AskHelp, context: Context) -> None:
+def _check_moment(command: RequestHelp, context: Context) -> None:
     if command.wanted_at is not None and command.wanted_at < context.at:
         raise Rejected(
             "in_the_past",
@@ -179,22 +184,43 @@ def _check_moment(command: AskHelp, context: Context) -> None:
         )
 
 
-def _check_consent(command: AskHelp, context: Context, state: State) -> None:
-    """Who asks for someone else may do so, and that person agreed to it."""
-    if command.asked_by is None or command.asked_by == command.member_id:
-        return
-    if command.consent is None:
+def _check_consent(command: RequestHelp, context: Context, state: State) -> None:
+    """Who asks for someone else may do so, and that person agreed to it.
+
+    A social team and a coordinator ask for someone else too: how that person agreed is kept, whoever
+    it was that spoke with them (design, sections 1 and 7).
+    """
+    actor = context.actor
+    for_another = command.asking_id != command.member_id or (
+        actor.role in (Role.REFERRER, Role.COORDINATOR) and actor.member_id != command.member_id
+    )
+    if for_another and command.consent is None:
         raise Rejected(
             "consent_missing",
             "Zeg hoe de hulpvrager het zelf goed vond: persoonlijk, aan de telefoon of op papier.",
             "Say how the asker agreed to it: in person, by telephone or on paper.",
         )
-    if context.actor.role is Role.MEMBER and not may_act(state, command.member_id, command.asked_by):
-        raise Rejected(
-            "may_not_act",
-            "U mag nog niet voor deze deelnemer vragen. Een buurtcoördinator kan dat voor u regelen.",
-            "You may not ask for this participant yet. A coordinator can arrange that for you.",
-        )
+    check_acting(state, context, command.member_id)
+
+
+def look_for_drafts(event: PolicyChanged, at: datetime) -> list[Timer]:
+    """What waits for an offer is looked up after this commit: from then on nothing waits any more."""
+    if event.policy.reciprocity == "required":
+        return []
+    timer_id = uuid5(event.initiative_id, f"drafts/{at.isoformat()}")
+    return [Timer(at, OpenDrafts(initiative_id=event.initiative_id), timer_id)]
+
+
+def open_drafts(command: OpenDrafts, context: Context, state: State) -> list[Event]:
+    """Nothing is asked in return any more: what waited for an offer waits for a helper now."""
+    if policy_of(state, command.initiative_id).reciprocity == "required":
+        return []
+    requests = (known_request(state, request_id) for request_id in command.request_ids)
+    return [
+        RequestOpened(request_id=one.request_id, member_id=one.member_id, because="rules_changed")
+        for one in requests
+        if one.status == "draft"
+    ]
 
 
 def withdraw(command: WithdrawRequest, context: Context, state: State) -> list[Event]:

@@ -18,6 +18,7 @@ from contracts.initiatives import (
 from contracts.policy import PRESETS, AgeBand, Compensation, Policy, Reciprocity
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.rights import check_whole_region
 from services.kernel.service import Context
 
 
@@ -75,6 +76,7 @@ INITIATIVE = Kind(
 
 
 def start(command: StartInitiative, context: Context, state: State) -> list[Event]:
+    check_whole_region(context)
     return [
         InitiativeStarted(
             initiative_id=context.command_id,
@@ -85,12 +87,21 @@ def start(command: StartInitiative, context: Context, state: State) -> list[Even
 
 
 def change(command: ChangePolicy, context: Context, state: State) -> list[Event]:
+    check_whole_region(context)
     if policy_of(state, command.initiative_id) == command.policy:
         return []
     return [PolicyChanged(initiative_id=command.initiative_id, policy=command.policy)]
 
 
 def close(command: CloseInitiative, context: Context, state: State) -> list[Event]:
+    check_whole_region(context)
+    if command.initiative_id == THE_INITIATIVE:
+        raise Rejected(
+            "always_there",
+            "Dit initiatief hoort bij de regio en kan niet stoppen. Verander de regels ervan, of sluit een "
+            "ander initiatief.",
+            "This initiative belongs to the region and cannot end. Change its rules, or close another one.",
+        )
     running_policy(state, command.initiative_id)
     return [InitiativeClosed(initiative_id=command.initiative_id)]
 

@@ -29,14 +29,18 @@ from contracts.exchange import (
     MinutesAgreed,
     MinutesDiffered,
     MinutesReported,
+    PeopleParted,
 )
 from contracts.policy import AgeBand, Compensation, Policy
 from contracts.safety import MinutesDecided
 from contracts.visits import HelperThanked, NoShowNoted, VisitMoved
 from services.exchange.help_request import HelpRequest
+from services.exchange.home import together
 from services.exchange.offer import Offer
 from services.exchange.participant import PARTICIPANT, Participant
 from services.exchange.person import PERSON
+from services.kernel.days import begin
+from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
@@ -50,7 +54,10 @@ RUNNING = ("confirmed", "unbooked")
 
 @dataclass(slots=True)
 class Match:
-    """`by` is the credential of who confirmed it; `differs`: both reported, and not the same."""
+    """`by` is the credential of who chose its helper; `differs`: both reported, and not the same.
+
+    `parted`: the help was given, and its two people meet no more.
+    """
 
     match_id: UUID
     request_id: UUID
@@ -72,19 +79,40 @@ class Match:
     asker_minutes: int | None = None
     agreed_minutes: int | None = None
     differs: bool = False
+    parted: bool = False
     thanked: bool = False
     version: int = 0
 
+    @property
+    def people(self) -> tuple[UUID, UUID]:
+        return self.helper_id, self.asker_id
+
+    def told_as_given(self, at: datetime) -> bool:
+        """Whether the help was given by what people said of it.
+
+        Both said how long it took (whenever it was planned), or one of them did and its day has begun
+        on the region's clock. What one says before that day is kept, and counts from then on.
+        """
+        if self.agreed_minutes is not None:
+            return True
+        said = [self.helper_minutes is not None, self.asker_minutes is not None]
+        day_has_begun = self.wanted_at is None or begin(local(self.wanted_at).date()) <= at
+        return all(said) or (any(said) and day_has_begun)
+
     def has_been(self, at: datetime) -> bool:
-        """Whether the help was given, as far as we know: its time has come, or someone reported minutes."""
-        told = self.helper_minutes is not None or self.asker_minutes is not None
-        return told or (self.wanted_at is not None and self.wanted_at <= at)
+        """Whether the help was given, as far as we know: its time has come, or people said so."""
+        return self.told_as_given(at) or (self.wanted_at is not None and self.wanted_at <= at)
+
+    def stands(self, at: datetime) -> bool:
+        """Whether it is help that was given, of which how long it took is to be settled."""
+        return self.status != "reserved" and self.has_been(at)
 
 
 type MatchEvent = (
     MatchReserved
     | MatchConfirmed
     | MatchFellThrough
+    | PeopleParted
     | MinutesReported
     | MinutesDiffered
     | MinutesDecided
@@ -110,6 +138,8 @@ def evolve(found: Match | None, event: MatchEvent, match_id: UUID, at: datetime)
             return replace(found, status="confirmed")
         case MatchFellThrough():
             return replace(found, status="fell_through", reason=event.reason)
+        case PeopleParted():
+            return replace(found, parted=True)
         case MatchCompleted():
             return replace(found, status="completed")
         case MatchUnbooked():
@@ -153,6 +183,7 @@ MATCH = Kind(
             MatchReserved,
             MatchConfirmed,
             MatchFellThrough,
+            PeopleParted,
             MinutesReported,
             MinutesDiffered,
             MinutesDecided,
@@ -210,7 +241,7 @@ def lapses(event: MatchReserved, at: datetime) -> list[Timer]:
 
 
 def cancel(command: CancelMatch, context: Context, state: State) -> list[Event]:
-    found = running_match(state, command.match_id, context, command.member_id)
+    found = match_to_come(state, command.match_id, context, command.member_id)
     reason: FellThroughReason = "helper_withdrew" if command.member_id == found.helper_id else "cancelled"
     return [fall_through(found, reason)]
 
@@ -232,23 +263,31 @@ def fall_through(found: Match, reason: FellThroughReason) -> MatchFellThrough:
 
 
 def running_of(state: State, helper: Participant) -> Iterator[Match]:
-    """What this helper has before them and nothing is booked of yet."""
-    for match_id in helper.running:
-        found = known_match(state, match_id)
-        if found.status in ("reserved", *RUNNING):
-            yield found
+    """What this helper has before them, or did and nothing is booked of yet."""
+    return (known_match(state, match_id) for match_id in helper.running)
 
 
-def running_between(
-    state: State, one: Participant, other: Participant, reason: FellThroughReason
-) -> list[MatchFellThrough]:
-    """Call off what runs between two people, whichever of them helps."""
-    return [
-        fall_through(found, reason)
-        for helper, asker in ((one, other), (other, one))
-        for found in running_of(state, helper)
-        if found.asker_id == asker.participant_id
-    ]
+def part(found: Match, reason: FellThroughReason, at: datetime) -> list[Event]:
+    """Its two people meet no more: what was to come is called off, help that was given stands.
+
+    What was reported of it, or still will be, is booked or decided as ever.
+    """
+    if not found.stands(at):
+        return [fall_through(found, reason)]
+    if found.parted:
+        return []
+    return [PeopleParted(match_id=found.match_id, helper_id=found.helper_id, asker_id=found.asker_id)]
+
+
+def running_between(state: State, one_id: UUID, other_id: UUID) -> list[Match]:
+    """What runs between two people, whichever of them helps, and between those who count as one of them."""
+    ones, others = together(state, one_id), together(state, other_id)
+    found: dict[UUID, Match] = {}
+    for helpers, askers in ((ones, others), (others, ones)):
+        for helper in (state.get(PARTICIPANT, helper_id) for helper_id in helpers):
+            running = running_of(state, helper) if helper is not None else ()
+            found |= {match.match_id: match for match in running if match.asker_id in askers}
+    return list(found.values())
 
 
 def known_match(state: State, match_id: UUID) -> Match:
@@ -267,7 +306,10 @@ def unknown_match() -> Rejected:
 
 
 def party(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
-    """The match, if `member_id` is one of its two people or a coordinator of its area acts."""
+    """The match, if `member_id` is one of its two people or a coordinator of its area acts.
+
+    Nobody speaks for both: whoever is one of the two does not act in the name of the other.
+    """
     found = known_match(state, match_id)
     if member_id not in (found.helper_id, found.asker_id) and not (
         member_id is None and context.actor.role is Role.COORDINATOR
@@ -276,6 +318,12 @@ def party(state: State, match_id: UUID, context: Context, member_id: UUID | None
             "not_yours",
             "Deze koppeling is niet van deze deelnemer. Kijk het na.",
             "This match is not this participant's. Please check.",
+        )
+    if context.actor.member_id in found.people and member_id not in (None, context.actor.member_id):
+        raise Rejected(
+            "involved",
+            "Deze hulp gaat ook over uzelf. Laat de ander het zelf zeggen, of vraag een andere coördinator.",
+            "This help is about yourself too. Let the other one say it, or ask another coordinator.",
         )
     check_match_area(state, found, context)
     return found
@@ -288,9 +336,20 @@ def check_match_area(state: State, found: Match, context: Context) -> None:
         check_area(context, asker.pc4)
 
 
-def running_match(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
-    """As `party`, of a match that runs."""
+def open_match(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
+    """As `party`, of a match that runs and that this actor may still undo.
+
+    Once minutes were reported the other must have their say: then it is no longer one party's to
+    undo. A coordinator may (someone wrote them down at the wrong visit); where the two differ only
+    one without a part in it, because that decides it too. Raises Rejected.
+    """
     found = party(state, match_id, context, member_id)
+    if found.status == "reserved":
+        raise Rejected(
+            "being_confirmed",
+            "Deze koppeling wordt nu bevestigd. Probeer het over een ogenblik opnieuw.",
+            "This match is being confirmed now. Try again in a moment.",
+        )
     if found.status not in RUNNING:
         raise Rejected(
             "not_confirmed",
@@ -298,7 +357,59 @@ def running_match(state: State, match_id: UUID, context: Context, member_id: UUI
             "This match is not running (any more). You need not do anything.",
             status=found.status,
         )
+    if found.told_as_given(context.at) and not _may_undo(found, context):
+        raise Rejected(
+            "minutes_reported",
+            "Van deze hulp is al opgegeven hoe lang die duurde. Geef uw eigen minuten op, of vraag uw "
+            "buurtcoördinator als er iets niet klopt.",
+            "How long this help took was reported already. Report your own minutes, or ask your "
+            "coordinator if something is wrong.",
+        )
+    if found.differs:
+        check_uninvolved(found, context)
     return found
+
+
+def match_to_come(state: State, match_id: UUID, context: Context, member_id: UUID | None) -> Match:
+    """As `open_match`, of help that may still be called off.
+
+    From its moment on it counts as given until someone says otherwise (DECISIONS 25): one of the two
+    cannot make it undone, a coordinator can. Raises Rejected.
+    """
+    found = open_match(state, match_id, context, member_id)
+    if found.has_been(context.at) and not _may_undo(found, context):
+        raise already_given()
+    return found
+
+
+def already_given() -> Rejected:
+    return Rejected(
+        "already_given",
+        "Het moment van deze afspraak is geweest. Geef op hoe lang de hulp duurde, of meld dat iemand er "
+        "niet was.",
+        "The time of this visit has come. Report how long the help took, or that someone was not there.",
+    )
+
+
+def _may_undo(found: Match, context: Context) -> bool:
+    """A coordinator who is not one of the two may undo help that was given."""
+    return context.actor.role is Role.COORDINATOR and context.actor.member_id not in found.people
+
+
+def check_uninvolved(found: Match, context: Context) -> None:
+    """Go on only with a coordinator who neither chose the helper nor is one of the two. Raises Rejected."""
+    if context.actor.member_id in found.people:
+        raise Rejected(
+            "involved",
+            "Deze hulp gaat over uzelf. Vraag een collega om te besluiten.",
+            "This help is about yourself. Ask a colleague to decide.",
+        )
+    if context.actor.name == found.by:
+        raise Rejected(
+            "involved",
+            "U hebt deze koppeling zelf bevestigd. Vraag een collega om te besluiten.",
+            "You confirmed this match yourself. Ask a colleague to decide.",
+        )
 
 
 def band_of(found: Match) -> AgeBand | None:

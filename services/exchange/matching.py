@@ -14,9 +14,10 @@ from uuid import UUID
 
 from contracts.policy import AgeBand, Policy
 from contracts.proposals import ExclusionReason, Helper, RankedHelpers, Reason
+from services.exchange.age import age_is_needed
 from services.kernel.geography import distance_km
 
-WEIGHED = 400
+WEIGHED = 200
 """How many of the nearest open offers are weighed at first."""
 
 NEAR_KM = 1.5
@@ -36,6 +37,12 @@ _VETTED = Reason(code="vog", nl="Heeft een geldige VOG", en="Has a valid certifi
 _MUCH = Reason(code="much", nl="Deed kort geleden al veel", en="Has done a lot lately", plus=False)
 _FULL = Reason(code="nearly_full", nl="Zit daarna bijna vol", en="Nearly full after this", plus=False)
 _FAR = Reason(code="far", nl="Woont verder weg", en="Lives further away", plus=False)
+_AGE_UNKNOWN = Reason(
+    code="age_unknown",
+    nl="Leeftijd nog niet bekend: vraag die eerst na",
+    en="Age not known yet: ask for it first",
+    plus=False,
+)
 _WITHDREW = Reason(
     code="withdrew",
     nl="Zegde deze afspraak eerder af",
@@ -61,6 +68,7 @@ class Candidate:
     helped_lately: float
     running: int = 0
     paused: bool = False
+    kind: str = "person"
     age_band: str | None = None
     guardian_agrees: bool = False
     vetted: bool = False
@@ -124,7 +132,7 @@ def rank(
     fitting.sort(key=lambda one: (one[1].withdrew, -one[0], one[1].offer_id.int))
     counts.pop("themselves", None)
     return RankedHelpers(
-        helpers=tuple(_helper(candidate, km, asked.minutes) for _, candidate, km in fitting[:limit]),
+        helpers=tuple(_helper(candidate, km, asked.minutes, policy) for _, candidate, km in fitting[:limit]),
         found=len(fitting),
         excluded=counts,
     )
@@ -166,7 +174,7 @@ def _score(candidate: Candidate, km: float, minutes: int, near: Near) -> float:
     return wish - min(km, 25.0) - 3.0 * load - 2.0 * done_lately
 
 
-def _helper(candidate: Candidate, km: float, minutes: int) -> Helper:
+def _helper(candidate: Candidate, km: float, minutes: int, policy: Policy) -> Helper:
     after = (candidate.load_minutes + minutes) / candidate.capacity_minutes_week
     reasons = [_EXACT]
     if km <= NEAR_KM:
@@ -185,6 +193,8 @@ def _helper(candidate: Candidate, km: float, minutes: int) -> Helper:
         reasons.append(_VETTED)
     if candidate.withdrew:
         reasons.append(_WITHDREW)
+    if age_is_needed(candidate.kind, candidate.age_band, policy):
+        reasons.append(_AGE_UNKNOWN)
     return Helper(
         offer_id=candidate.offer_id,
         member_id=candidate.member_id,

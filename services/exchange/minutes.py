@@ -1,8 +1,16 @@
-"""How long the help took: both say it, small differences are settled by policy, others by a person."""
+"""How long the help took: both say it, small differences are settled by policy, others by a person.
 
+Help that was given stands, also when one of the two leaves (leaving.py) or an incident keeps them
+apart (incident.py). Who is still here has their say first. When the one who did not report is gone,
+what the other reported counts, up to what was planned: that is what both had agreed to beforehand,
+and it was set apart. Minutes that differ, or that could not be booked, are for a coordinator.
+"""
+
+from collections.abc import Collection
 from typing import Literal
+from uuid import UUID
 
-from contracts.envelope import Event
+from contracts.envelope import Event, Role
 from contracts.exchange import (
     MatchCompleted,
     MatchUnbooked,
@@ -19,9 +27,13 @@ from services.exchange.match import (
     Match,
     band_of,
     check_match_area,
+    check_uninvolved,
+    evolve,
+    fall_through,
     known_match,
     party,
 )
+from services.exchange.participant import is_gone
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
@@ -36,6 +48,10 @@ def report(command: ReportMinutes, context: Context, state: State) -> list[Event
             "You cannot report minutes for this match now. Call your coordinator if something is wrong.",
             status=found.status,
         )
+    in_their_name = context.actor.role is Role.COORDINATOR and context.actor.member_id != command.member_id
+    if found.differs and in_their_name:
+        # The other's number, written down for them, decides it.
+        check_uninvolved(found, context)
     by: Literal["helper", "asker"] = "helper" if command.member_id == found.helper_id else "asker"
     reported = MinutesReported(
         match_id=found.match_id,
@@ -46,7 +62,9 @@ def report(command: ReportMinutes, context: Context, state: State) -> list[Event
     )
     other = found.asker_minutes if by == "helper" else found.helper_minutes
     if other is None:
-        return [reported]
+        after = evolve(found, reported, found.match_id, context.at)
+        gone = [who for who in found.people if is_gone(state, who)]
+        return [reported, *settled_without(after, gone)]
     tolerance = policy_of(state, found.initiative_id).tolerance_minutes
     if abs(other - command.minutes) <= tolerance:
         # Within what the policy allows the lower counts: nobody pays for more than they saw.
@@ -62,6 +80,21 @@ def report(command: ReportMinutes, context: Context, state: State) -> list[Event
     return [reported, differed]
 
 
+def settled_without(found: Match, gone: Collection[UUID]) -> list[Event]:
+    """What becomes of help that was given, now that these people can say nothing of it any more.
+
+    Nothing yet while the other can, or while a coordinator must look at it. Where nobody said how
+    long it took, and nobody is left to, there is nothing to book.
+    """
+    if found.status != "confirmed" or found.differs:
+        return []
+    said = {found.helper_id: found.helper_minutes, found.asker_id: found.asker_minutes}
+    if any(minutes is None and who not in gone for who, minutes in said.items()):
+        return []
+    reported = [minutes for minutes in said.values() if minutes is not None]
+    return [_agreed(found, min(*reported, found.minutes))] if reported else [fall_through(found, "left")]
+
+
 def decide(command: SettleMinutes, context: Context, state: State) -> list[Event]:
     """A coordinator without a part in it says how long it took. Until then nothing was booked."""
     found = known_match(state, command.match_id)
@@ -73,7 +106,7 @@ def decide(command: SettleMinutes, context: Context, state: State) -> list[Event
             "These minutes do not differ (any more). You need not decide anything.",
             status=found.status,
         )
-    _check_uninvolved(found, context)
+    check_uninvolved(found, context)
     decided = MinutesDecided(
         match_id=found.match_id,
         helper_id=found.helper_id,
@@ -82,22 +115,6 @@ def decide(command: SettleMinutes, context: Context, state: State) -> list[Event
         by=context.actor.name,
     )
     return [decided, _agreed(found, command.minutes)]
-
-
-def _check_uninvolved(found: Match, context: Context) -> None:
-    """Go on only with a coordinator who neither chose the helper nor is one of the two. Raises Rejected."""
-    if context.actor.member_id in (found.helper_id, found.asker_id):
-        raise Rejected(
-            "involved",
-            "Deze hulp gaat over uzelf. Vraag een collega om te besluiten.",
-            "This help is about yourself. Ask a colleague to decide.",
-        )
-    if context.actor.name == found.by:
-        raise Rejected(
-            "involved",
-            "U hebt deze koppeling zelf bevestigd. Vraag een collega om te besluiten.",
-            "You confirmed this match yourself. Ask a colleague to decide.",
-        )
 
 
 def settle_booking(command: SettleBooking, context: Context, state: State) -> list[Event]:

@@ -67,7 +67,9 @@ def withdraw(command: WithdrawOffer, context: Context, state: State) -> list[Eve
             "This offer is someone else's. Please check.",
         )
     check_area(context, offer.pc4)
-    return [OfferWithdrawn(offer_id=offer.offer_id, member_id=offer.member_id)]
+    return [
+        OfferWithdrawn(offer_id=offer.offer_id, member_id=offer.member_id, initiative_id=offer.initiative_id)
+    ]
 
 
 def open_offer(state: State, offer_id: UUID) -> Offer:

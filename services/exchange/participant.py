@@ -11,12 +11,15 @@ from contracts.exchange import (
     MatchCompleted,
     MatchFellThrough,
     MatchReserved,
+    OfferPosted,
+    OfferWithdrawn,
     RequestOpened,
     RequestWithdrawn,
 )
 from contracts.initiatives import ReciprocityWaived, WaiveReciprocity
 from contracts.participants import (
     AdmitParticipant,
+    NearnessChanged,
     NoteCapacity,
     ParticipantAdmitted,
     ParticipantCapacityChanged,
@@ -26,6 +29,7 @@ from contracts.visits import SeriesEnded, SeriesHelperChanged, SeriesStarted, Vi
 from services.kernel.days import last_second
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.handling import check_uninvolved
 from services.kernel.rights import check_area
 from services.kernel.service import Context
 
@@ -39,7 +43,8 @@ class Participant:
 
     `running` are matches they help in, `places` for each of those its series, or itself; `series`
     are those they help in, `receives` those in which they are helped. `asks` are their own requests
-    that are not done, `drafts` those that wait for an offer. `helped_lately` fades (`HALF_LIFE`).
+    that are not done, `drafts` those that wait for an offer. `offers_in` has the initiative of each of
+    their offers that stands. `helped_lately` fades (`HALF_LIFE`).
     """
 
     participant_id: UUID
@@ -57,6 +62,7 @@ class Participant:
     receives: tuple[UUID, ...] = ()
     asks: tuple[UUID, ...] = ()
     drafts: tuple[UUID, ...] = ()
+    offers_in: tuple[UUID, ...] = ()
     waived_until: datetime | None = None
     gone: bool = False
     version: int = 0
@@ -81,7 +87,10 @@ type ParticipantEvent = (
     ParticipantAdmitted
     | ParticipantCapacityChanged
     | ParticipantLeft
+    | NearnessChanged
     | ReciprocityWaived
+    | OfferPosted
+    | OfferWithdrawn
     | HelpRequested
     | RequestOpened
     | RequestWithdrawn
@@ -117,8 +126,14 @@ def evolve(
             )
         case ParticipantLeft():
             return replace(participant, gone=True)
+        case NearnessChanged():
+            return replace(participant)
         case ReciprocityWaived():
             return replace(participant, waived_until=event.until)
+        case OfferPosted():
+            return replace(participant, offers_in=(*participant.offers_in, event.initiative_id))
+        case OfferWithdrawn():
+            return replace(participant, offers_in=_without_one(participant.offers_in, event.initiative_id))
         case HelpRequested() | RequestOpened() | RequestWithdrawn():
             return _asked(participant, event)
         case SeriesStarted() | SeriesHelperChanged() | SeriesEnded():
@@ -217,7 +232,10 @@ PARTICIPANT = Kind(
         ParticipantAdmitted: lambda e: (e.participant_id,),
         ParticipantCapacityChanged: lambda e: (e.participant_id,),
         ParticipantLeft: lambda e: (e.participant_id,),
+        NearnessChanged: lambda e: (e.participant_id,),
         ReciprocityWaived: lambda e: (e.participant_id,),
+        OfferPosted: lambda e: (e.member_id,),
+        OfferWithdrawn: lambda e: (e.member_id,),
         HelpRequested: lambda e: (e.member_id,),
         RequestOpened: lambda e: (e.member_id,),
         RequestWithdrawn: lambda e: (e.member_id,),
@@ -248,6 +266,7 @@ def waive(command: WaiveReciprocity, context: Context, state: State) -> list[Eve
     """Let someone ask without offering; what they asked already is opened."""
     participant = taking_part(state, command.member_id)
     check_area(context, participant.pc4)
+    check_uninvolved(context.actor, (command.member_id,))
     until = last_second(command.until)
     if until <= context.at:
         raise Rejected(
@@ -266,13 +285,7 @@ def waive(command: WaiveReciprocity, context: Context, state: State) -> list[Eve
 
 def taking_part(state: State, member_id: UUID) -> Participant:
     """The participant, or a kind no."""
-    participant = state.get(PARTICIPANT, member_id)
-    if participant is None:
-        raise Rejected(
-            "not_approved",
-            "Deze deelnemer is nog niet goedgekeurd. Een buurtcoördinator kijkt ernaar; daarna kan het.",
-            "This participant is not approved yet. A coordinator will look at it; after that it is possible.",
-        )
+    participant = known_participant(state, member_id)
     if participant.gone:
         raise Rejected(
             "left",
@@ -280,3 +293,21 @@ def taking_part(state: State, member_id: UUID) -> Participant:
             "This participant does not take part any more. Choose someone else.",
         )
     return participant
+
+
+def known_participant(state: State, member_id: UUID) -> Participant:
+    """Someone who takes part, or did. Raises Rejected."""
+    participant = state.get(PARTICIPANT, member_id)
+    if participant is None:
+        raise Rejected(
+            "not_approved",
+            "Deze deelnemer is nog niet goedgekeurd. Een buurtcoördinator kijkt ernaar; daarna kan het.",
+            "This participant is not approved yet. A coordinator will look at it; after that it is possible.",
+        )
+    return participant
+
+
+def is_gone(state: State, member_id: UUID) -> bool:
+    """Whether someone who took part does not any more."""
+    participant = state.get(PARTICIPANT, member_id)
+    return participant is not None and participant.gone

@@ -134,7 +134,7 @@ VETTING = Kind(
 
 @dataclass(slots=True)
 class Acting:
-    """Whether someone may ask on behalf of someone else: a representative, or of a household."""
+    """Whether someone may act in the name of someone else: a representative, or of a household."""
 
     acting_id: UUID
     may_act: bool
@@ -175,6 +175,6 @@ ACTING = Kind(
 
 
 def may_act(state: State, for_id: UUID, by_id: UUID) -> bool:
-    """Whether `by_id` may ask on behalf of `for_id`."""
+    """Whether `by_id` may act in the name of `for_id`."""
     acting = state.get(ACTING, acting_id(for_id, by_id))
     return acting is not None and acting.may_act

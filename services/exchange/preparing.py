@@ -1,17 +1,29 @@
 """What is looked up for a command before its turn in the commit loop."""
 
+from asyncio import gather
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.categories import CATEGORIES, Intimacy
 from contracts.envelope import Actor, Command, Role
-from contracts.exchange import AskHelp, ConfirmMatch, RequestHelp, ReserveMatch
+from contracts.exchange import ConfirmMatch, OpenDrafts, ReserveMatch
 from contracts.members import Excluded, FindExcluded
-from contracts.safety import CloseIncident, DecideMinutes, EndIncident, SettleMinutes
-from contracts.visits import SayThanks, ThankHelper
+from contracts.participants import PartTooClose
+from contracts.safety import (
+    CloseIncident,
+    DecideMinutes,
+    EndIncident,
+    HandOverIncident,
+    PassOnIncident,
+    ReportIncident,
+    SettleMinutes,
+)
+from contracts.visits import PlanVisit, SayThanks, ThankHelper
+from services.exchange.home import TOGETHER
+from services.exchange.incident import unknown_incident
 from services.exchange.match import unknown_match
-from services.kernel.errors import Rejected
+from services.kernel.handling import check_can_handle
 from services.kernel.runtime import Replica
 
 SELF = Actor(role=Role.SERVICE, name="exchange")
@@ -30,13 +42,20 @@ async def nearness(replica: Replica, asker_id: UUID, category: str, wish: str) -
     intimacy = CATEGORIES[category].intimacy if category in CATEGORIES else Intimacy.HIGH
     query = FindExcluded.model_validate({"asker_id": asker_id, "intimacy": intimacy, "wish": wish})
     found = await replica.bus.ask(query, Excluded, SELF)
-    kept_apart = await replica.pool.fetch(
-        "SELECT CASE WHEN one_id = $1 THEN other_id ELSE one_id END FROM pairs "
-        "WHERE (one_id = $1 OR other_id = $1) AND incidents <> '{}'",
-        asker_id,
-    )
-    out = frozenset(found.member_ids).union(row[0] for row in kept_apart)
+    out = frozenset(found.member_ids) | await _kept_apart(replica, asker_id)
     return Nearness(out, frozenset(found.less), frozenset(found.more))
+
+
+async def _kept_apart(replica: Replica, asker_id: UUID) -> frozenset[UUID]:
+    """Who does not meet this asker after an incident: `incident.apart`, for everyone at once."""
+    rows = await replica.pool.fetch(
+        "SELECT CASE WHEN one_id = t.id THEN other_id ELSE one_id END "
+        f"FROM ({TOGETHER}) t JOIN pairs ON (one_id = t.id OR other_id = t.id) AND incidents <> '{{}}'",
+        [asker_id],
+    )
+    if not rows:
+        return frozenset()
+    return frozenset(row[0] for row in await replica.pool.fetch(TOGETHER, [row[0] for row in rows]))
 
 
 async def confirm(replica: Replica, command: ConfirmMatch, actor: Actor) -> Command:
@@ -59,14 +78,13 @@ async def confirm(replica: Replica, command: ConfirmMatch, actor: Actor) -> Comm
     )
 
 
-async def ask(replica: Replica, command: RequestHelp, actor: Actor) -> Command:
-    """Look whether the asker offers something in the same initiative."""
-    has_offer = await replica.pool.fetchval(
-        "SELECT EXISTS (SELECT FROM offers WHERE member_id = $1 AND initiative_id = $2 AND status = 'open')",
-        command.member_id,
+async def open_drafts(replica: Replica, command: OpenDrafts, actor: Actor) -> Command:
+    """Look what waits for an offer in an initiative."""
+    rows = await replica.pool.fetch(
+        "SELECT request_id FROM requests WHERE initiative_id = $1 AND status = 'draft' ORDER BY request_id",
         command.initiative_id,
     )
-    return AskHelp(**command.model_dump(), has_offer=has_offer)
+    return command.model_copy(update={"request_ids": tuple(row[0] for row in rows)})
 
 
 async def decide_minutes(replica: Replica, command: DecideMinutes, actor: Actor) -> Command:
@@ -87,14 +105,72 @@ async def _people(replica: Replica, match_id: UUID) -> tuple[UUID, UUID]:
     return row["helper_id"], row["asker_id"]
 
 
+async def report_incident(replica: Replica, command: ReportIncident, actor: Actor) -> Command:
+    if command.handler is not None:
+        people = (command.helper_id, command.asker_id)
+        check_can_handle(replica.region.keys, command.handler, people)
+    return command
+
+
 async def close_incident(replica: Replica, command: CloseIncident, actor: Actor) -> Command:
+    row = await _incident(replica, command.incident_id)
+    return EndIncident(**command.model_dump(), helper_id=row["helper_id"], asker_id=row["asker_id"])
+
+
+async def hand_over_incident(replica: Replica, command: HandOverIncident, actor: Actor) -> Command:
+    row = await _incident(replica, command.incident_id)
+    people = {"helper_id": row["helper_id"], "asker_id": row["asker_id"]}
+    check_can_handle(replica.region.keys, command.handler, tuple(people.values()))
+    return PassOnIncident(**command.model_dump(), **people, nth=len(row["former_handlers"]) + 1)
+
+
+async def _incident(replica: Replica, incident_id: UUID) -> Any:
+    """What is known of an incident. Raises Rejected."""
     row = await replica.pool.fetchrow(
-        "SELECT helper_id, asker_id FROM incidents WHERE incident_id = $1", command.incident_id
+        "SELECT helper_id, asker_id, former_handlers FROM incidents WHERE incident_id = $1", incident_id
     )
     if row is None:
-        raise Rejected(
-            "unknown_incident",
-            "Dit incident kennen wij niet. Kijk het na.",
-            "We do not know this incident. Please check.",
-        )
-    return EndIncident(**command.model_dump(), helper_id=row["helper_id"], asker_id=row["asker_id"])
+        raise unknown_incident()
+    return row
+
+
+async def plan_visit(replica: Replica, command: PlanVisit, actor: Actor) -> Command:
+    """Ask members whether the two of a series are too close by now."""
+    row = await replica.pool.fetchrow(
+        "SELECT asker_id, helper_id, category FROM series WHERE series_id = $1", command.series_id
+    )
+    if row is None:
+        return command
+    near = await _nearness_by_now(replica, row["asker_id"], row["category"])
+    return command.model_copy(update={"too_close": row["helper_id"] in near})
+
+
+async def part_too_close(replica: Replica, command: PartTooClose, actor: Actor) -> Command:
+    """Ask members about everyone this participant helps or is helped by."""
+    rows = await replica.pool.fetch(
+        "SELECT m.match_id, NULL::uuid AS series_id, m.helper_id, m.asker_id, m.category FROM matches m "
+        "WHERE m.match_id = ANY((SELECT running FROM participants WHERE participant_id = $1)::uuid[]) "
+        "UNION SELECT m.match_id, NULL, m.helper_id, m.asker_id, m.category FROM matches m "
+        "JOIN requests r USING (match_id) "
+        "WHERE r.request_id = ANY((SELECT asks FROM participants WHERE participant_id = $1)::uuid[]) "
+        "UNION SELECT NULL, s.series_id, s.helper_id, s.asker_id, s.category FROM series s WHERE s.series_id "
+        "= ANY((SELECT series || receives FROM participants WHERE participant_id = $1)::uuid[])",
+        command.member_id,
+    )
+    helped = list({(row["asker_id"], row["category"]) for row in rows})
+    near = dict(zip(helped, await gather(*(_nearness_by_now(replica, *one) for one in helped)), strict=True))
+    too_close = [row for row in rows if row["helper_id"] in near[row["asker_id"], row["category"]]]
+    ids = {
+        f"{name}s": tuple(row[name] for row in too_close if row[name] is not None)
+        for name in ("match_id", "series_id")
+    }
+    return command.model_copy(update=ids)
+
+
+async def _nearness_by_now(replica: Replica, asker_id: UUID, category: str) -> Collection[UUID]:
+    """Who is too close to help this asker, also where help runs already.
+
+    What the asker wished (someone unknown, say) was about whom to choose: that people get to know
+    each other is no reason to part them.
+    """
+    return (await nearness(replica, asker_id, category, "none")).out

@@ -1,8 +1,9 @@
 """Who can help with a request: the nearest open offers, with their helpers' week of that moment."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +16,9 @@ from services.exchange import matching
 from services.exchange.help_request import unknown_request
 from services.exchange.participant import faded
 from services.exchange.preparing import nearness
-from services.exchange.week import week_of
+from services.exchange.series import SERIES, unplanned
+from services.exchange.week import LOAD, week_of
+from services.kernel.days import end
 from services.kernel.dutch import local
 from services.kernel.runtime import Replica
 
@@ -24,14 +27,13 @@ SELECT pc4, count(*) AS offers FROM offers
  WHERE category = $1 AND initiative_id = $2 AND status = 'open' GROUP BY pc4
 """
 
-_CANDIDATES = """
+_CANDIDATES = f"""
 SELECT o.offer_id, o.member_id, p.number, o.pc4, p.capacity_minutes_week,
-       greatest(0, p.carer_minutes_week - coalesce(w.relieved_minutes, 0)) + p.undated_minutes
-           + coalesce(w.planned_minutes + w.done_minutes, 0) AS load_minutes,
+       {LOAD.format(week="$4", undated="$10::boolean")} AS load_minutes,
        p.helped_lately, p.helped_at,
-       (SELECT count(DISTINCT place) FROM unnest(p.places || p.series) AS place) AS running,
+       (SELECT count(DISTINCT place) FROM unnest(p.places || p.series) AS place) AS running, p.series,
        p.gone OR coalesce(n.paused AND (n.paused_until IS NULL OR n.paused_until >= $5), false) AS paused,
-       n.age_band, coalesce(n.guardian_agrees, false) AS guardian_agrees,
+       p.kind, n.age_band, coalesce(n.guardian_agrees, false) AS guardian_agrees,
        $7::boolean AND coalesce(v.valid_until >= $8 AND NOT v.lapsed, false) AS vetted,
        o.member_id = ANY(ARRAY(SELECT helper_id FROM matches
                                 WHERE request_id = $6 AND reason = 'helper_withdrew')) AS withdrew
@@ -40,7 +42,6 @@ SELECT o.offer_id, o.member_id, p.number, o.pc4, p.capacity_minutes_week,
          ORDER BY array_position($3, pc4), offer_id LIMIT $9) o
   JOIN participants p ON p.participant_id = o.member_id
   LEFT JOIN persons n ON n.member_id = o.member_id
-  LEFT JOIN weeks w ON w.member_id = o.member_id AND w.week = $4
   LEFT JOIN vettings v ON v.member_id = o.member_id AND v.category = $1
 """
 
@@ -98,12 +99,31 @@ async def _candidates(
         asked.needs_vog,
         local(moment).date(),
         weighed,
+        request["wanted_at"] is None,
     )
-    return [_candidate(row, now) for row in rows]
+    kept = [series_id for row in rows for series_id in row["series"]]
+    promised = await _promised(replica, kept, week_of(moment)) if request["wanted_at"] and kept else {}
+    return [_candidate(row, now, promised.get(row["member_id"], 0)) for row in rows]
 
 
-def _candidate(row: asyncpg.Record, now: datetime) -> matching.Candidate:
+async def _promised(replica: Replica, series_ids: list[UUID], week: str) -> Mapping[UUID, int]:
+    """What these series ask of their helpers in a week for which no visits are planned yet, in minutes."""
+    monday = date.fromisoformat(f"{week}-1")
+    sunday = monday + timedelta(days=6)
+    rows = await replica.pool.fetch(
+        f"{SERIES.select()} WHERE series_id = ANY($1) AND next_at < $2", series_ids, end(sunday)
+    )
+    promised = Counter[UUID]()
+    for series in (SERIES.load(list(row)) for row in rows):
+        times = sum(1 for _ in unplanned(series, series.helper_id, monday, sunday))
+        promised[series.helper_id] += times * series.minutes
+    return promised
+
+
+def _candidate(row: asyncpg.Record, now: datetime, promised_minutes: int) -> matching.Candidate:
     values = dict(row)
+    del values["series"]
+    values["load_minutes"] += promised_minutes
     since = values.pop("helped_at")
     return matching.Candidate(**{**values, "helped_lately": faded(values["helped_lately"], since, now)})
 

@@ -1,7 +1,9 @@
-"""What exchange answers: ranked helpers, texts, matches, series, initiatives, load, small favours."""
+"""What exchange answers: texts, matches, series, initiatives, incident files, load, small favours."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
+import asyncpg
 import orjson
 
 from contracts.envelope import Actor, Role
@@ -9,13 +11,19 @@ from contracts.exchange import GetMatch, GetParticipants, GetTexts, Match, Parti
 from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiative, Initiatives
 from contracts.policy import Policy
 from contracts.proposals import Favours, GetLoad, Load, SuggestReturnFavours
+from contracts.safety import GetIncidentFile, IncidentFile
 from contracts.visits import GetSeries, Series, Visit
 from services.exchange import return_favour, spread
+from services.exchange.incident import unknown_incident
 from services.exchange.match import unknown_match
 from services.exchange.participant import faded
-from services.exchange.week import week_of
+from services.exchange.person import acting_id
+from services.exchange.week import LOAD, RELIEVED_ALWAYS, week_of
+from services.kernel.dutch import local
 from services.kernel.errors import Rejected
+from services.kernel.handling import check_handler
 from services.kernel.runtime import Replica
+from services.kernel.telemetry import log
 
 _POLICY = "SELECT reciprocity, compensation, floor_minutes, tolerance_minutes, most_running, from_band"
 
@@ -44,9 +52,7 @@ async def get_initiatives(replica: Replica, query: GetInitiatives, actor: Actor)
 
 async def get_series(replica: Replica, query: GetSeries, actor: Actor) -> Series:
     row = await replica.pool.fetchrow("SELECT * FROM series WHERE series_id = $1", query.series_id)
-    if row is None or (
-        actor.role is Role.MEMBER and actor.member_id not in (row["helper_id"], row["asker_id"])
-    ):
+    if row is None or not await _concerns(replica, actor, row):
         raise Rejected(
             "unknown_series",
             "Deze terugkerende hulp kennen wij niet. Kijk het na.",
@@ -64,11 +70,13 @@ async def get_series(replica: Replica, query: GetSeries, actor: Actor) -> Series
 async def get_load(replica: Replica, query: GetLoad, actor: Actor) -> Load:
     now = datetime.now(UTC)
     rows = await replica.pool.fetch(
-        "SELECT p.capacity_minutes_week, p.carer_minutes_week, coalesce(w.relieved_minutes, 0) AS relieved, "
+        "SELECT p.capacity_minutes_week, p.carer_minutes_week, "
+        f"coalesce(w.relieved_minutes, 0) + {RELIEVED_ALWAYS} AS relieved, "
         "p.undated_minutes + coalesce(w.planned_minutes + w.done_minutes, 0) AS planned, "
         "p.helped_lately, p.helped_at FROM participants p "
         "LEFT JOIN weeks w ON w.member_id = p.participant_id AND w.week = $1 "
-        "WHERE NOT p.gone AND (p.participant_id = $2 OR $2::uuid IS NULL) AND p.capacity_minutes_week > 0",
+        "WHERE NOT p.gone AND (p.participant_id = $2 OR $2::uuid IS NULL) "
+        "AND (p.capacity_minutes_week > 0 OR p.carer_minutes_week > 0)",
         week_of(now),
         query.member_id,
     )
@@ -87,11 +95,11 @@ async def get_load(replica: Replica, query: GetLoad, actor: Actor) -> Load:
 
 
 _READABLE = {
-    Role.COORDINATOR: ("offer", "request", "initiative", "waiver", "decision", "incident", "incident-end"),
+    Role.COORDINATOR: ("offer", "request", "initiative", "waiver", "decision"),
     Role.MEMBER: ("offer", "request", "initiative", "thanks"),
     Role.SERVICE: ("offer", "request", "thanks"),
 }
-"""Which texts whom: what was said in an incident is for coordinators, kind words for those they are for."""
+"""Which texts whom: kind words for those they are for. An incident has a file of its own."""
 
 
 async def get_texts(replica: Replica, query: GetTexts, actor: Actor) -> Texts:
@@ -113,13 +121,48 @@ async def get_texts(replica: Replica, query: GetTexts, actor: Actor) -> Texts:
     )
 
 
+_STEPS = {"incident": "reported", "incident-end": "closed"}
+"""What a text of an incident is called by its row in the vault; the others keep their name there."""
+
+
+async def get_incident_file(replica: Replica, query: GetIncidentFile, actor: Actor) -> IncidentFile:
+    """What was written about an incident, for its handlers alone. Every look is logged."""
+    row = await replica.pool.fetchrow(
+        "SELECT reported_by, handler, helper_id, asker_id FROM incidents WHERE incident_id = $1",
+        query.incident_id,
+    )
+    if row is None:
+        raise unknown_incident()
+    check_handler(actor, (row["reported_by"], row["handler"]), (row["helper_id"], row["asker_id"]))
+    log.info("restricted_read", actor=str(actor), incident=str(query.incident_id))
+    texts = await replica.pool.fetch(
+        "SELECT entity, data FROM vault WHERE entity_id = $1 AND starts_with(entity, 'incident')",
+        query.incident_id,
+    )
+    return IncidentFile(texts={_step(row["entity"]): orjson.loads(row["data"])["text"] for row in texts})
+
+
+def _step(entity: str) -> str:
+    return _STEPS.get(entity) or entity.removeprefix("incident-")
+
+
 async def get_match(replica: Replica, query: GetMatch, actor: Actor) -> Match:
     row = await replica.pool.fetchrow("SELECT * FROM matches WHERE match_id = $1", query.match_id)
-    if row is None or (
-        actor.role is Role.MEMBER and actor.member_id not in (row["helper_id"], row["asker_id"])
-    ):
+    if row is None or not await _concerns(replica, actor, row):
         raise unknown_match()
     return Match(**dict(row))
+
+
+async def _concerns(replica: Replica, actor: Actor, row: asyncpg.Record) -> bool:
+    """Whether this is a member's own match or series, or of someone they may act for."""
+    people = (row["helper_id"], row["asker_id"])
+    if actor.role is not Role.MEMBER or actor.member_id in people:
+        return True
+    if actor.member_id is None:
+        return False
+    pairs = [acting_id(person, actor.member_id) for person in people]
+    sql = "SELECT EXISTS (SELECT FROM acting WHERE acting_id = ANY($1) AND may_act)"
+    return bool(await replica.pool.fetchval(sql, pairs))
 
 
 async def get_participants(replica: Replica, query: GetParticipants, actor: Actor) -> Participants:
@@ -130,11 +173,35 @@ async def get_participants(replica: Replica, query: GetParticipants, actor: Acto
 
 
 async def suggest_return_favours(replica: Replica, query: SuggestReturnFavours, actor: Actor) -> Favours:
-    """Not what they offer already, nor what they need help with themselves."""
+    """Not what they offer already, nor what they need help with themselves, nor what they cannot do."""
     rows = await replica.pool.fetch(
         "SELECT category FROM offers WHERE member_id = $1 AND status = 'open' "
         "UNION SELECT category FROM requests WHERE request_id = ANY("
         "(SELECT asks FROM participants WHERE participant_id = $1)::uuid[])",
         query.member_id,
     )
-    return return_favour.suggest(query.member_id, {row["category"] for row in rows})
+    able = await _able(replica, query.member_id)
+    return return_favour.suggest(query.member_id, {row["category"] for row in rows}, able)
+
+
+_ABLE = f"""
+SELECT p.capacity_minutes_week, {LOAD.format(week="$2", undated="false")} AS load_minutes,
+       coalesce(n.paused AND (n.paused_until IS NULL OR n.paused_until >= $3), false) AS paused,
+       n.age_band, coalesce(n.guardian_agrees, false) AS guardian_agrees,
+       ARRAY(SELECT v.category FROM vettings v WHERE v.member_id = p.participant_id
+                AND v.valid_until >= $4 AND NOT v.lapsed) AS vetted,
+       ARRAY(SELECT i.from_band FROM initiatives i WHERE i.status = 'running') AS from_bands,
+       EXISTS (SELECT FROM initiatives i WHERE i.initiative_id = $5) AS changed
+  FROM participants p LEFT JOIN persons n ON n.member_id = p.participant_id WHERE p.participant_id = $1
+"""
+
+
+async def _able(replica: Replica, member_id: UUID) -> return_favour.Able | None:
+    now = datetime.now(UTC)
+    row = await replica.pool.fetchrow(_ABLE, member_id, week_of(now), now, local(now).date(), THE_INITIATIVE)
+    if row is None:
+        return None
+    able = dict(row)
+    # The one that always exists has the rules of every region while nobody changed them.
+    always = () if able.pop("changed") else (Policy().from_band,)
+    return return_favour.Able(**{**able, "from_bands": (*able["from_bands"], *always)})

@@ -1,41 +1,23 @@
-"""Help that comes back: visits are planned one by one, four weeks ahead, each with its own match.
+"""A series: who helps whom, how often, until when. How it is planned and changes hands: planning.py."""
 
-    SeriesStarted ─▶ timer: PlanVisit ─▶ HelpRequested + MatchReserved + SeriesPlanned ─▶ timer …
-                                                             after the last visit: FinishSeries
-
-When the helper cannot do a visit, its request is there without a match: someone else is sought.
-"""
-
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from contracts.envelope import Event, Role
-from contracts.exchange import HelpRequested, RequestWithdrawn
 from contracts.visits import (
-    EndHelping,
-    EndSeries,
-    FinishSeries,
     HelperEndPlanned,
-    PlanVisit,
     SeriesEnded,
     SeriesHelperChanged,
     SeriesPlanned,
     SeriesStarted,
 )
-from services.exchange import fitness, help_request
-from services.exchange.help_request import REQUEST, HelpRequest, known_request
-from services.exchange.initiative import policy_of
-from services.exchange.match import MATCH, Match, fall_through, reserved, running_of
-from services.exchange.offer import OFFER
+from services.exchange.home import together
 from services.exchange.participant import PARTICIPANT, Participant
-from services.exchange.recurrence import following
+from services.exchange.recurrence import between
 from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
-from services.kernel.errors import Rejected
-from services.kernel.rights import check_area
-from services.kernel.service import Context, Timer
 
 AHEAD = timedelta(days=28)
 """How long before a visit it is planned: time enough to find someone else."""
@@ -43,6 +25,8 @@ AHEAD = timedelta(days=28)
 
 @dataclass(slots=True)
 class Series:
+    """`by` is the credential of who chose its helper: so of its visits too."""
+
     series_id: UUID
     offer_id: UUID
     helper_id: UUID
@@ -53,6 +37,7 @@ class Series:
     starts_at: datetime
     last_day: date | None
     next_at: datetime | None
+    by: str
     status: Literal["running", "ended"] = "running"
     helper_last_day: date | None = None
     version: int = 0
@@ -71,7 +56,8 @@ def evolve(series: Series | None, event: SeriesEvent, series_id: UUID, at: datet
         case HelperEndPlanned():
             return replace(series, helper_last_day=event.helper_last_day)
         case SeriesHelperChanged():
-            return replace(series, offer_id=event.offer_id, helper_id=event.helper_id, helper_last_day=None)
+            chosen = event.model_dump(include={"offer_id", "helper_id", "by"})
+            return replace(series, **chosen, helper_last_day=None)
         case SeriesEnded():
             return replace(series, status="ended", next_at=None)
         case _:
@@ -89,150 +75,6 @@ SERIES = Kind(
 )
 
 
-def begin_or_hand_over(found: Match, request: HelpRequest, state: State) -> list[Event]:
-    """What a confirmed match means for a series: it begins one, or takes one over."""
-    if found.series_id is None:
-        return []
-    series = state.get(SERIES, found.series_id)
-    if series is None:
-        assert request.recurrence is not None
-        assert request.wanted_at is not None
-        next_at = following(request.recurrence, request.wanted_at, request.wanted_at, request.last_day)
-        started = SeriesStarted(
-            series_id=found.series_id,
-            offer_id=found.offer_id,
-            helper_id=found.helper_id,
-            asker_id=found.asker_id,
-            category=found.category,
-            minutes=found.minutes,
-            recurrence=request.recurrence,
-            starts_at=request.wanted_at,
-            last_day=request.last_day,
-            next_at=next_at,
-        )
-        return [started]
-    if found.from_now_on and series.status == "running" and series.helper_id != found.helper_id:
-        changed = SeriesHelperChanged(
-            series_id=series.series_id,
-            offer_id=found.offer_id,
-            helper_id=found.helper_id,
-            former_helper_id=series.helper_id,
-        )
-        return [changed]
-    return []
-
-
-def next_visit(event: SeriesStarted | SeriesPlanned, at: datetime) -> list[Timer]:
-    """The next visit is planned when it is four weeks off; at the last one the series is over."""
-    if event.next_at is None:
-        last_at = event.starts_at if isinstance(event, SeriesStarted) else event.planned_at
-        finish = FinishSeries(series_id=event.series_id)
-        return [Timer(max(at, last_at), finish, uuid5(event.series_id, "finish"))]
-    timer_id = uuid5(event.series_id, event.next_at.isoformat())
-    command = PlanVisit(series_id=event.series_id, visit_at=event.next_at)
-    return [Timer(max(at, event.next_at - AHEAD), command, timer_id)]
-
-
-def plan(command: PlanVisit, context: Context, state: State) -> list[Event]:
-    """One visit: its request, and its match when the helper of the series can come."""
-    series = state.get(SERIES, command.series_id)
-    if series is None or series.next_at != command.visit_at:
-        return []
-    asker = state.get(PARTICIPANT, series.asker_id)
-    first = known_request(state, series.series_id)
-    assert asker is not None
-    next_at = following(series.recurrence, series.starts_at, command.visit_at, series.last_day)
-    planned = SeriesPlanned(series_id=series.series_id, planned_at=command.visit_at, next_at=next_at)
-    if command.visit_at <= context.at:
-        # We were away too long: what has passed is not asked for any more.
-        return [planned]
-    requested = HelpRequested(
-        request_id=uuid5(series.series_id, f"visit/{command.visit_at.isoformat()}"),
-        member_id=series.asker_id,
-        category=series.category,
-        pc4=asker.pc4,
-        minutes=series.minutes,
-        wanted_at=command.visit_at,
-        urgency="soon",
-        wish=first.wish,
-        initiative_id=first.initiative_id,
-        series_id=series.series_id,
-    )
-    visit = help_request.evolve(None, requested, requested.request_id, context.at)
-    return [requested, *_staffed(series, visit, context, state), planned]
-
-
-def _staffed(series: Series, visit: HelpRequest, context: Context, state: State) -> list[Event]:
-    """The match of a visit with the helper of its series, unless something keeps them from it."""
-    offer = state.get(OFFER, series.offer_id)
-    assert visit.wanted_at is not None
-    stops = series.helper_last_day is not None and local(visit.wanted_at).date() > series.helper_last_day
-    if offer is None or offer.status != "open" or stops:
-        return []
-    policy = policy_of(state, visit.initiative_id)
-    wanted = fitness.Wanted(visit.member_id, visit.category, visit.minutes, visit.wanted_at, series.series_id)
-    try:
-        fitness.check(state, series.helper_id, wanted, policy, context.at)
-    except Rejected:
-        return []
-    match_id = uuid5(visit.request_id, "helper")
-    return [reserved(match_id, visit, offer, policy, state, by="series")]
-
-
-def finish(command: FinishSeries, context: Context, state: State) -> list[Event]:
-    """Its last visit was planned, and has come. Until then it can be ended, or change hands."""
-    series = known_series(state, command.series_id)
-    return [ended(series, "until")] if series.status == "running" else []
-
-
-def end(command: EndSeries, context: Context, state: State) -> list[Event]:
-    series = _theirs(state, command.series_id, context, command.member_id)
-    asker = state.get(PARTICIPANT, series.asker_id)
-    assert asker is not None
-    return [ended(series, "ended"), *called_off(state, series, asker, context.at)]
-
-
-def called_off(state: State, series: Series, asker: Participant, at: datetime) -> list[Event]:
-    """What was planned of a series and is still to come does not take place."""
-    events: list[Event] = []
-    for request_id in asker.asks:
-        request = state.get(REQUEST, request_id)
-        if request is None or series.series_id not in (request.series_id, request.request_id):
-            continue
-        if request.wanted_at is None or request.wanted_at <= at:
-            continue
-        if request.match_id is not None:
-            found = state.get(MATCH, request.match_id)
-            if found is not None and found.status in ("reserved", "confirmed"):
-                events.append(fall_through(found, "skipped"))
-        events.append(RequestWithdrawn(request_id=request.request_id, member_id=request.member_id))
-    return events
-
-
-def end_helping(command: EndHelping, context: Context, state: State) -> list[Event]:
-    """The helper stops: visits beyond the last day are open again, so that someone else is found in time."""
-    series = _theirs(state, command.series_id, context, command.member_id)
-    if command.member_id == series.asker_id:
-        raise _not_theirs()
-    if command.last_day == series.helper_last_day:
-        # Said before: nobody is told twice.
-        return []
-    helper = state.get(PARTICIPANT, series.helper_id)
-    assert helper is not None
-    planned = HelperEndPlanned(
-        series_id=series.series_id, helper_id=series.helper_id, helper_last_day=command.last_day
-    )
-    beyond = [
-        fall_through(found, "helper_withdrew")
-        for found in running_of(state, helper)
-        if found.series_id == series.series_id
-        and found.wanted_at is not None
-        and not found.has_been(context.at)
-        and local(found.wanted_at).date() > command.last_day
-    ]
-    return [planned, *beyond]
-
-
 def known_series(state: State, series_id: UUID) -> Series:
     """A series that something in the log named: so it is there."""
     series = state.get(SERIES, series_id)
@@ -246,27 +88,38 @@ def ended(series: Series, reason: str) -> SeriesEnded:
     )
 
 
-def _theirs(state: State, series_id: UUID, context: Context, member_id: UUID | None) -> Series:
-    """The running series, if `member_id` is one of its two people or a coordinator of its area acts."""
-    series = state.get(SERIES, series_id)
-    if series is None or series.status == "ended":
-        raise Rejected(
-            "no_running_series",
-            "Deze terugkerende hulp loopt niet (meer). U hoeft niets te doen.",
-            "This recurring help is not running (any more). You need not do anything.",
-        )
-    people = (series.helper_id, series.asker_id)
-    if member_id not in people and not (member_id is None and context.actor.role is Role.COORDINATOR):
-        raise _not_theirs()
-    asker = state.get(PARTICIPANT, series.asker_id)
-    if asker is not None:
-        check_area(context, asker.pc4)
-    return series
+def kept_by(state: State, helper: Participant) -> Iterator[Series]:
+    """The series in which someone is the helper."""
+    return (known_series(state, series_id) for series_id in helper.series)
 
 
-def _not_theirs() -> Rejected:
-    return Rejected(
-        "not_yours",
-        "Dit is niet van deze deelnemer. Kijk het na.",
-        "This is not this participant's. Please check.",
-    )
+def kept_between(state: State, one_id: UUID, other_id: UUID) -> list[Series]:
+    """The series in which one of two people, or who counts as one of them, helps the other."""
+    ones, others = together(state, one_id), together(state, other_id)
+    found: dict[UUID, Series] = {}
+    for helpers, askers in ((ones, others), (others, ones)):
+        for helper in (state.get(PARTICIPANT, helper_id) for helper_id in helpers):
+            kept = kept_by(state, helper) if helper is not None else ()
+            found |= {series.series_id: series for series in kept if series.asker_id in askers}
+    return list(found.values())
+
+
+def unplanned(series: Series, helper_id: UUID, first: date, last: date) -> Iterator[datetime]:
+    """When (UTC) this helper has promised to come on these days, and no visit is planned yet.
+
+    Both days belong to it. What is planned is a match of its own, and counts as one.
+    """
+    if series.next_at is None or series.helper_id != helper_id or local(series.next_at).date() > last:
+        return iter(())
+    ends = [day for day in (last, series.last_day, series.helper_last_day) if day is not None]
+    # From the next one on: it is an occurrence of the same rule, and what was before it is planned.
+    return between(series.recurrence, series.next_at, first, min(ends))
+
+
+def stops_helping(series: Series, at: datetime) -> list[HelperEndPlanned]:
+    """The helper comes no more, from now on: nothing else is planned for them, and someone is sought."""
+    day = local(at).date()
+    stopped = series.helper_last_day is not None and series.helper_last_day <= day
+    if series.status == "ended" or stopped:
+        return []
+    return [HelperEndPlanned(series_id=series.series_id, helper_id=series.helper_id, helper_last_day=day)]

@@ -8,7 +8,7 @@ from services.exchange.matching import NEARLY_FULL
 
 
 class Helping(NamedTuple):
-    """One helper's week, in minutes."""
+    """One week of a helper or an informal carer, in minutes; `capacity` is 0 for who only cares."""
 
     capacity: int
     own_care: int
@@ -17,8 +17,9 @@ class Helping(NamedTuple):
     helped_lately: float
 
 
-def figures(helpers: Sequence[Helping]) -> Load:
-    """The load of these helpers together."""
+def figures(people: Sequence[Helping]) -> Load:
+    """The load of these people together: those who help, and the care of those who care for their own."""
+    helpers = [one for one in people if one.capacity > 0]
     return Load(
         helpers=len(helpers),
         near_limit=sum(
@@ -27,8 +28,8 @@ def figures(helpers: Sequence[Helping]) -> Load:
         spread=round(gini([one.helped_lately for one in helpers]), 3),
         capacity_minutes=sum(one.capacity for one in helpers),
         planned_minutes=sum(one.planned for one in helpers),
-        carer_minutes=sum(one.own_care for one in helpers),
-        relieved_minutes=sum(min(one.own_care, one.relieved) for one in helpers),
+        carer_minutes=sum(one.own_care for one in people),
+        relieved_minutes=sum(min(one.own_care, one.relieved) for one in people),
     )
 
 

@@ -12,7 +12,14 @@ from contracts.visits import (
     VisitMoved,
 )
 from services.exchange import fitness
-from services.exchange.match import Match, fall_through, party, running_match
+from services.exchange.match import (
+    Match,
+    already_given,
+    fall_through,
+    match_to_come,
+    open_match,
+    party,
+)
 from services.exchange.participant import taking_part
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
@@ -20,7 +27,7 @@ from services.kernel.service import Context
 
 
 def skip(command: SkipVisit, context: Context, state: State) -> list[Event]:
-    found = running_match(state, command.match_id, context, command.member_id)
+    found = match_to_come(state, command.match_id, context, command.member_id)
     if found.series_id is None:
         raise Rejected(
             "no_series",
@@ -32,7 +39,10 @@ def skip(command: SkipVisit, context: Context, state: State) -> list[Event]:
 
 def move(command: MoveVisit, context: Context, state: State) -> list[Event]:
     """To another time with the same helper, whose week then must have room for it."""
-    found = running_match(state, command.match_id, context, command.member_id)
+    found = open_match(state, command.match_id, context, command.member_id)
+    if found.has_been(context.at) or found.parted:
+        # Also for a coordinator: what has been cannot be moved.
+        raise already_given()
     if command.wanted_at <= context.at:
         raise Rejected(
             "in_the_past",
@@ -58,27 +68,31 @@ def move(command: MoveVisit, context: Context, state: State) -> list[Event]:
 
 
 def note_no_show(command: NoteNoShow, context: Context, state: State) -> list[Event]:
-    """Said by the one who was there, or by a coordinator; nobody is rated by it."""
-    found = running_match(state, command.match_id, context, command.member_id)
-    missing = found.helper_id if command.who == "helper" else found.asker_id
-    if command.member_id == missing:
-        raise Rejected(
-            "not_about_oneself",
-            "U kunt dit niet over uzelf melden. Zeg de afspraak af, dat mag altijd.",
-            "You cannot report this about yourself. Call the visit off, you always may.",
-        )
+    """Said by the one who was there, or by a coordinator; nobody is rated by it.
+
+    A coordinator hears of it whoever says it, and calls (services/coordinator/waiting.py).
+    """
+    found = open_match(state, command.match_id, context, command.member_id)
     if found.wanted_at is not None and found.wanted_at > context.at:
         raise Rejected(
             "not_yet",
             "Deze afspraak komt nog. Meld het daarna, of zeg de afspraak af.",
             "This visit is still to come. Report it afterwards, or call the visit off.",
         )
+    missing = found.helper_id if command.who == "helper" else found.asker_id
+    if command.member_id == missing:
+        raise Rejected(
+            "not_about_oneself",
+            "U kunt dit niet over uzelf melden. Bel uw buurtcoördinator.",
+            "You cannot report this about yourself. Call your coordinator.",
+        )
     noted = NoShowNoted(
         match_id=found.match_id, helper_id=found.helper_id, asker_id=found.asker_id, who=command.who
     )
-    # Without the asker there is nothing to find a new helper for.
-    rest = [] if command.who == "helper" else [_withdrawn(found)]
-    return [noted, fall_through(found, "no_show"), *rest]
+    if command.who == "helper":
+        return [noted, fall_through(found, "no_show")]
+    # Without the asker there is nothing to find a new helper for; they hear that they may ask again.
+    return [noted, fall_through(found, "asker_absent"), _withdrawn(found)]
 
 
 def thank(command: SayThanks, context: Context, state: State) -> list[Event]:

@@ -111,7 +111,13 @@ class Decided:
             }
 
     def put_away(self, entry: VaultEntry) -> None:
-        """Keep a row for the vault; a second one about the same thing in this batch joins the first."""
+        """Keep a row for the vault; a second one about the same thing in this batch joins the first.
+
+        None about who was erased earlier in this batch; the statement itself (log.py) sees to those
+        who were erased before it.
+        """
+        if any(row["person_id"] in (entry.person_id, entry.other_id) for row in self.rows.erased):
+            return
         key = (entry.entity, entry.entity_id)
         before = self.vault.get(key)
         self.vault[key] = entry if before is None else entry._replace(data={**before.data, **entry.data})

@@ -60,6 +60,15 @@ def hours_nl(minutes: int) -> str:
     return f"{hours} uur" if rest == 0 else f"{hours} uur {rest:02}"
 
 
+def agrees_nl(minutes: int, one: str, more: str) -> str:
+    """The verb for a duration as `hours_nl` says it: minutes are many, hours are one amount.
+
+    >>> [f"{hours_nl(n)} {agrees_nl(n, 'is', 'zijn')}" for n in (1, 45, 120)]
+    ['1 minuut is', '45 minuten zijn', '2 uur is']
+    """
+    return more if minutes < 60 and minutes != 1 else one
+
+
 def euro_nl(cents: int) -> str:
     """An amount of money.
 

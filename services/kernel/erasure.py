@@ -3,6 +3,9 @@
 A database that is put back to an older copy holds people who were erased since. The list is not
 put back with it: before a service is ready, whoever stands there is erased from its vault again.
 
+From then on the service's own table `erased` holds them too, and so does everyone whose erasure it
+hears of: the statement that writes a batch (log.py) leaves out what would enter the vault about them.
+
 One line an erasure: an id and the time (UTC). Lines are only ever added. Several services may add
 to one file, so the same id may stand there more than once; it holds no names.
 
@@ -66,12 +69,20 @@ class Erasures:
     async def catch_up(self, service: Service, pool: Pool) -> None:
         """Bring the list and a service's database together, before the service is ready or leads.
 
-        The list gets what the service's own log says and a crash kept from it; the vault loses
-        what the list says and an older copy of the database brought back.
+        The list gets what the service knows and a crash kept from it; the vault loses what the list
+        says and an older copy of the database brought back, and takes nothing about them any more.
         """
-        self.add(await _in_own_log(service, pool))
-        people = list(self.read())
+        self.add(await _in_own_log(service, pool) | await _in_database(pool))
+        erased = self.read()
+        people = list(erased)
         if people:
+            # First, so that nothing about them comes in behind the sweep.
+            await pool.execute(
+                "INSERT INTO erased (person_id, erased_at) SELECT unnest($1::uuid[]), "
+                "unnest($2::timestamptz[]) ON CONFLICT DO NOTHING",
+                people,
+                list(erased.values()),
+            )
             # Subqueries, because those are hashed: the vault is read once, whatever the list's length.
             gone = await pool.execute(
                 "DELETE FROM vault WHERE person_id IN (SELECT unnest($1::uuid[])) "
@@ -125,6 +136,12 @@ async def _in_own_log(service: Service, pool: Pool) -> dict[UUID, datetime]:
         erases[row["name"]](read_json(row["name"], row["schema_version"], row["data"])): row["occurred_at"]
         for row in rows
     }
+
+
+async def _in_database(pool: Pool) -> dict[UUID, datetime]:
+    """Who was erased here, on whoever's word, and when."""
+    rows = await pool.fetch("SELECT person_id, erased_at FROM erased")
+    return {row["person_id"]: row["erased_at"] for row in rows}
 
 
 def _for_ourselves(path: str, flags: int) -> int:

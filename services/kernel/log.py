@@ -57,6 +57,7 @@ _COLUMNS = {
         "other_id": "uuid",
     },
     "erased": {"person_id": "uuid"},
+    "wiped": {"person_id": "uuid"},
     "timers": {"timer_id": "uuid", "due_at": "timestamptz", "command": "text", "body": "json"},
     "timers_done": {"timer_id": "uuid"},
     "marks": {"source": "text", "epoch": "integer", "position": "bigint", "event_id": "text"},
@@ -68,9 +69,14 @@ _WRITES = {
     "events": "INSERT INTO events ({names}, epoch, occurred_at) SELECT {names}, $5, $6 FROM {rows}",
     "commands": "INSERT INTO commands ({names}, answered_at) SELECT {names}, $6 FROM {rows}",
     # What is said again about the same thing replaces what was said of it: a new address, a new number.
+    # Words about someone who was erased are not kept, whatever they come with: what was done (an
+    # incident closed, a transfer undone) may be needed after someone is gone, the words may not stay.
     "vault": "INSERT INTO vault ({names}) SELECT {names} FROM {rows} "
+    "AND NOT EXISTS (SELECT FROM erased e WHERE e.person_id = r.person_id) "
+    "AND NOT EXISTS (SELECT FROM erased e WHERE e.person_id = r.other_id) "
     "ON CONFLICT (entity_id, entity) DO UPDATE SET data = vault.data || excluded.data",
-    "erased": "DELETE FROM vault v USING (SELECT person_id AS gone FROM {rows}) e "
+    "erased": "INSERT INTO erased ({names}, erased_at) SELECT {names}, $6 FROM {rows} ON CONFLICT DO NOTHING",
+    "wiped": "DELETE FROM vault v USING (SELECT person_id AS gone FROM {rows}) e "
     "WHERE v.person_id = e.gone OR v.other_id = e.gone",
     "timers": "INSERT INTO timers ({names}) SELECT {names} FROM {rows} ON CONFLICT DO NOTHING",
     "timers_done": "DELETE FROM timers WHERE timer_id IN (SELECT timer_id FROM {rows})",
@@ -102,6 +108,11 @@ class Batch:
     marks: list[dict[str, Any]] = field(default_factory=list)
     born: dict[Kind[Any], list[Any]] = field(default_factory=dict)
     changed: dict[Kind[Any], list[Any]] = field(default_factory=dict)
+
+    @property
+    def wiped(self) -> list[dict[str, Any]]:
+        """Whose rows leave the vault: those of everyone who is erased."""
+        return self.erased
 
     def __bool__(self) -> bool:
         return any(getattr(self, part) for part in _WRITES)

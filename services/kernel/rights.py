@@ -4,6 +4,16 @@ from services.kernel.errors import Rejected
 from services.kernel.service import Context
 
 
+def check_whole_region(context: Context) -> None:
+    """Go on only with who has rights in the whole region, for what holds there. Raises Rejected."""
+    if context.actor.areas:
+        raise Rejected(
+            "whole_region",
+            "Dit geldt voor de hele regio. Vraag een coördinator van de hele regio, of een beheerder.",
+            "This holds for the whole region. Ask a coordinator of the whole region, or an operator.",
+        )
+
+
 def check_area(context: Context, pc4: str) -> None:
     """Go on only when the actor's rights hold in this postcode area. Raises Rejected."""
     if not context.actor.may_in(pc4):

@@ -264,7 +264,7 @@ class Replica:
                 if self.service.answers_kept is not None:
                     tasks.create_task(forget_old_answers(self.pool, self.service.answers_kept))
                 if self.service.schedules:
-                    tasks.create_task(fire_timers(self.service, self.pool, self.loop))
+                    tasks.create_task(fire_timers(self.service, self.pool, self.loop, self._ready))
                 for worker in self.service.workers:
                     tasks.create_task(worker(self))
         finally:
@@ -348,12 +348,11 @@ class Replica:
         expires = float("inf")
         if request.deadline is not None:
             expires = time.monotonic() + request.deadline.timestamp() - time.time()
-        prepare = self.service.prepares.get(kind)
         return await self.loop.submit(
             Item(
                 command_id=request.id,
                 actor=request.actor,
-                command=await prepare(self, request.body, request.actor) if prepare else request.body,
+                command=await self._ready(request.body, request.actor),
                 correlation_id=request.correlation_id,
                 causation_id=request.causation_id,
                 content_hash=request.content_hash,
@@ -361,6 +360,11 @@ class Replica:
                 expires=expires,
             )
         )
+
+    async def _ready(self, command: Command, actor: Actor) -> Command:
+        """The command with what is looked up for it before its turn. Raises Rejected or Transient."""
+        prepare = self.service.prepares.get(type(command))
+        return await prepare(self, command, actor) if prepare else command
 
     async def decide(self, command: Command, actor: Actor, command_id: Any) -> Answer:
         """Give this service a command of its own (from a worker). Raises Transient."""

@@ -59,10 +59,10 @@ class Service:
     """A service, put together in its `app.py`.
 
     `decides`: commands, from the bus, from followers and from timers. `prepares`: what is
-    slow to work out for a command, before its turn in the commit loop. `follows`: what an
-    event of another service asks of this one. `answers`: queries. `schedules`: timers
-    that an own event starts. `erases`: whose vault rows go when an event (own or followed)
-    says so. `workers` run beside the commit loop in the leading replica;
+    slow to work out for a command (from the bus or a timer), before its turn in the commit
+    loop. `follows`: what an event of another service asks of this one. `answers`: queries.
+    `schedules`: timers that an own event starts. `erases`: whose vault rows go when an event
+    (own or followed) says so. `workers` run beside the commit loop in the leading replica;
     `fronts` in every replica (the web). `answers_kept`: how long a repeated command gets
     its first answer (design, section 5: 30 days; None: for ever).
     """

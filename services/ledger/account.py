@@ -15,7 +15,6 @@ from contracts.ledger import (
     AccountClosed,
     AccountOpened,
     BalanceNoted,
-    ChangeLimits,
     CompensationBooked,
     CreditTransferred,
     HoldPlaced,
@@ -26,7 +25,6 @@ from contracts.ledger import (
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
-from services.ledger.place import check_place
 
 SAVED_MINUTES = 1_200
 """Who has saved more than this hears of it, and so does a coordinator: hours are there to be spent."""
@@ -169,32 +167,6 @@ def open_account(command: OpenAccount, context: Context, state: State) -> list[E
     return [
         AccountOpened(account_id=command.account_id, floor_minutes=command.floor_minutes, kind=command.kind)
     ]
-
-
-def change_limits(command: ChangeLimits, context: Context, state: State) -> list[Event]:
-    """A ceiling may be below the balance: then nothing comes in until it is spent."""
-    check_place(state, context, command.account_id)
-    account = known(state, command.account_id)
-    check_not_regions(account)
-    if account.available_minutes < command.floor_minutes:
-        raise Rejected(
-            "already_lower",
-            f"Op deze rekening is nu {account.available_minutes} minuten vrij. "
-            "Kies een grens die niet hoger is, of wacht tot er uren bij komen.",
-            f"This account has {account.available_minutes} minutes available now. "
-            "Choose a limit that is not higher, or wait until hours come in.",
-            available_minutes=account.available_minutes,
-        )
-    changed = LimitsChanged(
-        account_id=account.account_id,
-        floor_minutes=command.floor_minutes,
-        ceiling_minutes=command.ceiling_minutes,
-    )
-    same = (changed.floor_minutes, changed.ceiling_minutes) == (
-        account.floor_minutes,
-        account.ceiling_minutes,
-    )
-    return [] if same else [changed]
 
 
 def known(state: State, account_id: UUID) -> Account:

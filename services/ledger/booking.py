@@ -11,7 +11,7 @@ from contracts.ledger import (
     HelpRecorded,
     TransferRefused,
 )
-from contracts.policy import compensation_cents
+from contracts.policy import caps_year, compensation_cents
 from services.kernel.entity import State
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, Account, regions_own
@@ -40,13 +40,17 @@ def book(command: BookMatch, context: Context, state: State) -> list[Event]:
 def _in_hours(command: BookMatch, hold: Hold | None, context: Context, state: State) -> list[Event]:
     """From asker to helper; more than was held only above the floor.
 
-    The account of the hold pays, also when the asker has moved since. Accepting binds (design,
-    section 8): SUSPENSE stands in for an account that was closed meanwhile. What goes beyond a hard
-    ceiling of the helper is not lost: it goes to the pool, as a transfer of its own.
+    The account of the hold pays, also when the asker has moved since; SUSPENSE where it keeps what was
+    held. Accepting binds (design, section 8): SUSPENSE stands in for an account that was closed
+    meanwhile. What goes beyond a hard ceiling of the helper is not lost: it goes to the pool, as a
+    transfer of its own.
     """
     held = hold.minutes if hold is not None and hold.held else 0
+    set_apart = hold is not None and (held > 0 or hold.status == "kept")
     payer = (
-        state.get(ACCOUNT, hold.account_id) if hold and held else account_used(state, command.from_account_id)
+        state.get(ACCOUNT, hold.account_id)
+        if hold is not None and set_apart
+        else account_used(state, command.from_account_id)
     )
     payee = account_used(state, command.to_account_id)
     if payer is None or payee is None:
@@ -85,7 +89,7 @@ def _in_euros(command: BookMatch, hold: Hold | None, context: Context, state: St
     theirs = hold is not None and hold.held and hold.account_id == command.to_account_id
     held, in_month = (hold.cents, hold.month or "") if hold is not None and theirs else (0, "")
     if cents > left_cents(state, command.to_account_id, month, freed_cents=held, freed_month=in_month):
-        return _refused(command, context, "compensation_cap")
+        return _refused(command, context, "compensation_cap", caps_year=caps_year(year_of(month)))
     # Room that was set apart in another month (the visit moved) is given back there.
     same = held > 0 and in_month == month
     booked = CompensationBooked(
@@ -112,7 +116,7 @@ def _recorded(command: BookMatch, hold: Hold | None, context: Context) -> list[E
     return [*freed(hold), recorded] if hold is not None and (hold.minutes or hold.cents) else [recorded]
 
 
-def _refused(command: BookMatch, context: Context, reason: str) -> list[Event]:
+def _refused(command: BookMatch, context: Context, reason: str, **of_caps: int) -> list[Event]:
     """The hold stays: a coordinator looks at it, and the match is booked or falls through after all."""
     return [
         TransferRefused(
@@ -122,5 +126,6 @@ def _refused(command: BookMatch, context: Context, reason: str) -> list[Event]:
             minutes=command.minutes,
             match_id=command.match_id,
             reason=reason,
+            **of_caps,
         )
     ]

@@ -20,6 +20,7 @@ from contracts.ledger import (
 from contracts.policy import caps
 from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
+from services.kernel.handling import check_uninvolved
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, check_open
 from services.ledger.place import check_place
@@ -153,6 +154,7 @@ def note_expenses(command: NoteExpenses, context: Context, state: State) -> list
     if state.get(ACCOUNT, command.helper_id) is None:
         check_open(None)
     check_place(state, context, command.helper_id)
+    check_uninvolved(context.actor, (command.helper_id,))
     return [
         ExpensesNoted(
             expenses_id=context.command_id,

@@ -6,10 +6,11 @@ from contracts.envelope import Event
 from contracts.ledger import POOL, REGION, SUSPENSE, GiveToPool, SpendFromPool, TransferCredit
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
+from services.kernel.rights import check_whole_region
 from services.kernel.service import Context
 from services.ledger.account import Account, check_not_regions, check_open, regions_own
 from services.ledger.place import check_place
-from services.ledger.seat import account_used, stands_for
+from services.ledger.seat import account_used, check_not_own, stands_for
 from services.ledger.transfer import Postings
 
 
@@ -25,6 +26,9 @@ def give(command: TransferCredit, context: Context, state: State) -> list[Event]
     giver = _giver(state, command.from_account_id)
     taker = check_open(account_used(state, command.to_account_id))
     check_not_regions(taker)
+    if command.from_account_id != context.actor.member_id:
+        # What someone gives is theirs; but nobody gives themselves what is another's.
+        check_not_own(state, context, command.to_account_id, taker.account_id)
     if giver.account_id == taker.account_id:
         raise Rejected(
             "shared_account",
@@ -50,6 +54,7 @@ def give_to_pool(command: GiveToPool, context: Context, state: State) -> list[Ev
     postings = Postings(context.command_id)
     pool = regions_own(state, POOL)
     if command.from_account_id is None:
+        check_whole_region(context)
         postings.move(command.minutes, regions_own(state, REGION), pool, "pool")
         return postings.noted()
     check_place(state, context, command.from_account_id)
@@ -66,6 +71,7 @@ def spend_from_pool(command: SpendFromPool, context: Context, state: State) -> l
     taker = check_open(account_used(state, command.to_account_id))
     if taker.account_id != SUSPENSE:
         check_not_regions(taker)
+    check_not_own(state, context, command.to_account_id, taker.account_id)
     pool = regions_own(state, POOL)
     left = pool.spare_minutes
     if command.minutes > left:

@@ -21,12 +21,12 @@ from contracts.ledger import (
 )
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
 from services.kernel.service import Decide, Prepare
-from services.ledger import account, booking, compensation, gift, hold, reversal, settlement
+from services.ledger import account, booking, compensation, gift, hold, limits, reversal, settlement
 from services.ledger.queries import prepare_reversal
 
 DECIDES: dict[type[Command], Decide] = {
     OpenAccount: account.open_account,
-    ChangeLimits: account.change_limits,
+    ChangeLimits: limits.change_limits,
     PlaceHold: hold.place,
     ReleaseHold: hold.release,
     BookMatch: booking.book,

@@ -17,7 +17,7 @@ from contracts.ledger import (
     PlaceHold,
     ReleaseHold,
 )
-from contracts.policy import compensation_cents
+from contracts.policy import caps_year, compensation_cents
 from services.kernel.entity import Kind, State
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT
@@ -27,12 +27,14 @@ from services.ledger.seat import account_used
 
 @dataclass(slots=True)
 class Hold:
+    """`kept`: its account was settled; what was held is on SUSPENSE, which pays for the match."""
+
     hold_id: UUID
     account_id: UUID
     minutes: int
     cents: int
     month: str | None
-    status: Literal["held", "refused", "released", "posted"]
+    status: Literal["held", "refused", "released", "kept", "posted"]
     version: int = 0
 
     @property
@@ -54,6 +56,9 @@ def evolve(hold: Hold | None, event: HoldEvent, hold_id: UUID, at: datetime) -> 
         case HoldReleased():
             assert hold is not None
             return replace(hold, status="released")
+        case CreditTransferred() if event.kind == "settlement":
+            assert hold is not None
+            return replace(hold, account_id=event.to_account_id, status="kept")
         case CreditTransferred():
             # A match that is booked without a hold leaves one too: it is booked once.
             return replace(hold or _nothing(hold_id, event.from_account_id), status="posted")
@@ -113,20 +118,21 @@ def _place_cents(command: PlaceHold, context: Context, state: State) -> list[Eve
     cents = compensation_cents(command.minutes, command.age_band, year_of(month))
     left = left_cents(state, command.helper_id, month)
     if cents > left:
-        return _refused(command, command.helper_id, "compensation_cap", left)
+        of_caps = {"left_cents": left, "caps_year": caps_year(year_of(month))}
+        return _refused(command, command.helper_id, "compensation_cap", **of_caps)
     return [
         HoldPlaced(hold_id=command.hold_id, account_id=command.helper_id, minutes=0, cents=cents, month=month)
     ]
 
 
-def _refused(command: PlaceHold, account_id: UUID, reason: str, left: int | None = None) -> list[Event]:
+def _refused(command: PlaceHold, account_id: UUID, reason: str, **of_caps: int) -> list[Event]:
     return [
         HoldRefused(
             hold_id=command.hold_id,
             account_id=account_id,
             minutes=command.minutes,
             reason=reason,
-            left_cents=left,
+            **of_caps,
         )
     ]
 

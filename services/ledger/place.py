@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.ledger import OPENING, POOL, REGION, SUSPENSE, WRITTEN_OFF
 from contracts.participants import ParticipantAdmitted
 from services.kernel.entity import Kind, State
-from services.kernel.rights import check_area
+from services.kernel.rights import check_area, check_whole_region
 from services.kernel.service import Context
+
+_NOWHERE = frozenset({POOL, SUSPENSE, OPENING, REGION, WRITTEN_OFF})
 
 
 @dataclass(slots=True)
@@ -27,7 +30,8 @@ PLACE = Kind("places", Place, {ParticipantAdmitted: lambda e: (e.participant_id,
 def check_place(state: State, context: Context, *member_ids: UUID) -> None:
     """Go on only when this actor's rights hold where the first of these lives. Raises Rejected.
 
-    The region's own accounts live nowhere: then the next one counts.
+    The region's own accounts live nowhere: then the next one counts. What is about those alone is
+    for who works in the whole region.
     """
     if not context.actor.areas:
         return
@@ -35,3 +39,5 @@ def check_place(state: State, context: Context, *member_ids: UUID) -> None:
     first = next((place for place in places if place is not None), None)
     if first is not None:
         check_area(context, first.pc4)
+    elif _NOWHERE.issuperset(member_ids):
+        check_whole_region(context)

@@ -17,7 +17,7 @@ from contracts.ledger import (
     UndoTransfer,
     YearStatement,
 )
-from contracts.policy import caps
+from contracts.policy import caps, caps_year
 from services.kernel.days import begin
 from services.kernel.errors import Rejected
 from services.kernel.log import Connection
@@ -145,6 +145,7 @@ async def get_year_statement(replica: Replica, query: GetYearStatement, actor: A
         left_cents=left,
         month_cap_cents=limits.month,
         year_cap_cents=limits.year,
+        caps_year=caps_year(query.year),
         months=tuple(
             MonthPaid(
                 month=one.period,

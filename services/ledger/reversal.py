@@ -9,7 +9,7 @@ from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, Account, regions_own
 from services.ledger.place import check_place
-from services.ledger.seat import stands_for
+from services.ledger.seat import check_not_own, stands_for
 from services.ledger.transfer import TRANSFER, Links, Postings, Transfer
 
 
@@ -21,6 +21,7 @@ def undo(command: UndoTransfer, context: Context, state: State) -> list[Event]:
     """
     transfer = _reversible(state, command)
     check_place(state, context, *transfer.people)
+    check_not_own(state, context, *transfer.people, transfer.from_account_id, transfer.to_account_id)
     giver = _open(state, transfer.from_account_id)
     receiver = _open(state, transfer.to_account_id)
     suspense = regions_own(state, SUSPENSE)

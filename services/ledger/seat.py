@@ -7,6 +7,8 @@ from uuid import UUID
 
 from contracts.households import HouseholdJoined, HouseholdLeft
 from services.kernel.entity import Kind, State
+from services.kernel.handling import check_uninvolved
+from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, Account
 
 
@@ -53,6 +55,20 @@ def account_used(state: State, member_id: UUID) -> Account | None:
         if shared is not None and not shared.closed:
             return shared
     return state.get(ACCOUNT, member_id)
+
+
+def check_not_own(state: State, context: Context, *ids: UUID) -> None:
+    """Go on only with who has no part in these hours: not theirs, nor of a household whose account
+    they use (design, section 6). Raises Rejected.
+
+    `ids` are members and accounts.
+    """
+    actor = context.actor
+    if actor.member_id is None:
+        return
+    seat = state.get(SEAT, actor.member_id)
+    shared = seat.household_id if seat is not None else None
+    check_uninvolved(actor, tuple(actor.member_id if id == shared else id for id in ids))
 
 
 def stands_for(account_id: UUID, member_id: UUID) -> UUID | None:

@@ -6,6 +6,7 @@ from contracts.envelope import Event
 from contracts.ledger import (
     OPENING,
     POOL,
+    SUSPENSE,
     WRITTEN_OFF,
     AccountClosed,
     BringBalance,
@@ -18,7 +19,7 @@ from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, REGIONS_OWN, Account, check_not_regions, known, regions_own
 from services.ledger.hold import HOLD, freed
 from services.ledger.seat import account_used, stands_for
-from services.ledger.transfer import TRANSFER, Postings
+from services.ledger.transfer import TRANSFER, Links, Postings
 
 
 def bring(command: BringBalance, context: Context, state: State) -> list[Event]:
@@ -69,23 +70,32 @@ def _widened(account: Account, minutes: int) -> list[Event]:
 def settle(command: SettleAccount, context: Context, state: State) -> list[Event]:
     """Someone left: their own account goes to zero and closes. A household's account stays.
 
-    All of theirs has ended before (exchange says so last); a hold that is still there is released.
+    All of theirs has ended before (exchange says so last). Minutes that are still held are for help
+    that goes on, of the members of a household that left, or was given: they are kept for it.
     """
     account = state.get(ACCOUNT, command.account_id)
     if account is None or account.closed:
         return []
-    released = [event for hold_id in account.holds for event in freed(state.get(HOLD, hold_id))]
-    postings = Postings(context.command_id)
-    if account.balance_minutes > 0:
-        _give_away(account, command, state, postings)
-    elif account.balance_minutes < 0:
-        _make_up(account, command, state, postings)
+    postings, released = Postings(context.command_id), list[Event]()
+    suspense = regions_own(state, SUSPENSE)
+    for hold in (state.get(HOLD, hold_id) for hold_id in account.holds):
+        if hold is None or not hold.minutes:
+            released += freed(hold)
+            continue
+        of_match = Links(match_id=hold.hold_id, hold_minutes=hold.minutes)
+        postings.move(hold.minutes, account, suspense, "settlement", **of_match)
+    left = account.available_minutes
+    if left > 0:
+        _give_away(left, account, command, state, postings)
+    elif left < 0:
+        _make_up(-left, account, command, state, postings)
     return [*released, *postings.noted(), AccountClosed(account_id=account.account_id)]
 
 
-def _give_away(account: Account, command: SettleAccount, state: State, postings: Postings) -> None:
+def _give_away(
+    minutes: int, account: Account, command: SettleAccount, state: State, postings: Postings
+) -> None:
     """To the pool, off the books, or to whom they named; the pool gets what those cannot receive."""
-    minutes = account.balance_minutes
     if command.settle == "write_off":
         postings.move(minutes, account, regions_own(state, WRITTEN_OFF), "settlement")
         return
@@ -107,12 +117,11 @@ def _heir(account: Account, command: SettleAccount, state: State) -> Account | N
     return heir
 
 
-def _make_up(account: Account, command: SettleAccount, state: State, postings: Postings) -> None:
+def _make_up(owed: int, account: Account, command: SettleAccount, state: State, postings: Postings) -> None:
     """What they owe comes from the pool as far as it reaches, and is written off beyond that.
 
     Nobody inherits what another owes.
     """
-    owed = -account.balance_minutes
     pool = regions_own(state, POOL)
     from_pool = min(owed, pool.spare_minutes) if command.settle != "write_off" else 0
     postings.move(from_pool, pool, account, "settlement")

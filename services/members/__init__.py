@@ -4,8 +4,8 @@ Owns    names, addresses, ways of contact, dates of birth, guardians and ties (i
         approval, capacity, pauses, age bands, guardians' consent, certificates of conduct,
         households, representation, leaving and erasure.
 Takes   RegisterMember, ApproveMember, DeclineMember; ChangeCapacity, PauseHelping, ResumeHelping;
-        GiveGuardianConsent, WithdrawGuardianConsent, RecordVog; ChangeContactDetails, ChooseChannel,
-        NameTie; JoinHousehold, LeaveHousehold, GrantRepresentation, EndRepresentation;
+        NoteAgeBand, GiveGuardianConsent, WithdrawGuardianConsent, RecordVog; ChangeContactDetails,
+        ChooseChannel, NameTie; JoinHousehold, LeaveHousehold, GrantRepresentation, EndRepresentation;
         LeaveMembership, EraseMember.
 Emits   MemberRegistered, MemberApproved, MemberDeclined; CapacityChanged, MemberPaused, MemberResumed;
         AgeBandReached, GuardianConsentGiven, GuardianConsentWithdrawn, VogRecorded, VogReminded,

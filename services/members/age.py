@@ -8,6 +8,7 @@ from contracts.members import (
     GiveGuardianConsent,
     GuardianConsentGiven,
     GuardianConsentWithdrawn,
+    NoteAgeBand,
     ReachAgeBand,
     WithdrawGuardianConsent,
 )
@@ -52,6 +53,23 @@ def reach_band(command: ReachAgeBand, context: Context, state: State) -> list[Ev
     if member is None or member.is_gone or member.age_band is None:
         return []
     if AgeBand(member.age_band).reaches(command.age_band):
+        return []
+    return [AgeBandReached(member_id=member.member_id, age_band=command.age_band)]
+
+
+def note_band(command: NoteAgeBand, context: Context, state: State) -> list[Event]:
+    """Which band someone is in whose date of birth nobody gave. A birthday does not change it."""
+    member = changeable(state, command.member_id, context)
+    check_person(member)
+    if member.birth_date_known:
+        raise Rejected(
+            "birth_date_known",
+            f"Van deelnemer {member.number} kennen wij de geboortedatum, dus ook de leeftijd. U hoeft niets "
+            "te doen.",
+            f"We know the date of birth of participant {member.number}, and so their age. You need not do "
+            "anything.",
+        )
+    if member.age_band == command.age_band:
         return []
     return [AgeBandReached(member_id=member.member_id, age_band=command.age_band)]
 

@@ -10,6 +10,7 @@ from services.members.birthdays import keep_bands
 from services.members.closeness import find_excluded
 from services.members.contact import CONTACT
 from services.members.handlers import DECIDES, ERASES, FOLLOWS, SCHEDULES
+from services.members.household import HOUSEHOLD
 from services.members.member import MEMBER
 from services.members.registration import NUMBERING
 from services.members.representation import REPRESENTATION, REPRESENTING
@@ -20,7 +21,7 @@ def service(region: Region) -> Service:
     return Service(
         name="members",
         sql=Path(__file__).parent / "sql",
-        kinds=(MEMBER, NUMBERING, REPRESENTATION, REPRESENTING, VOG, NEWEST_VOG, CONTACT),
+        kinds=(MEMBER, NUMBERING, HOUSEHOLD, REPRESENTATION, REPRESENTING, VOG, NEWEST_VOG, CONTACT),
         decides=DECIDES,
         follows=FOLLOWS,
         schedules=SCHEDULES,

@@ -6,6 +6,9 @@ street    in the same street
 home      of the same household
 apart     better apart, because either of the two said so
 
+A household or organisation that asks or helps has the ties of all its people; who is better apart from
+someone is so from all who live with them.
+
 Who is home or apart is always out. At high intimacy so are the own circle and the own street; at
 medium they are less fitting. What the asker wishes comes before that (design, section 7).
 """
@@ -20,11 +23,30 @@ from services.kernel.runtime import Replica
 
 NEXT_DOOR = 2
 
+# Ties of the asker, or of each of their people where it is an account that asks; and who is better apart
+# from someone they live with: who comes to help meets them too. `one` is whose tie it is.
+_TIES = (
+    "WITH own AS (SELECT $1::uuid AS id UNION SELECT member_id FROM members WHERE household_id = $1), "
+    "home AS (SELECT id FROM own UNION SELECT unnest(ARRAY[h.member_id, m.member_id]) FROM members a "
+    "JOIN members h ON h.member_id = a.household_id AND h.kind = 'household' "
+    "JOIN members m ON m.household_id = h.member_id WHERE a.member_id = $1), "
+    "named AS (SELECT t.person_id AS one, t.other_id AS id, t.data ->> 'tie' AS how FROM vault t "
+    "WHERE t.entity = 'tie' AND t.person_id = ANY(ARRAY(SELECT id FROM home)) "
+    "UNION ALL SELECT t.other_id, t.person_id, t.data ->> 'tie' FROM vault t "
+    "WHERE t.entity = 'tie' AND t.other_id = ANY(ARRAY(SELECT id FROM home))), "
+    "ties AS (SELECT id, how FROM named WHERE how = 'conflict' OR one IN (SELECT id FROM own)) "
+)
+# A tie with someone is one with the account they belong to; being better apart is so too with who belongs
+# to the account it was said of, and with who lives with them.
 _NAMED = (
-    "SELECT t.other_id AS id, t.data ->> 'tie' AS how FROM vault t "
-    "WHERE t.entity = 'tie' AND t.person_id = $1 "
-    "UNION ALL SELECT t.person_id, t.data ->> 'tie' FROM vault t "
-    "WHERE t.entity = 'tie' AND t.other_id = $1 "
+    f"{_TIES} SELECT id, how FROM ties "
+    "UNION ALL SELECT m.household_id, t.how FROM ties t JOIN members m ON m.member_id = t.id "
+    "WHERE m.household_id IS NOT NULL "
+    "UNION ALL SELECT m.member_id, t.how FROM ties t JOIN members m ON m.household_id = t.id "
+    "WHERE t.how = 'conflict' "
+    "UNION ALL SELECT m.member_id, t.how FROM ties t JOIN members x ON x.member_id = t.id "
+    "JOIN members h ON h.member_id = x.household_id AND h.kind = 'household' "
+    "JOIN members m ON m.household_id = h.member_id WHERE t.how = 'conflict' "
 )
 # An organisation is no home: those who belong to one may help each other.
 _HOME = (

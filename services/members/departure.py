@@ -1,15 +1,18 @@
-"""Leaving, and being erased: everything that runs ends, the balance is settled as the member chose."""
+"""Leaving, and being erased: everything that runs ends, the balance is settled as the member chose.
+
+With it ends what the member is to others: who asks for whom, and who belongs to which household.
+"""
 
 from uuid import UUID
 
 from contracts.common import Settle
 from contracts.envelope import Event
-from contracts.households import HouseholdLeft
 from contracts.members import EraseMember, LeaveMembership, MemberErased, MemberLeft
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
 from services.kernel.service import Context
+from services.members import household, representation
 from services.members.member import MEMBER, Member, changeable, known
 
 
@@ -29,11 +32,11 @@ def erase(command: EraseMember, context: Context, state: State) -> list[Event]:
 
 def _leaving(member: Member, command: LeaveMembership, state: State) -> list[Event]:
     beneficiary_id = _beneficiary(member, command.settle, command.beneficiary_id, state)
-    events: list[Event] = []
-    if member.household_id is not None:
-        events.append(HouseholdLeft(member_id=member.member_id, household_id=member.household_id))
-    left = MemberLeft(member_id=member.member_id, settle=command.settle, beneficiary_id=beneficiary_id)
-    return [*events, left]
+    return [
+        *representation.all_ended(state, member.member_id),
+        *household.all_left(state, member),
+        MemberLeft(member_id=member.member_id, settle=command.settle, beneficiary_id=beneficiary_id),
+    ]
 
 
 def _beneficiary(member: Member, settle: Settle, beneficiary_id: UUID | None, state: State) -> UUID | None:

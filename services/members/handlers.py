@@ -1,7 +1,7 @@
 """Which command is decided where, what follows later, and what other services' events ask of members."""
 
 from contracts.envelope import Command, Event
-from contracts.exchange import MatchCompleted, MatchConfirmed, MatchFellThrough
+from contracts.exchange import MatchCompleted, MatchConfirmed, MatchFellThrough, PeopleParted
 from contracts.households import EndRepresentation, GrantRepresentation, JoinHousehold, LeaveHousehold
 from contracts.members import (
     ApproveMember,
@@ -17,6 +17,7 @@ from contracts.members import (
     MemberErased,
     MemberPaused,
     NameTie,
+    NoteAgeBand,
     OpenContact,
     PauseHelping,
     ReachAgeBand,
@@ -48,6 +49,7 @@ DECIDES: dict[type[Command], Decide] = {
     ResumeHelping: pause.resume,
     EndPause: pause.end,
     ReachAgeBand: age.reach_band,
+    NoteAgeBand: age.note_band,
     GiveGuardianConsent: age.give_consent,
     WithdrawGuardianConsent: age.withdraw_consent,
     ChangeContactDetails: details.change_contact,
@@ -77,7 +79,7 @@ def on_match_confirmed(event: MatchConfirmed) -> list[Command]:
     return [OpenContact(contact_id=event.match_id, helper_id=event.helper_id, asker_id=event.asker_id)]
 
 
-def on_match_over(event: MatchCompleted | MatchFellThrough) -> list[Command]:
+def on_match_over(event: MatchCompleted | MatchFellThrough | PeopleParted) -> list[Command]:
     return [CloseContact(contact_id=event.match_id)]
 
 
@@ -85,4 +87,5 @@ FOLLOWS: dict[type[Event], Follow] = {
     MatchConfirmed: on_match_confirmed,
     MatchCompleted: on_match_over,
     MatchFellThrough: on_match_over,
+    PeopleParted: on_match_over,
 }

@@ -1,11 +1,41 @@
 """Belonging to a household or organisation: one at a time. It stays when everyone has left it."""
 
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
 from contracts.envelope import Event
 from contracts.households import HouseholdJoined, HouseholdLeft, JoinHousehold, LeaveHousehold
-from services.kernel.entity import State
+from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
-from services.members.member import changeable, check_person, taking_part
+from services.members.member import Member, changeable, check_person, taking_part
+
+
+@dataclass(slots=True)
+class Household:
+    """Who belongs to a household or organisation now."""
+
+    household_id: UUID
+    member_ids: tuple[UUID, ...] = ()
+    version: int = 0
+
+
+def evolve(
+    before: Household | None, event: HouseholdJoined | HouseholdLeft, household_id: UUID, at: datetime
+) -> Household:
+    household = before or Household(household_id)
+    others = tuple(one for one in household.member_ids if one != event.member_id)
+    joined = isinstance(event, HouseholdJoined)
+    return replace(household, member_ids=(*others, event.member_id) if joined else others)
+
+
+HOUSEHOLD = Kind(
+    "households",
+    Household,
+    {event: lambda e: (e.household_id,) for event in (HouseholdJoined, HouseholdLeft)},
+    evolve,
+)
 
 
 def join(command: JoinHousehold, context: Context, state: State) -> list[Event]:
@@ -47,3 +77,13 @@ def leave(command: LeaveHousehold, context: Context, state: State) -> list[Event
             f"Participant {member.number} belongs to another household. Please check which one you mean.",
         )
     return [HouseholdLeft(member_id=member.member_id, household_id=command.household_id)]
+
+
+def all_left(state: State, member: Member) -> list[Event]:
+    """Whoever leaves belongs nowhere any more, and nobody belongs to a household that leaves."""
+    events: list[Event] = []
+    if member.household_id is not None:
+        events.append(HouseholdLeft(member_id=member.member_id, household_id=member.household_id))
+    household = state.get(HOUSEHOLD, member.member_id)
+    others = household.member_ids if household is not None else ()
+    return [*events, *(HouseholdLeft(member_id=one, household_id=member.member_id) for one in others)]

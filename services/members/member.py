@@ -28,13 +28,17 @@ from contracts.members import (
 )
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.handling import check_uninvolved
 from services.kernel.rights import check_area
 from services.kernel.service import Context
 
 
 @dataclass(slots=True)
 class Member:
-    """`guardian_agrees` counts for minors only; `paused_until` is None for a pause without an end."""
+    """`guardian_agrees` counts for minors only; `paused_until` is None for a pause without an end.
+
+    `birth_date_known`: the age band follows from a date of birth in the vault.
+    """
 
     member_id: UUID
     number: int
@@ -48,6 +52,7 @@ class Member:
     is_paused: bool = False
     paused_until: datetime | None = None
     household_id: UUID | None = None
+    birth_date_known: bool = False
     version: int = 0
 
     @property
@@ -126,6 +131,7 @@ def _registered(event: MemberRegistered) -> Member:
         carer_minutes_week=event.carer_minutes_week,
         kind=event.kind,
         age_band=event.age_band,
+        birth_date_known=event.age_band is not None,
     )
 
 
@@ -198,6 +204,7 @@ def check_person(member: Member) -> None:
 
 
 def approve(command: ApproveMember, context: Context, state: State) -> list[Event]:
+    check_uninvolved(context.actor, (command.member_id,))
     member = changeable(state, command.member_id, context)
     if member.status != "registered":
         raise Rejected(

@@ -1,8 +1,8 @@
-"""A representation: someone may ask on behalf of a member, who agreed to it, until it is ended."""
+"""A representation: someone may ask on behalf of a member who agreed, until it ends or one of them leaves."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.households import (
@@ -47,31 +47,26 @@ REPRESENTATION = Kind(
 
 @dataclass(slots=True)
 class Representing:
-    """Which representation of these two stands now, if any: each time it is granted is a new one."""
+    """What stands now in which this member has a part: as who is asked for, or as who asks."""
 
-    pair_id: UUID
-    representation_id: UUID | None
+    member_id: UUID
+    representation_ids: tuple[UUID, ...] = ()
     version: int = 0
 
 
-def pair_id(member_id: UUID, representative_id: UUID) -> UUID:
-    return uuid5(member_id, str(representative_id))
-
-
 def keep_standing(
-    representing: Representing | None, event: RepresentationEvent, pair_id: UUID, at: datetime
+    before: Representing | None, event: RepresentationEvent, member_id: UUID, at: datetime
 ) -> Representing:
+    representing = before or Representing(member_id)
+    others = tuple(one for one in representing.representation_ids if one != event.representation_id)
     granted = isinstance(event, RepresentationGranted)
-    return Representing(pair_id, event.representation_id if granted else None)
+    return replace(representing, representation_ids=(*others, event.representation_id) if granted else others)
 
 
 REPRESENTING = Kind(
     "representing",
     Representing,
-    {
-        e: lambda e: (pair_id(e.member_id, e.representative_id),)
-        for e in (RepresentationGranted, RepresentationEnded)
-    },
+    {e: lambda e: (e.member_id, e.representative_id) for e in (RepresentationGranted, RepresentationEnded)},
     keep_standing,
 )
 
@@ -100,17 +95,35 @@ def grant(command: GrantRepresentation, context: Context, state: State) -> list[
 def end(command: EndRepresentation, context: Context, state: State) -> list[Event]:
     member = changeable(state, command.member_id, context)
     standing = _standing(state, member.member_id, command.representative_id)
-    if standing is None:
-        return []
-    return [
-        RepresentationEnded(
-            representation_id=standing,
-            member_id=member.member_id,
-            representative_id=command.representative_id,
-        )
-    ]
+    return [_ended(standing)] if standing is not None else []
 
 
-def _standing(state: State, member_id: UUID, representative_id: UUID) -> UUID | None:
-    representing = state.get(REPRESENTING, pair_id(member_id, representative_id))
-    return representing.representation_id if representing is not None else None
+def all_ended(state: State, member_id: UUID) -> list[Event]:
+    """Whoever leaves asks for nobody any more, and nobody asks for them."""
+    return [_ended(representation) for representation in _parts(state, member_id)]
+
+
+def _ended(representation: Representation) -> RepresentationEnded:
+    return RepresentationEnded(
+        representation_id=representation.representation_id,
+        member_id=representation.member_id,
+        representative_id=representation.representative_id,
+    )
+
+
+def _standing(state: State, member_id: UUID, representative_id: UUID) -> Representation | None:
+    """The one that stands between these two, if any: each time it is granted is a new one."""
+    parts = _parts(state, member_id)
+    pair = (member_id, representative_id)
+    return next((one for one in parts if (one.member_id, one.representative_id) == pair), None)
+
+
+def _parts(state: State, member_id: UUID) -> list[Representation]:
+    """What stands now in which this member has a part."""
+    representing = state.get(REPRESENTING, member_id)
+    found = []
+    for representation_id in representing.representation_ids if representing is not None else ():
+        representation = state.get(REPRESENTATION, representation_id)
+        assert representation is not None
+        found.append(representation)
+    return found

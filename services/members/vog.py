@@ -15,6 +15,7 @@ from contracts.vetting import RecordVog, RemindVog, VogLapsed, VogRecorded, VogR
 from services.kernel.days import end, moment
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
+from services.kernel.handling import check_uninvolved
 from services.kernel.service import Context, Timer
 from services.members.days import MORNING, check_near, this_day
 from services.members.member import MEMBER, changeable, check_person
@@ -67,6 +68,7 @@ NEWEST_VOG = Kind(
 
 
 def record(command: RecordVog, context: Context, state: State) -> list[Event]:
+    check_uninvolved(context.actor, (command.member_id,))
     member = changeable(state, command.member_id, context)
     check_person(member)
     for category in command.categories:

@@ -1,8 +1,8 @@
 """Notifications: tells people what concerns them, in the way they chose.
 
 Owns    messages: to which member, which template, how it went; recipients: how and when each
-        member wants to hear from us. No names and no text: those are looked up when a message
-        is sent, and kept nowhere.
+        member wants to hear from us; whom a letter may name to whom; who may act for a household.
+        No names and no text: those are looked up when a message is sent, and kept nowhere.
 Takes   ReportDelivery.
 Emits   MessageQueued, MessageSent, MessageHandedOver, MessageDelivered, ContactAttempted,
         ContactEscalated, MessageOvertaken, MessageFailed.

@@ -6,7 +6,9 @@ from contracts.notifications import GetLetters, ReportDelivery
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.notifications import queries
+from services.notifications.contact import CONTACT
 from services.notifications.handlers import DECIDES, FOLLOWS
+from services.notifications.household import HOUSEHOLD
 from services.notifications.message import MESSAGE
 from services.notifications.recipient import RECIPIENT
 from services.notifications.sender import send_messages
@@ -18,7 +20,7 @@ def service(region: Region) -> Service:
     return Service(
         name="notifications",
         sql=Path(__file__).parent / "sql",
-        kinds=(MESSAGE, RECIPIENT, THREAD, SERIES),
+        kinds=(MESSAGE, RECIPIENT, THREAD, SERIES, CONTACT, HOUSEHOLD),
         decides=DECIDES,
         prepares={ReportDelivery: queries.prepare_report},
         follows=FOLLOWS,

@@ -8,6 +8,7 @@ from contracts.exchange import (
     MinutesDiffered,
     OfferPosted,
     RequestOpened,
+    RequestWithdrawn,
 )
 from contracts.ledger import BalanceNoted, CompensationBooked, CreditTransferred, HelpRecorded
 from contracts.members import MemberApproved
@@ -24,6 +25,7 @@ from contracts.visits import (
     HelperThanked,
     SeriesEnded,
     SeriesHelperChanged,
+    SeriesPlanned,
     SeriesStarted,
     VisitMoved,
 )
@@ -44,6 +46,7 @@ FOLLOWS: dict[type[Event], Follow] = {
     OfferPosted: joining.on_offer_posted,
     HelpRequested: joining.on_help_requested,
     RequestOpened: joining.on_request_opened,
+    RequestWithdrawn: joining.on_request_withdrawn,
     VogReminded: joining.on_vog_reminded,
     VogLapsed: joining.on_vog_lapsed,
     MatchConfirmed: matches.on_match_confirmed,
@@ -52,6 +55,7 @@ FOLLOWS: dict[type[Event], Follow] = {
     MinutesDiffered: matches.on_minutes_differed,
     HelperThanked: matches.on_helper_thanked,
     SeriesStarted: series.on_series_started,
+    SeriesPlanned: series.on_series_planned,
     SeriesHelperChanged: series.on_series_helper_changed,
     HelperEndPlanned: series.on_helper_end_planned,
     SeriesEnded: series.on_series_ended,

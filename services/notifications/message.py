@@ -33,9 +33,10 @@ from contracts.notifications import (
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
+from services.notifications.household import HOUSEHOLD
 from services.notifications.recipient import RECIPIENT
-from services.notifications.series import SERIES
-from services.notifications.thread import BEGINS, THREAD, thread_of
+from services.notifications.series import SERIES, Series
+from services.notifications.thread import BEGINS, THREAD, threads_of, visit_thread
 
 ESCALATES_AT = 3
 
@@ -45,8 +46,11 @@ WITH_A_PERSON = ("handed_over", "escalated", "failed")
 WAITING = ("queued", *WITH_A_PERSON)
 TOLD = ("sent", "delivered")
 
-ENDINGS = frozenset({"match-ended-helper", "match-ended-asker", "helper-withdrew"})
+ENDINGS = frozenset({"match-ended-helper", "match-ended-asker", "helper-withdrew", "series-ends"})
 """Not needed by who never heard that it began."""
+
+LAPSES = frozenset({"draft-waits", "visit-open", "series-started"})
+"""Not needed once what they are about is over."""
 
 ABOUT_HOURS = frozenset(
     {
@@ -60,6 +64,9 @@ ABOUT_HOURS = frozenset(
         "balance-owed",
     }
 )
+
+NUDGES = frozenset({"balance-saved", "balance-owed"})
+"""Of these also a household hears: those who may act for it."""
 
 TOLD_AGAIN = frozenset({"balance-saved", "balance-owed", "series-started", "series-ends", "match-moved"})
 """What may be so a second time. Anything else with the same id is the same conversation."""
@@ -148,13 +155,17 @@ MESSAGE = Kind(
 
 
 def queue(command: QueueMessage, context: Context, state: State) -> list[Event]:
+    return [] if _is_usual_visit(command, state) else _say(command, context, state)
+
+
+def _say(command: QueueMessage, context: Context, state: State) -> list[Event]:
     recipient = state.get(RECIPIENT, command.member_id)
     if recipient is not None and recipient.gone:
         return []
     # The account of a household, or one of the region's own, is nobody's in particular.
     shared = recipient is not None and recipient.account not in ("person", "organisation")
-    if (shared and command.template in ABOUT_HOURS) or _is_usual_visit(command, state):
-        return []
+    if shared and command.template in ABOUT_HOURS:
+        return _to_household(command, context, state) if command.template in NUDGES else []
     message_id = command.message_id
     if state.get(MESSAGE, message_id) is not None:
         if command.template not in TOLD_AGAIN:
@@ -169,10 +180,36 @@ def queue(command: QueueMessage, context: Context, state: State) -> list[Event]:
     ]
 
 
+def _to_household(command: QueueMessage, context: Context, state: State) -> list[Event]:
+    """What a shared balance asks, to each who may act for it."""
+    household = state.get(HOUSEHOLD, command.member_id)
+    return [
+        event
+        for member_id in (household.acting if household is not None else ())
+        for event in _say(
+            QueueMessage(
+                message_id=uuid5(command.message_id, str(member_id)),
+                member_id=member_id,
+                template=command.template,
+                facts={**command.facts, "shared": 1},
+            ),
+            context,
+            state,
+        )
+    ]
+
+
 def _is_usual_visit(command: QueueMessage, state: State) -> bool:
-    """Whether this is a visit of a series by its usual helper: they heard of it with the series."""
+    """Whether this is a visit of a series by its usual helper: they heard of it with the series.
+
+    Unless they were told otherwise of this very visit since.
+    """
     if "series" not in command.facts:
         return False
+    if "visit" in command.facts:
+        thread = _thread(state, visit_thread(command.member_id, command.facts["visit"]))
+        if any(one.status in TOLD for one in thread):
+            return False
     series = state.get(SERIES, UUID(str(command.facts["series"])))
     helper_id = command.member_id if command.template == "match-helper" else command.facts["other"]
     return series is None or str(series.helper_id) == str(helper_id)
@@ -184,29 +221,53 @@ def tell_series(command: TellSeries, context: Context, state: State) -> list[Eve
     if series is None:
         return []
     told: list[Event] = []
-    pairs = ((series.asker_id, series.helper_id), (series.helper_id, series.asker_id))
-    # That its helper stops is told to the asker: the helper said so.
-    for member_id, other_id in pairs if command.template == "series-started" else pairs[:1]:
-        facts: dict[str, int | str | None] = dict(command.facts)
-        if command.template == "series-started":
-            facts |= {"other": str(other_id), "recurrence": series.recurrence, "minutes": series.minutes}
-            facts["helps"] = int(member_id == series.helper_id)
-        about = uuid5(command.series_id, str(series.helper_id))
-        one = QueueMessage(
-            message_id=uuid5(about, f"{command.template}/{member_id}"),
-            member_id=member_id,
-            template=command.template,
-            facts=facts,
-        )
-        told += queue(one, context, state)
+    if command.to in ("asker", "both"):
+        told += _of_series(command, series, series.asker_id, context, state)
+    visit_at = command.facts.get("wanted_at")
+    if command.to in ("helper", "both") and (
+        visit_at is None or series.counts_on(datetime.fromisoformat(str(visit_at)))
+    ):
+        told += _of_series(command, series, series.helper_id, context, state)
     return told
+
+
+def _of_series(
+    command: TellSeries, series: Series, member_id: UUID, context: Context, state: State
+) -> list[Event]:
+    """One of the two hears it; whoever helps in it now takes the place of who was named before."""
+    helps = member_id == series.helper_id
+    facts: dict[str, int | str | None] = {**command.facts, "helps": int(helps)}
+    visit = facts.get("visit")
+    about = UUID(str(visit)) if visit else uuid5(command.series_id, str(series.helper_id))
+    said = QueueMessage(
+        message_id=uuid5(about, f"{command.template}/{member_id}"),
+        member_id=member_id,
+        template=command.template,
+        facts=facts,
+    )
+    if command.template != "series-started":
+        return queue(said, context, state)
+    thread_id = uuid5(command.series_id, f"series-started/{member_id}")
+    facts |= {
+        "other": str(series.asker_id if helps else series.helper_id),
+        "recurrence": series.recurrence,
+        "minutes": series.minutes,
+        "follows": str(thread_id),
+    }
+    anew = OvertakeMessage(message_id=thread_id, instead=said.model_copy(update={"facts": facts}))
+    return overtake(anew, context, state)
 
 
 def overtake(command: OvertakeMessage, context: Context, state: State) -> list[Event]:
     """What was said, or is about to be, is no longer so. Who heard of it hears how it is now."""
-    facts = {**command.instead.facts, "follows": str(command.message_id)}
-    anew = instead = command.instead.model_copy(update={"facts": facts})
     thread = list(_thread(state, command.message_id))
+    if command.instead is None:
+        waits = (one for one in thread if one.status in WAITING and one.template in LAPSES)
+        return [MessageOvertaken(message_id=one.message_id, member_id=one.member_id) for one in waits]
+    facts = dict(command.instead.facts)
+    if command.instead.template not in BEGINS:
+        facts["follows"] = str(command.message_id)
+    anew = instead = command.instead.model_copy(update={"facts": facts})
     if thread and thread[0].template in BEGINS and not any(one.status in TOLD for one in thread):
         if instead.template in ENDINGS:
             # They never heard that it began, so nothing ended for them.
@@ -278,13 +339,15 @@ def _after_all(message: Message, context: Context, state: State) -> list[Event]:
     """
     if message.status != "overtaken":
         return []
-    thread_id = thread_of(message.template, json.loads(message.facts), message.message_id)
-    thread = list(_thread(state, thread_id)) if thread_id is not None else []
+    facts = json.loads(message.facts)
+    threads = threads_of(message.template, facts, message.member_id, message.message_id)
+    thread = list(_thread(state, threads[0])) if threads else []
     latest = thread[-1] if thread else message
     if latest.status != "overtaken" or latest.instead is None:
         return []
     instead = json.loads(latest.instead)
-    return queue(
+    # Also a visit by the usual helper: they have just heard otherwise.
+    return _say(
         QueueMessage(
             message_id=instead["instead_id"],
             member_id=message.member_id,

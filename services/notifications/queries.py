@@ -31,7 +31,9 @@ async def get_letters(replica: Replica, query: GetLetters, actor: Actor) -> Pape
         person = people.get(message.member_id)
         if person is None or not actor.may_in(person.pc4):
             continue
-        letter = render(message.template, message.facts, await around(replica, message, people))
+        letter = render(
+            message.template, message.facts, await around(replica, message, people, datetime.now(UTC))
+        )
         letters.append(
             PaperLetter(
                 message_id=message.message_id,

@@ -28,11 +28,17 @@ APPOINTMENTS = frozenset(
         "match-ended-helper",
         "match-ended-asker",
         "helper-withdrew",
+        "missed-helper",
+        "missed-asker",
+        "visit-open",
         "series-started",
         "series-ends",
     }
 )
 """About when someone comes, or does not: these never wait for a digest."""
+
+WEEKS_AHEAD = timedelta(days=14)
+"""From when on people hear of a visit without a helper: before that there is time to find someone."""
 
 
 @dataclass(slots=True)
@@ -97,9 +103,11 @@ def may_go_at(
     now: datetime,
 ) -> datetime:
     """The first moment from `now` on at which this message may go (UTC)."""
+    now = max(now, not_before(template, facts, now))
     match recipient.channel:
         case "email":
-            at = max(now, gathered_at(recipient.digest, queued_at)) if digests(recipient, template) else now
+            waits = waits_for_digest(recipient, template)
+            at = max(now, gathered_at(recipient.digest, queued_at)) if waits else now
             return at if urgent(template, facts, queued_at) else _awake(at, recipient)
         case "sms":
             at = now if urgent(template, facts, queued_at) else _awake(now, recipient)
@@ -112,8 +120,26 @@ def may_go_at(
 
 
 def digests(recipient: Recipient, template: str) -> bool:
-    """Whether this message is gathered with others into one mail."""
-    return recipient.channel == "email" and recipient.digest != "none" and template not in APPOINTMENTS
+    """Whether this message is gathered with others into one mail. Visits of a week always are."""
+    gathered = waits_for_digest(recipient, template) or template == "visit-open"
+    return recipient.channel == "email" and gathered
+
+
+def waits_for_digest(recipient: Recipient, template: str) -> bool:
+    """Whether this message waits for the moment of the digest that its reader chose."""
+    return recipient.digest != "none" and template not in APPOINTMENTS
+
+
+def not_before(template: str, facts: Mapping[str, int | str | None], now: datetime) -> datetime:
+    """Before when it is too early to tell this (UTC).
+
+    That a visit has no helper yet is told on a Monday, one to two weeks ahead: by then most have
+    found one, and visits of the same week are told at once.
+    """
+    wanted_at = facts.get("wanted_at")
+    if template != "visit-open" or wanted_at is None:
+        return now
+    return gathered_at("weekly", datetime.fromisoformat(str(wanted_at)) - WEEKS_AHEAD)
 
 
 def urgent(template: str, facts: Mapping[str, int | str | None], queued_at: datetime) -> bool:

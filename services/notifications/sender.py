@@ -16,7 +16,7 @@ from services.kernel.errors import DATABASE_AWAY, Rejected, Transient, Unreachab
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import log
 from services.notifications.agenda import Agenda
-from services.notifications.around import ITSELF, Queued, around, asks_exchange, people_of
+from services.notifications.around import ITSELF, Queued, around, people_of
 from services.notifications.channels import Away, Carrier, Parcel, Route, route
 from services.notifications.channels.email import Email
 from services.notifications.channels.paper import Paper
@@ -236,7 +236,7 @@ class Sender:
         try:
             async with _CARRIERS[channel](self._replica.region) as carrier:
                 for bundle, found in routed:
-                    asks = any(asks_exchange(one.message.template) for one in bundle)
+                    asks = any(one.message.asks_exchange for one in bundle)
                     try:
                         if asks and exchange_away:
                             raise Unreachable
@@ -258,7 +258,7 @@ class Sender:
         """Write and carry one bundle; returns what is still being recorded. Raises Away or Transient."""
         parts, written, broken = [], [], []
         for message in _messages(bundle):
-            about = await around(self._replica, message, people)
+            about = await around(self._replica, message, people, self._now())
             try:
                 parts.append(write(message.template, message.facts, about))
                 written.append(message)

@@ -1,17 +1,21 @@
-"""A thread: what one person is told about one appointment (or draft), in order.
+"""A thread: what one person is told about one appointment, draft or series, in order.
 
 Its id is that of the letter it begins with. A later message of the same thread says in its facts
 which one it `follows`. So it is known, when something changes again, what was told already.
+
+A visit of a series has a thread of its own besides, over all helpers that were to come: most visits
+need no letter, but who heard that nobody comes must hear that someone does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.notifications import MessageQueued
 from services.kernel.entity import Kind
 
-BEGINS = frozenset({"match-helper", "match-asker", "draft-waits"})
+BEGINS = frozenset({"match-helper", "match-asker", "draft-waits", "series-started"})
 """Letters that a thread begins with."""
 
 
@@ -22,16 +26,27 @@ class Thread:
     version: int = 0
 
 
-def thread_of(template: str, facts: dict[str, int | str | None], message_id: UUID) -> UUID | None:
-    """The thread a message belongs to, if any."""
+def visit_thread(member_id: UUID, visit: int | str | None) -> UUID:
+    """The thread of a visit of a series and one of its people; `visit` is the id of its request."""
+    return uuid5(UUID(str(visit)), f"visit-open/{member_id}")
+
+
+def threads_of(
+    template: str, facts: Mapping[str, int | str | None], member_id: UUID, message_id: UUID
+) -> tuple[UUID, ...]:
+    """The threads a message belongs to, first the one that tells most."""
+    found = []
+    if facts.get("visit") is not None:
+        found.append(visit_thread(member_id, facts["visit"]))
     if (follows := facts.get("follows")) is not None:
-        return UUID(str(follows))
-    return message_id if template in BEGINS else None
+        found.append(UUID(str(follows)))
+    elif template in BEGINS:
+        found.append(message_id)
+    return tuple(dict.fromkeys(found))
 
 
 def _touched(event: MessageQueued) -> tuple[UUID, ...]:
-    found = thread_of(event.template, event.facts, event.message_id)
-    return (found,) if found is not None else ()
+    return threads_of(event.template, event.facts, event.member_id, event.message_id)
 
 
 def evolve(before: Thread | None, event: MessageQueued, thread_id: UUID, at: datetime) -> Thread:

@@ -293,11 +293,11 @@ async def _waiting(databases: Databases) -> AsyncIterator[str]:
             yield f"{service} has {parked} parked events: see `wederdienst park list`"
         if forks := await database.fetchval("SELECT count(*) FROM forks"):
             yield f"{service} has effects of {forks} closed epochs for a person to look at"
-    # What waits for a digest, quiet hours or the morning waits on purpose.
+    # What waits for a digest, quiet hours, the morning or the week before a visit waits on purpose.
     queued = await databases["notifications"].fetchval(
         "SELECT count(*) FROM messages LEFT JOIN recipients r USING (member_id) WHERE status = 'queued' "
         "AND coalesce(r.digest, 'none') = 'none' AND r.quiet_from IS NULL "
-        "AND coalesce(r.channel, 'email') <> 'sms'"
+        "AND coalesce(r.channel, 'email') <> 'sms' AND template <> 'visit-open'"
     )
     if queued:
         yield f"notifications has {queued} messages to send"

@@ -50,7 +50,7 @@ async def fill_participants(connection: Any, count: int) -> None:
         )
         await connection.execute(
             "INSERT INTO participants SELECT id, 1000 + n, pc4, 'person', 240, n % 60, 0, n % 700, "
-            "now() - interval '10 days', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, 1 "
+            "now() - interval '10 days', '{}', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, 1 "
             f"FROM ({row}) r",
             count,
         )
@@ -116,6 +116,14 @@ async def fill_offers(connection: Any, count: int, *, people: int, days_ago: int
             count,
             people,
         )
+        await connection.execute(
+            "UPDATE participants p SET offers_in = p.offers_in || o.theirs "
+            f"FROM (SELECT person, array_agg('{THE_INITIATIVE}'::uuid) AS theirs "
+            f"FROM ({row}) r GROUP BY 1) o "
+            "WHERE o.person = p.participant_id",
+            count,
+            people,
+        )
         await connection.execute(_HEAD, count)
 
 
@@ -137,9 +145,9 @@ async def fill_members(connection: Any, count: int) -> None:
         )
         await connection.execute(
             "INSERT INTO members (member_id, number, status, pc4, capacity_minutes_week, "
-            "carer_minutes_week, kind, guardian_agrees, is_paused, version) "
-            f"SELECT id, 1000 + n, 'registered', pc4, 240, 0, 'person', false, false, 1 FROM ({row}) r "
-            "ORDER BY n",
+            "carer_minutes_week, kind, guardian_agrees, is_paused, birth_date_known, version) "
+            "SELECT id, 1000 + n, 'registered', pc4, 240, 0, 'person', false, false, false, 1 "
+            f"FROM ({row}) r ORDER BY n",
             count,
         )
         await connection.execute(

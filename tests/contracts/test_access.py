@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from contracts.access import ANY, MAY, PARTY, allowed
+from contracts.access import ACTING, ANY, MAY, PARTY, allowed, own_field
 from contracts.catalogue import COMMANDS, QUERIES
 from contracts.envelope import Actor, Command, Query, Role
-from contracts.exchange import CancelMatch, ConfirmMatch, GetMatch, PostOffer
+from contracts.exchange import CancelMatch, ConfirmMatch, GetMatch, PostOffer, ReportMinutes
 from contracts.ledger import GetBalances, TransferCredit
 from contracts.members import GetPeople
 from services.kernel.questions import KERNEL_QUERIES
@@ -26,7 +26,10 @@ def test_a_row_names_roles_and_a_field_that_the_message_has(name: str) -> None:
     message = COMMANDS.get(name) or QUERIES.get(name)
     for role, rule in MAY[name].items():
         assert isinstance(role, Role)
-        if rule not in (ANY, PARTY):
+        if rule == ACTING:
+            assert message is not None
+            assert "member_id" in message.model_fields
+        elif rule not in (ANY, PARTY):
             assert message is not None
             assert rule in message.model_fields or isinstance(getattr(message, rule), property)
 
@@ -76,6 +79,36 @@ def test_a_key_that_belongs_to_no_member_does_nothing_in_a_members_name() -> Non
 
 def test_whether_someone_is_party_to_a_match_is_for_the_service_to_say() -> None:
     assert allowed(AS_ANNA, GetMatch(match_id=UUID(int=1)))
+
+
+def test_whether_someone_may_act_for_another_is_for_the_service_to_say_once_it_is_said_who() -> None:
+    for member_id in (ANNA, BRAM):
+        assert allowed(AS_ANNA, ReportMinutes(match_id=UUID(int=1), member_id=member_id, minutes=30))
+    nobody = Actor(role=Role.MEMBER, name="key-2")
+    assert not allowed(nobody, ReportMinutes(match_id=UUID(int=1), member_id=ANNA, minutes=30))
+    assert own_field(ReportMinutes) == own_field(PostOffer) == "member_id"
+    assert own_field(GetMatch) is own_field(ConfirmMatch) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LeaveMembership",
+        "EraseMember",
+        "NameTie",
+        "ChangeLimits",
+        "GrantRepresentation",
+        "EndRepresentation",
+        "PostOffer",
+        "TransferCredit",
+        "GiveToPool",
+        "ChangeContactDetails",
+        "ChangeCapacity",
+        "ChooseChannel",
+    ],
+)
+def test_what_is_ones_own_nobody_does_for_another(name: str) -> None:
+    assert MAY[name].get(Role.MEMBER) != ACTING
 
 
 def test_a_role_that_is_not_in_a_row_may_not() -> None:

@@ -105,7 +105,7 @@ async def test_rubbish_on_an_event_subject_is_passed_by(tmp_path: Path, seed: in
 
 
 async def _reserve(place: Neighbourhood, asker: UUID, offer_id: UUID | None) -> UUID:
-    asked = await place.tell(RequestHelp(member_id=asker, category="baking", minutes=5))
+    asked = await place.tell(RequestHelp(member_id=asker, category="baking", minutes=5, consent="phone"))
     answer = await place.tell(ConfirmMatch.model_validate({"request_id": asked.id, "offer_id": offer_id}))
     assert answer.outcome == "accepted"
     assert answer.id is not None

@@ -63,7 +63,9 @@ async def test_of_two_coordinators_who_confirm_at_once_one_wins(tmp_path: Path, 
         await place.settle_in(6)
         asker, *helpers = place.members
         for _ in range(10):
-            asked = await place.tell(RequestHelp(member_id=asker, category="company", minutes=5))
+            asked = await place.tell(
+                RequestHelp(member_id=asker, category="company", minutes=5, consent="phone")
+            )
             offers = [
                 await place.tell(PostOffer(member_id=helper, category="company")) for helper in helpers[:3]
             ]

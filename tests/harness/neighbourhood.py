@@ -155,7 +155,11 @@ class Neighbourhood:
         asker = dice.choice(self.members)
         asked = await self.tell(
             RequestHelp(
-                member_id=asker, category=dice.choice(CATEGORIES), minutes=30, text="Wie helpt mij even?"
+                member_id=asker,
+                category=dice.choice(CATEGORIES),
+                minutes=30,
+                text="Wie helpt mij even?",
+                consent="phone",
             )
         )
         if asked.outcome != "accepted" or asked.id is None:

@@ -20,10 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contracts.catalogue import EMITTED_BY
 from contracts.envelope import Actor, Answer, Command, Event, Query, Role
-from contracts.exchange import GetTexts, Texts
+from contracts.exchange import GetMatch, GetTexts, Match, MatchConfirmed, Texts
+from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiative, Initiatives
 from contracts.members import GetPeople, People, Person
 from contracts.notifications import QueueMessage, Template
+from contracts.policy import Policy, Reciprocity
 from contracts.proposals import Favour, Favours, SuggestReturnFavours
 from services.kernel.deciding import Item
 from services.kernel.errors import Unreachable
@@ -87,6 +90,7 @@ class Neighbourhood:
         self.people: dict[UUID, Person] = {}
         self.words: dict[UUID, str] = {}
         self.away: set[str] = set()
+        self.reciprocity: Reciprocity = "encouraged"
         self.asked: list[Query] = []
         self._numbers = count(1001)
 
@@ -118,6 +122,20 @@ class Neighbourhood:
                 return People(people=tuple(p for i in query.member_ids if (p := self.people.get(i))))
             case SuggestReturnFavours():
                 return Favours(favours=(Favour(category="dog", nl="Hond uitlaten", en="Walking a dog"),))
+            case GetMatch():
+                people = dict.fromkeys(("request_id", "offer_id", "helper_id", "asker_id"), query.match_id)
+                return Match(
+                    match_id=query.match_id, **people, category="dog", minutes=60, status="completed"
+                )
+            case GetInitiatives():
+                always = Initiative(
+                    initiative_id=THE_INITIATIVE,
+                    name="Voorbeeld",
+                    preset="",
+                    status="running",
+                    policy=Policy(reciprocity=self.reciprocity),
+                )
+                return Initiatives(initiatives=(always,))
             case GetTexts():
                 return Texts(texts={i: self.words[i] for i in query.ids if i in self.words})
             case _:
@@ -168,11 +186,29 @@ class Postroom:
     async def decide(self, command: Command) -> Answer:
         return await self.leader.submit(command)
 
+    async def meet(self, helper: Person, asker: Person) -> UUID:
+        """A match of these two is confirmed: from now on letters name them to each other."""
+        match_id = new_id()
+        await self.follow(
+            MatchConfirmed(
+                match_id=match_id,
+                request_id=match_id,
+                offer_id=match_id,
+                helper_id=helper.member_id,
+                asker_id=asker.member_id,
+                category="dog",
+                minutes=60,
+                # Told by hand here: a visit by the usual helper has no letter of its own.
+                series_id=match_id,
+            )
+        )
+        return match_id
+
     async def follow(self, event: Event) -> None:
-        """An event of members, as it comes over the bus."""
+        """An event of another service, as it comes over the bus."""
         position = next(self._followed)
         recorded = Recorded(
-            source="members",
+            source=EMITTED_BY[type(event).__name__],
             epoch=1,
             position=position,
             event_id=f"{new_id()}.0",

@@ -12,13 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
 
 from contracts.envelope import Actor, Role
 from contracts.members import RegisterMember
+from contracts.proposals import ExclusionReason
 from services.coordinator.desk import Caller, command_id
 from services.kernel.service import new_id
 from services.region.databases import connect
@@ -30,6 +31,9 @@ from tests.harness.regions import real_region
 
 HOME = "3515"
 NEIGHBOURS = 400
+
+FEW: dict[str, int | None] = dict.fromkeys(get_args(ExclusionReason))
+"""How many were left out of a proposal, where that is told of none: fewer than five, or nobody."""
 
 NOOR = Login("noor", Role.COORDINATOR, "Noor (buurtcoördinator)")
 SAM = Login("sam", Role.COORDINATOR, "Sam (buurtcoördinator)")
@@ -70,7 +74,8 @@ class Neighbour:
 class Town:
     """The running region, as its people use it over HTTP.
 
-    `anke` is a neighbour who has not signed up yet; `anke_coordinates` is her key as a coordinator.
+    `anke` is a neighbour for whom `anke_takes_part` comes first; `anke_coordinates` is her key as a
+    coordinator.
     """
 
     def __init__(self, people: tuple[Neighbour, ...], region: RunningRegion, mailbox: Mailbox) -> None:
@@ -137,6 +142,14 @@ class Town:
         )
         self.until(lambda: self._admitted(person), "a new member being known to the exchange")
         return person
+
+    def anke_takes_part(self) -> Neighbour:
+        """Anke, who coordinates too, after she signed up; the second time nothing changes."""
+        signing_up = {**self.anke.registration, "capacity_minutes_week": 600}
+        good(self.post("/v1/members", signing_up, by=NOOR, key=self.anke.idempotency_key), 201)
+        good(self.post(f"/v1/members/{self.anke.id}/approvals", by=NOOR, key="anke-takes-part"))
+        self.until(lambda: self._admitted(self.anke), "Anke being known to the exchange")
+        return self.anke
 
     def _admitted(self, person: Neighbour) -> bool:
         # Asking for help in the past changes nothing: it is refused either way, and how tells.

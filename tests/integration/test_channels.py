@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 
 from contracts.envelope import Actor, Role
+from contracts.exchange import MatchFellThrough, PeopleParted
 from contracts.members import ChannelChosen, Person
-from contracts.notifications import GetLetters, PaperLetters, RecordDelivery, ReportDelivery
+from contracts.notifications import GetLetters, PaperLetters, RecordDelivery, ReportDelivery, Template
+from contracts.policy import Reciprocity
 from services.kernel.dutch import LOCAL
 from services.kernel.errors import Rejected
 from services.kernel.service import new_id
@@ -240,6 +242,59 @@ async def test_only_what_waits_for_a_person_can_be_read_and_in_the_order_it_was_
     ]
     await room.decide(ReportDelivery(message_id=first, reached=True))
     assert [letter.message_id for letter in (await read(room, first, second)).letters] == [second]
+
+
+@pytest.mark.parametrize("ends", ["fell through", "parted"])
+async def test_a_letter_that_is_printed_after_two_people_were_parted_does_not_say_how_to_reach_the_other(
+    room: Postroom, ends: str
+) -> None:
+    bram = room.neighbourhood.neighbour(name="Bram Bakker", shares_contact=True)
+    anna = await chose(room, "letter")
+    match_id = await room.meet(bram, anna)
+    message_id = await room.queue(
+        anna,
+        "series-started",
+        other=str(bram.member_id),
+        recurrence="FREQ=WEEKLY;BYDAY=TU",
+        minutes=60,
+        helps=0,
+    )
+    async with room.sending():
+        await room.becomes("handed_over", message_id)
+    (letter,) = (await read(room, message_id)).letters
+    assert "Bram Bakker komt vaker: elke dinsdag" in letter.text
+    assert bram.phone is not None
+    assert bram.phone in letter.text
+
+    people = {"match_id": match_id, "helper_id": bram.member_id, "asker_id": anna.member_id}
+    if ends == "parted":
+        await room.follow(PeopleParted(**people))
+    else:
+        more = {"request_id": match_id, "minutes": 60, "category": "dog", "series_id": match_id}
+        await room.follow(
+            MatchFellThrough.model_validate({**people, **more, "reason": "incident", "told": False})
+        )
+    (letter,) = (await read(room, message_id)).letters
+    assert "Uw helper komt vaker: elke dinsdag" in letter.text
+    assert "Bram" not in letter.text
+    assert bram.phone not in letter.text
+
+
+@pytest.mark.parametrize(
+    ("template", "facts"), [("hours-booked-asker", {}), ("help-recorded", {"helped": 0})]
+)
+@pytest.mark.parametrize(("reciprocity", "asks"), [("encouraged", True), ("required", True), ("gift", False)])
+async def test_who_was_helped_is_asked_something_in_return_as_the_initiative_asks_it(
+    room: Postroom, template: Template, facts: dict[str, Any], reciprocity: Reciprocity, asks: bool
+) -> None:
+    room.neighbourhood.reciprocity = reciprocity
+    anna = await chose(room, "letter")
+    message_id = await room.queue(anna, template, minutes=60, match=str(new_id()), **facts)
+    async with room.sending():
+        await room.becomes("handed_over", message_id)
+    (letter,) = (await read(room, message_id)).letters
+    assert ("Bijvoorbeeld:\n- Hond uitlaten\nHet hoeft niet." in letter.text) is asks
+    assert ("buur?" in letter.text) is asks
 
 
 async def test_thanks_on_paper_carry_the_askers_words(room: Postroom) -> None:

@@ -1,4 +1,4 @@
-"""Erased is erased: gone from the vault at once, and gone again after a database was put back to before."""
+"""Erased is erased: gone from the vault at once, for good, and after a database was put back to before."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,16 +10,25 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
-from contracts.envelope import Actor, Command, Role
-from contracts.members import EraseMember, GiveGuardianConsent, NameTie, RegisterMember
+from contracts.envelope import Actor, Command, Event, Role, VaultEntry
+from contracts.ledger import AccountOpened
+from contracts.members import EraseMember, GiveGuardianConsent, MemberErased, NameTie, RegisterMember
 from services.kernel.bus import Bus
+from services.kernel.deciding import Item
+from services.kernel.entity import State
 from services.kernel.erasure import Erasures, place
-from services.kernel.service import new_id
+from services.kernel.log import Recorded
+from services.kernel.service import Context, Service, new_id
+from services.ledger.app import service as ledger
 from services.region.configure import write_region
 from services.region.databases import connect, migrate_all
 from services.region.running import RunningRegion
+from tests.harness import leader as alone
 from tests.harness import servers
+from tests.harness.leader import Leader, Place
+from tests.harness.town import Town
 from tests.harness.waiting import until
 
 NOOR = Actor(role=Role.COORDINATOR, name="noor")
@@ -185,3 +194,124 @@ def said(log: Path, event: str) -> Callable[[], Awaitable[bool]]:
         return f'"{event}"' in await asyncio.to_thread(log.read_text)
 
     return is_there
+
+
+# ---- what is said afterwards
+
+
+ERASED, STAYS = UUID(int=0xE1), UUID(int=0xE2)
+
+
+class Note(Command):
+    """Opens an account, with words about one person or two."""
+
+    about: UUID
+    other: UUID | None = None
+    text: str
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        return (VaultEntry("note", command_id, self.about, {"text": self.text}, self.other),)
+
+
+def note(command: Note, context: Context, state: State) -> list[Event]:
+    return [AccountOpened(account_id=context.command_id, floor_minutes=-600)]
+
+
+NOTES = (
+    Note(about=ERASED, text="about who was erased"),
+    Note(about=STAYS, other=ERASED, text="about who was erased, by another"),
+    Note(about=STAYS, text="about who stays"),
+    Note(about=STAYS, other=STAYS, text="about who stays, and another"),
+)
+KEPT = {"about who stays", "about who stays, and another"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def here(town: Town) -> AsyncIterator[Place]:
+    """A database of a service that hears of erasures from members."""
+    real = ledger(town.region.region)
+    follows = Service(name="ledger", sql=real.sql, kinds=real.kinds, decides={Note: note}, erases=real.erases)
+    async with alone.place(town.region.region, follows) as found:
+        yield found
+
+
+def hears(leader: Leader, position: int = 1) -> "asyncio.Future[Any]":
+    """Members says that someone was erased."""
+    erased = MemberErased(member_id=ERASED)
+    told = Recorded(
+        source="members",
+        epoch=1,
+        position=position,
+        event_id=f"{new_id()}.0",
+        name="MemberErased",
+        schema_version=erased.VERSION,
+        entity_id=ERASED,
+        correlation_id=None,
+        traceparent=None,
+        at=datetime.now(UTC),
+        data=erased.model_dump(mode="json"),
+        raw=b"{}",
+    )
+    item = Item(new_id(), Actor(role=Role.SERVICE, name="ledger"), followed=told)
+    return leader.loop.submit_followed([item])
+
+
+async def texts(leader: Leader) -> set[str]:
+    return {row[0] for row in await leader.pool.fetch("SELECT data ->> 'text' FROM vault")}
+
+
+async def say(leader: Leader) -> None:
+    """Every note, each of which counts as done."""
+    assert {answer.outcome for answer in await leader.all(NOTES)} == {"accepted"}
+
+
+async def test_words_about_someone_erased_are_not_kept_and_what_they_came_with_is_done(here: Place) -> None:
+    async with here.leading() as leader:
+        await say(leader)
+        assert await texts(leader) == {said.text for said in NOTES}
+        await hears(leader)
+        assert await texts(leader) == KEPT
+        await say(leader)
+        assert await texts(leader) == KEPT
+        assert await leader.count("events") == 2 * len(NOTES)
+    # Nor by who leads next, who was told of it by nobody.
+    async with here.leading() as leader:
+        await say(leader)
+        assert await texts(leader) == KEPT
+
+
+@pytest.mark.parametrize("order", ["said first", "erased first"])
+async def test_words_that_arrive_together_with_the_erasure_are_not_kept_either(
+    here: Place, order: str
+) -> None:
+    async with here.leading() as leader:
+        # Queued at once and few: one batch.
+        if order == "said first":
+            together = [*map(leader.submit, NOTES), hears(leader)]
+        else:
+            together = [hears(leader), *map(leader.submit, NOTES)]
+        await asyncio.gather(*together)
+        assert leader.loop.position == len(NOTES)
+        assert await leader.count("log_head", "commits = 1") == 1
+        assert await texts(leader) == KEPT
+
+
+async def test_a_service_that_was_put_back_takes_no_words_about_who_is_on_the_list(
+    here: Place, tmp_path: Path
+) -> None:
+    erasures = Erasures(tmp_path / "erasures.txt")
+    erasures.add({ERASED: datetime.now(UTC)})
+    await erasures.catch_up(here.service, here.pool)
+    async with here.leading() as leader:
+        await say(leader)
+        assert await texts(leader) == KEPT
+
+
+async def test_an_erasure_heard_of_by_a_follower_is_on_its_list_after_a_crash_too(
+    here: Place, tmp_path: Path
+) -> None:
+    async with here.leading() as leader:
+        await hears(leader)
+    erasures = Erasures(tmp_path / "erasures.txt")
+    await erasures.catch_up(here.service, here.pool)
+    assert set(erasures.read()) == {ERASED}

@@ -34,7 +34,7 @@ from contracts.ledger import (
     TransferCredit,
 )
 from contracts.members import MemberErased
-from contracts.policy import AgeBand, caps, compensation_cents
+from contracts.policy import AgeBand, caps, caps_year, compensation_cents
 from services.kernel.deciding import Item
 from services.kernel.dutch import local
 from services.kernel.errors import Rejected
@@ -303,6 +303,7 @@ async def test_a_year_has_its_months_with_what_was_paid_what_it_cost_and_what_is
     assert (found.minutes, found.cents, found.expenses_cents) == (120, paid, 950)
     assert found.left_cents == limits.year - paid - held
     assert (found.month_cap_cents, found.year_cap_cents) == (limits.month, limits.year)
+    assert found.caps_year == caps_year(2026)
     october, november = found.months
     assert (october.month, october.cents, october.expenses_cents) == ("2026-10", 0, 950)
     assert (november.month, november.cents, november.minutes) == ("2026-11", paid, 120)

@@ -15,6 +15,7 @@ from contracts.categories import Intimacy
 from contracts.envelope import Actor, Command, Role
 from contracts.households import JoinHousehold
 from contracts.members import (
+    ApproveMember,
     ChangeContactDetails,
     EraseMember,
     FindExcluded,
@@ -131,6 +132,49 @@ async def test_the_own_circle_is_named_by_either_of_the_two(leader: Leader) -> N
     assert await excluded(leader, asker, LOW, "known") == (set(), set(), circle)
     assert await excluded(leader, asker, LOW, "unknown") == (circle, set(), set())
     assert await excluded(leader, friend, HIGH) == ({asker}, set(), set())
+
+
+async def _home(leader: Leader, street: str, *, kind: str = "household", people: int = 2) -> list[UUID]:
+    """An account that takes part, and who belongs to it; each lives in a street of their own."""
+    home = await register(leader, street, "1", kind=kind)
+    await do(leader, ApproveMember(member_id=home))
+    belong = [await register(leader, f"{street} {n}", "1") for n in range(people)]
+    for one in belong:
+        await do(leader, ApproveMember(member_id=one))
+        await do(leader, JoinHousehold(member_id=one, household_id=home))
+    return [home, *belong]
+
+
+@pytest.mark.parametrize("kind", ["household", "organisation"])
+async def test_an_account_that_asks_or_helps_has_the_ties_of_its_people(leader: Leader, kind: str) -> None:
+    account, one, _ = await _home(leader, f"Accountlaan {kind}", kind=kind)
+    friend, enemy = [await register(leader, f"Zes {kind}", number) for number in ("1", "50")]
+    await do(leader, NameTie(member_id=one, other_id=friend, tie="friend"))
+    await do(leader, NameTie(member_id=enemy, other_id=one, tie="conflict"))
+    out, _, more = await excluded(leader, account, LOW, "known")
+    assert (friend in more, enemy in out) == (True, True)
+    assert {friend, enemy} <= (await excluded(leader, account, HIGH))[0]
+    # And the other way round: who belongs to the account and the account itself.
+    assert (await excluded(leader, friend, LOW, "known"))[2] >= {account, one}
+    assert (await excluded(leader, enemy))[0] >= {account, one}
+
+
+async def test_who_is_better_apart_from_someone_is_so_from_who_lives_with_them(leader: Leader) -> None:
+    home, one, housemate = await _home(leader, "Samenlaan")
+    enemy, friend = await register(leader, "Zeven", "1"), await register(leader, "Zeven", "50")
+    await do(leader, NameTie(member_id=one, other_id=enemy, tie="conflict"))
+    await do(leader, NameTie(member_id=one, other_id=friend, tie="friend"))
+    out, less, _ = await excluded(leader, housemate, MEDIUM)
+    assert enemy in out
+    # The circle of someone is not that of everyone at home.
+    assert friend not in less
+    assert (await excluded(leader, enemy))[0] >= {home, one, housemate}
+    # Of an organisation the others have nothing to do with it.
+    office, member, colleague = await _home(leader, "Kantoorlaan", kind="organisation")
+    await do(leader, NameTie(member_id=member, other_id=enemy, tie="conflict"))
+    assert enemy not in (await excluded(leader, colleague))[0]
+    found = (await excluded(leader, enemy))[0]
+    assert (office in found, member in found, colleague in found) == (True, True, False)
 
 
 async def test_what_is_said_later_about_someone_counts(leader: Leader) -> None:
@@ -265,9 +309,9 @@ async def test_closeness_is_quick_among_a_hundred_thousand(leader: Leader) -> No
     asker = await register(leader, "Straat 7", "11")
     await leader.pool.execute(
         "INSERT INTO members (member_id, number, status, pc4, capacity_minutes_week, carer_minutes_week, "
-        "kind, guardian_agrees, is_paused, version) "
+        "kind, guardian_agrees, is_paused, birth_date_known, version) "
         "SELECT gen_random_uuid(), 10000 + n, 'approved', (3500 + n % 100)::text, 60, 0, 'person', false, "
-        "false, 1 FROM generate_series(1, $1::integer) n",
+        "false, false, 1 FROM generate_series(1, $1::integer) n",
         MANY,
         timeout=60,
     )

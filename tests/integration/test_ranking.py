@@ -1,9 +1,11 @@
 """Who can help, looked up in a real database: the nearest first, and further away where too few fit."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from contracts.envelope import Actor, Role
@@ -12,6 +14,7 @@ from contracts.proposals import RankedHelpers, RankHelpers
 from services.exchange import app as exchange_app
 from services.exchange.matching import WEIGHED
 from services.exchange.proposing import rank_helpers
+from services.exchange.week import week_of
 from services.kernel.service import new_id
 from tests.bench.filling import fill_offers, fill_participants, person
 from tests.harness.leader import place
@@ -39,18 +42,48 @@ async def pool(town: Town) -> AsyncIterator[Any]:
         yield found.pool
 
 
-async def ranked(pool: Any, *, limit: int = 5) -> RankedHelpers:
+async def ranked(pool: Any, *, limit: int = 5, wanted_at: datetime | None = None) -> RankedHelpers:
     request_id = new_id()
     await pool.execute(
-        "INSERT INTO requests (request_id, member_id, category, pc4, minutes, urgency, wish, status, "
-        "requested_at, initiative_id, version) "
-        "SELECT $1, $2, $3, '3511', 60, 'soon', 'none', 'open', now(), initiative_id, 1 FROM offers LIMIT 1",
+        "INSERT INTO requests (request_id, member_id, category, pc4, minutes, wanted_at, urgency, wish, "
+        "status, requested_at, initiative_id, version) SELECT $1, $2, $3, '3511', 60, $4, 'soon', 'none', "
+        "'open', now(), initiative_id, 1 FROM offers LIMIT 1",
         request_id,
         ASKER,
         CATEGORY,
+        wanted_at,
     )
     replica: Any = SimpleNamespace(pool=pool, bus=_NobodyTooClose())
     return await rank_helpers(replica, RankHelpers(request_id=request_id, limit=limit), NOOR)
+
+
+async def test_what_a_series_asks_in_a_week_that_is_not_planned_yet_makes_it_as_full(pool: Any) -> None:
+    """The nearest helper comes to someone every Tuesday; in eight weeks none of it is planned yet."""
+    in_eight_weeks = datetime.now(UTC) + timedelta(weeks=8)
+    before = await ranked(pool, wanted_at=in_eight_weeks)
+    first = before.helpers[0]
+    room = first.capacity_minutes_week - first.reserved_minutes
+    series_id = new_id()
+    await pool.execute(
+        "INSERT INTO series (series_id, offer_id, helper_id, asker_id, category, minutes, recurrence, "
+        "starts_at, next_at, by, status, version) "
+        "VALUES ($1, $2, $3, $4, 'gardening', $5, 'FREQ=DAILY', $6, $6, 'noor', 'running', 1)",
+        series_id,
+        first.offer_id,
+        first.member_id,
+        ASKER,
+        room // 7,
+        datetime.now(UTC) + timedelta(weeks=5),
+    )
+    await pool.execute(
+        "UPDATE participants SET series = $2 WHERE participant_id = $1", first.member_id, [series_id]
+    )
+    after = await ranked(pool, wanted_at=in_eight_weeks)
+    assert first.member_id not in [helper.member_id for helper in after.helpers]
+    assert after.excluded.get("capacity", 0) == before.excluded.get("capacity", 0) + 1
+    # In a week that is planned it is a match of its own, and not counted twice.
+    planned = await ranked(pool, wanted_at=datetime.now(UTC) + timedelta(weeks=2))
+    assert first.member_id in [helper.member_id for helper in planned.helpers]
 
 
 async def test_only_the_nearest_are_weighed_and_those_without_a_vog_are_counted(pool: Any) -> None:
@@ -75,6 +108,24 @@ async def test_who_lives_further_away_is_found_when_too_few_nearby_fit(pool: Any
     assert [helper.member_id for helper in found.helpers] == [far]
     assert found.excluded == {"vog": PEOPLE - 2}
     assert found.helpers[0].distance_km > 20
+
+
+@pytest.mark.parametrize(("ahead", "fits"), [(-1, True), (0, False), (30, False)])
+async def test_help_without_a_date_is_for_who_has_room_in_every_week_from_now_on(
+    pool: Any, ahead: int, fits: bool
+) -> None:
+    before = (await ranked(pool)).found
+    assert before
+    week = week_of(datetime.now(UTC) + timedelta(weeks=ahead))
+    await pool.execute("DELETE FROM weeks")
+    await pool.execute(
+        "INSERT INTO weeks SELECT gen_random_uuid(), participant_id, $1, capacity_minutes_week - 59, 0, 0, 1 "
+        "FROM participants",
+        week,
+    )
+    found = await ranked(pool)
+    assert (found.found > 0) == fits
+    assert ("capacity" in found.excluded) != fits
 
 
 async def test_a_vog_that_ended_or_lapsed_counts_no_more(pool: Any) -> None:

@@ -14,6 +14,7 @@ from services.kernel.dutch import LOCAL, local
 from services.kernel.errors import NotLeading
 from services.kernel.service import new_id
 from services.notifications import sender
+from services.notifications.thread import visit_thread
 from tests.harness.postroom import Postroom, postroom
 from tests.harness.town import Town
 from tests.harness.waiting import until
@@ -116,8 +117,10 @@ async def test_while_members_is_away_everything_waits(room: Postroom) -> None:
 async def test_while_exchange_is_away_only_letters_that_need_it_wait(room: Postroom) -> None:
     anna = room.neighbourhood.neighbour()
     room.neighbourhood.away.add("exchange")
-    waits = [await room.queue(anna, "hours-booked-asker", minutes=60) for _ in range(3)]
-    goes = await room.queue(anna)
+    booked: dict[str, Any] = {"minutes": 60, "match": str(new_id())}
+    waits = [await room.queue(anna, "hours-booked-asker", **booked) for _ in range(3)]
+    # To who helped it asks nothing in return.
+    goes = await room.queue(anna, "help-recorded", minutes=60, helped=1)
     async with room.sending():
         await room.becomes("sent", goes)
         await room.becomes("queued", *waits)
@@ -238,6 +241,28 @@ async def test_a_digest_is_one_mail_of_all_that_waits_and_each_message_is_record
     headings = ["UW AANBOD STAAT ERIN", "U KREEG UREN", "IEMAND BEDANKT U"]
     assert sorted(headings, key=digest.text.index) == headings
     assert len(room.mailbox.mails) == 2
+
+
+async def test_visits_of_one_week_without_a_helper_are_one_mail_and_those_that_found_one_are_not_in_it(
+    room: Postroom,
+) -> None:
+    anna = room.neighbourhood.neighbour()
+    monday = clock("08:00") + timedelta(days=(7 - clock("08:00").weekday()) % 7)
+    visits = [monday + timedelta(days=8 + n, hours=2) for n in range(4)]
+    *seeking, found = [
+        await room.queue(anna, "visit-open", wanted_at=at.isoformat(), visit=str(new_id())) for at in visits
+    ]
+    async with room.sending():
+        await room.becomes("sent", await room.queue(room.neighbourhood.neighbour()))
+        await room.becomes("queued", *seeking, found)
+        facts = await room.events(found)
+        thread_id = visit_thread(anna.member_id, facts[0]["facts"]["visit"])
+        await room.decide(OvertakeMessage(message_id=thread_id))
+        await room.set_clock(monday)
+        await room.becomes("sent", *seeking)
+    (mail,) = room.mailbox.to(anna.email or "")
+    assert await room.status(found) == "overtaken"
+    assert mail.text.count("is nog geen helper gevonden") == len(seeking)
 
 
 async def test_a_digest_that_was_recorded_in_part_goes_again_as_the_same_mail(room: Postroom) -> None:

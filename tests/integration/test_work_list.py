@@ -14,6 +14,7 @@ import pytest_asyncio
 from contracts import (
     coordinator,
     exchange,
+    households,
     ledger,
     members,
     notifications,
@@ -23,14 +24,20 @@ from contracts import (
 )
 from contracts.coordinator import GetRestricted
 from contracts.envelope import Actor, Event, Role
+from contracts.notifications import GetLetters, PaperLetters
 from contracts.policy import AgeBand
 from services.coordinator import app as coordinator_app
+from services.coordinator.account import account_used
+from services.coordinator.console import letters
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
+from services.coordinator.outcome import WHY_NOT_BOOKED
 from services.coordinator.queries import get_restricted
+from services.coordinator.to_bring import to_bring
 from services.coordinator.work import Work, WorkCode, work_counts, work_list
 from services.kernel.dutch import LOCAL
 from services.kernel.entity import Origin, State
+from services.kernel.errors import Rejected
 from services.kernel.log import record_set
 from services.kernel.service import new_id
 from services.kernel.settings import Key
@@ -74,11 +81,11 @@ class Office:
         self._state: State = nothing_yet()
         self._told = 0
 
-    async def told(self, *events: Event, at: datetime = THIS) -> None:
+    async def told(self, *events: Event, at: datetime = THIS, by: str = "service:test") -> None:
         """These happened, at `at`; the tables are what was folded."""
         for event in events:
             self._told += 1
-            self._projections.apply(self._state, event, at, Origin(f"told.{self._told}", "service:test"))
+            self._projections.apply(self._state, event, at, Origin(f"told.{self._told}", by))
         for (kind, entity_id), entity in self._state.changed.items():
             await self._pool.execute(f"DELETE FROM {kind.table} WHERE {kind.key} = $1", entity_id)
             await self._pool.execute(
@@ -181,6 +188,56 @@ async def test_a_draft_waits_after_three_days(office: Office) -> None:
     assert await office.kinds() == ["without_helper"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "due"),
+    [
+        ({"wanted_at": THIS + 2 * DAY}, THIS + 2 * DAY),
+        ({"urgency": "urgent"}, THIS + DAY),
+        ({"urgency": "soon"}, THIS + 3 * DAY),
+    ],
+    ids=["its day is near", "urgent", "soon"],
+)
+async def test_a_draft_that_cannot_wait_is_work_at_once(
+    office: Office, asked: dict[str, Any], due: datetime
+) -> None:
+    await office.told(requested(draft=True, **asked))
+    assert (await office.one("draft_waits")).due == due
+
+
+async def test_whom_a_social_team_registers_is_decided_on_today(office: Office) -> None:
+    for n, by in ((2001, "referrer:sociaal-team"), (2002, "coordinator:noor")):
+        registration, _ = registered(UUID(int=n), n)
+        await office.told(registration, by=by)
+    found = {work.number: work for work in await office.work(kind="new_member")}
+    assert (found[2001].due, found[2001].pressing, found[2001].reason) == (
+        midnight(TODAY + DAY),
+        True,
+        "referrer",
+    )
+    assert (found[2002].due, found[2002].pressing, found[2002].reason) == (None, False, None)
+
+
+ANKE = Actor(role=Role.COORDINATOR, name="anke", member_id=BRAM)
+
+
+async def test_a_complaint_or_incident_is_no_work_for_who_is_part_of_it(office: Office) -> None:
+    filed = coordinator.ComplaintFiled(
+        complaint_id=ONE,
+        member_id=ANNA,
+        about_id=BRAM,
+        handler="noor",
+        acknowledge_by=THIS - DAY,
+        decide_by=THIS + 30 * DAY,
+    )
+    passed = coordinator.ComplaintTermPassed(complaint_id=ONE, term="acknowledge")
+    incident = safety.IncidentReported(
+        incident_id=TWO, pair_id=THREE, helper_id=BRAM, asker_id=ANNA, reported_by="noor", handler="noor"
+    )
+    await office.told(filed, passed, incident)
+    assert set(await office.kinds(SAM)) == {"complaint_term", "incident_open"}
+    assert await office.kinds(ANKE) == []
+
+
 async def test_the_helper_of_a_series_ends_within_four_weeks(office: Office) -> None:
     started = visits.SeriesStarted(
         series_id=ONE,
@@ -223,6 +280,55 @@ async def test_matches_wait_by_what_is_the_matter(office: Office) -> None:
     assert await office.kinds() == ["not_booked"]
 
 
+@pytest.mark.parametrize("reason", ["below_floor", "compensation_cap", "no_account"])
+async def test_why_the_hours_were_not_booked_is_as_the_ledger_said(office: Office, reason: str) -> None:
+    agreed = (about_match(exchange.MinutesAgreed), about_match(exchange.MatchUnbooked))
+    await office.told(requested(), about_match(exchange.MatchReserved), *agreed)
+    # Exchange may be heard before the ledger.
+    assert (await office.one("not_booked")).reason is None
+    refused = {"transfer_id": FOUR, "from_account_id": ANNA, "to_account_id": BRAM, "minutes": 90}
+    await office.told(ledger.TransferRefused.model_validate({**refused, "match_id": TWO, "reason": reason}))
+    assert (await office.one("not_booked")).reason == reason
+    assert reason in WHY_NOT_BOOKED
+
+
+def no_show(who: str) -> Sequence[Event]:
+    """Without the asker the request is withdrawn, as exchange does."""
+    fell = about_match(exchange.MatchFellThrough, reason="no_show")
+    rest = [] if who == "helper" else [exchange.RequestWithdrawn(request_id=ONE, member_id=ANNA)]
+    return (
+        requested(),
+        about_match(exchange.MatchReserved),
+        about_match(visits.NoShowNoted, who=who),
+        fell,
+        *rest,
+    )
+
+
+CALLED = coordinator.CallNoted(call_id=FOUR, match_id=TWO, helper_id=BRAM, asker_id=ANNA)
+
+
+@pytest.mark.parametrize(("who", "member_id"), [("helper", BRAM), ("asker", ANNA)])
+async def test_who_did_not_come_is_to_be_called_within_a_day(
+    office: Office, who: str, member_id: UUID
+) -> None:
+    await office.told(*no_show(who))
+    work = await office.one("no_show")
+    assert (work.match_id, work.member_id, work.category, work.reason) == (TWO, member_id, "dog", who)
+    assert (work.since, work.due, work.pressing, work.pc4) == (THIS, THIS + DAY, True, HERE)
+    await office.told(CALLED)
+    assert "no_show" not in await office.kinds()
+
+
+async def test_without_the_helper_it_is_over_once_the_request_is_decided(office: Office) -> None:
+    await office.told(*no_show("helper"))
+    assert sorted(await office.kinds()) == ["no_show", "without_helper"]
+    await office.told(about_match(exchange.MatchReserved, match_id=THREE))
+    assert "no_show" not in await office.kinds()
+    await office.told(exchange.RequestWithdrawn(request_id=ONE, member_id=ANNA))
+    assert "no_show" not in await office.kinds()
+
+
 async def test_who_has_more_planned_than_they_want_is_shown_with_the_first_such_week(office: Office) -> None:
     next_week = midnight(TODAY + timedelta(days=7 - TODAY.weekday()))
     planned = about_match(exchange.MatchReserved, minutes=100, wanted_at=next_week + timedelta(hours=10))
@@ -231,6 +337,30 @@ async def test_who_has_more_planned_than_they_want_is_shown_with_the_first_such_
     await office.told(members.CapacityChanged(member_id=BRAM, capacity_minutes_week=60))
     work = await office.one("over_capacity")
     assert (work.member_id, work.entity_id, work.due, work.pc4) == (BRAM, BRAM, next_week, HERE)
+
+
+async def test_help_without_a_date_counts_in_every_week_also_when_someone_wants_to_help_less(
+    office: Office,
+) -> None:
+    next_week = midnight(TODAY + timedelta(days=7 - TODAY.weekday()))
+    undated = about_match(exchange.MatchReserved, minutes=50, wanted_at=None)
+    await office.told(requested(), undated, about_match(exchange.MatchConfirmed, wanted_at=None))
+    await office.told(members.CapacityChanged(member_id=BRAM, capacity_minutes_week=50))
+    assert "over_capacity" not in await office.kinds()
+    dated = about_match(
+        exchange.MatchReserved,
+        match_id=FOUR,
+        request_id=THREE,
+        minutes=30,
+        wanted_at=next_week + timedelta(hours=10),
+    )
+    await office.told(requested(THREE), dated)
+    work = await office.one("over_capacity")
+    assert (work.member_id, work.due) == (BRAM, next_week)
+    # By itself it fills the week that runs now as well.
+    await office.told(members.CapacityChanged(member_id=BRAM, capacity_minutes_week=49))
+    work = await office.one("over_capacity")
+    assert work.due == next_week - timedelta(days=7)
 
 
 async def test_care_for_their_own_counts_but_not_what_others_take_over(office: Office) -> None:
@@ -327,11 +457,21 @@ async def test_a_complaint_is_its_handlers_until_a_term_has_passed(office: Offic
     assert await office.kinds(SAM) == []
     await office.told(coordinator.ComplaintTermPassed(complaint_id=ONE, term="acknowledge"))
     assert await office.kinds(SAM) == ["complaint_term"]
-    await office.told(coordinator.ComplaintMoved(complaint_id=ONE, step="acknowledged"))
+    await office.told(coordinator.ComplaintMoved(complaint_id=ONE, member_id=ANNA, step="acknowledged"))
     assert await office.kinds(SAM) == []
     assert (await office.one("complaint_term")).due == THIS + 42 * DAY
-    await office.told(coordinator.ComplaintMoved(complaint_id=ONE, step="withdrawn"))
+    handed = {"complaint_id": ONE, "member_id": ANNA, "former_handler": "noor", "handler": "sam"}
+    await office.told(coordinator.ComplaintHandedOver.model_validate(handed))
     assert await office.kinds() == []
+    assert (await office.one("complaint_term", SAM)).coordinator == "sam"
+    await office.told(coordinator.ComplaintMoved(complaint_id=ONE, member_id=ANNA, step="withdrawn"))
+    assert await office.kinds(SAM) == []
+
+
+async def test_who_stands_in_for_its_handler_sees_a_complaint_too(office: Office) -> None:
+    await office.told(filed())
+    stands_in = SAM.model_copy(update={"stands_in_for": ("noor",)})
+    assert await office.kinds(stands_in) == await office.kinds(NOOR) == ["complaint_term"]
 
 
 async def test_leave_without_a_deputy_is_everyones_from_the_warning_on(office: Office) -> None:
@@ -382,6 +522,35 @@ async def test_messages_that_failed_are_one_line_a_person(office: Office) -> Non
         await office.told(notifications.MessageQueued.model_validate(about), failed, at=THIS - (2 - n) * DAY)
     work = await office.one("message_failed")
     assert (work.entity_id, work.reason, work.since) == (TWO, "reason-1", THIS - 2 * DAY)
+
+
+async def test_a_message_that_failed_waits_until_someone_told_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = {"message_id": ONE, "member_id": ANNA, "template": "match-asker", "reason": "refused"}
+    queued, failed = (
+        event.model_validate(about) for event in (notifications.MessageQueued, notifications.MessageFailed)
+    )
+    await office.told(queued, failed, at=THIS - 60 * DAY)
+    assert (await office.one("message_failed")).since == THIS - 60 * DAY
+    monkeypatch.setattr(office.desk, "ask", _no_letters)
+    for channel, there in ((None, 1), ("phone", 1), ("letter", 0)):
+        assert len(await to_bring(office.desk, NOOR, channel=channel, limit=9)) == there
+    await office.told(notifications.MessageDelivered(message_id=ONE, member_id=ANNA, channel="phone"))
+    assert await office.kinds() == []
+
+
+async def test_who_left_need_not_be_told_what_failed(office: Office) -> None:
+    about = {"message_id": ONE, "member_id": ANNA, "template": "match-asker", "reason": "refused"}
+    queued, failed = (
+        event.model_validate(about) for event in (notifications.MessageQueued, notifications.MessageFailed)
+    )
+    await office.told(queued, failed, members.MemberLeft(member_id=ANNA, settle="pool"))
+    assert await office.kinds() == []
+
+
+async def _no_letters(*_: object) -> PaperLetters:
+    return PaperLetters(letters=())
 
 
 # In which order, and for whom
@@ -442,13 +611,73 @@ async def test_who_stands_in_has_the_areas_of_who_is_on_leave_today(here: Place,
     assert await areas() == (THERE,)
 
 
+async def test_what_is_to_be_brought_is_sought_in_ones_own_areas_however_much_waits_elsewhere(
+    office: Office,
+) -> None:
+    def handed(message_id: UUID, member_id: UUID) -> Sequence[Event]:
+        about = {"message_id": message_id, "member_id": member_id, "template": "match-asker"}
+        return (
+            notifications.MessageQueued.model_validate(about),
+            notifications.MessageHandedOver.model_validate({**about, "channel": "letter"}),
+        )
+
+    here = [event for n in range(letters.MOST + 1) for event in handed(UUID(int=0x1000 + n), ANNA)]
+    await office.told(*here, at=THIS - DAY)
+    await office.told(*handed(ONE, FAR))
+
+    async def ask(query: GetLetters, answer: type[PaperLetters], actor: Actor) -> PaperLetters:
+        """Notifications, for which every text is known."""
+        some = {"member_id": FAR, "channel": "letter", "name": "Iemand", "pc4": THERE}
+        words = {"subject": "Een brief", "text": "Dag."}
+        return PaperLetters.model_validate(
+            {"letters": [{"message_id": id, **some, **words} for id in query.message_ids]}
+        )
+
+    office.desk.replica.bus = SimpleNamespace(ask=ask)  # type: ignore[assignment]
+    there = NOOR.model_copy(update={"areas": (THERE,)})
+    page = await letters.letters_page(office.desk, there)
+    assert [letter.message_id for letter in page.letters] == [str(ONE)]
+    ((row, _),) = await to_bring(office.desk, there, channel="letter", limit=1)
+    assert row["message_id"] == ONE
+    assert await to_bring(office.desk, there, channel="phone", limit=1) == []
+    # Who works in the whole region sees what waits longest.
+    assert len((await letters.letters_page(office.desk, NOOR)).letters) == letters.MOST
+
+
+async def test_whose_hours_someone_uses_is_as_the_ledger_has_it(office: Office) -> None:
+    home = FOUR
+    for n, account_id in enumerate((ANNA, BRAM, home)):
+        await office.told(
+            ledger.AccountOpened(account_id=account_id, floor_minutes=-600),
+            ledger.HoldPlaced(hold_id=UUID(int=n + 1), account_id=account_id, minutes=n + 1),
+        )
+    shared = households.HouseholdJoined(member_id=ANNA, household_id=home, shares_balance=True, may_act=False)
+    not_shared = shared.model_copy(update={"member_id": BRAM, "shares_balance": False})
+    await office.told(shared, not_shared)
+
+    async def used(member_id: UUID) -> tuple[Any, ...] | None:
+        row = await account_used(office.desk, member_id)
+        return (row["account_id"], row["shared_with"], row["held_minutes"]) if row else None
+
+    assert await used(ANNA) == (ANNA, home, 3)
+    assert await used(BRAM) == (BRAM, None, 2)
+    assert await used(home) == (home, None, 3)
+    assert await used(FAR) is None
+    # Their own again: the household's is closed, or they left it.
+    await office.told(ledger.AccountClosed(account_id=home))
+    assert await used(ANNA) == (ANNA, None, 1)
+    await office.told(ledger.AccountOpened(account_id=home, floor_minutes=-600))
+    await office.told(households.HouseholdLeft(member_id=ANNA, household_id=home))
+    assert await used(ANNA) == (ANNA, None, 1)
+
+
 # The instance's own commands
 
 
 async def test_duties_leave_and_complaints_land_in_their_tables(leader: Leader) -> None:
     until = THIS + DAY
     duty = coordinator.PlanDuty(coordinator="noor", areas=(HERE, THERE), begins_at=THIS, ends_at=until)
-    leave = coordinator.PlanLeave(coordinator="noor", first_day=TODAY + 30 * DAY, last_day=TODAY + 31 * DAY)
+    leave = coordinator.TakeLeave(coordinator="noor", first_day=TODAY + 30 * DAY, last_day=TODAY + 31 * DAY)
     assert {answer.outcome for answer in await leader.all((duty, leave))} == {"accepted"}
     row = await leader.pool.fetchrow("SELECT coordinator, areas, ends_at, cancelled, version FROM duties")
     assert row is not None
@@ -474,9 +703,19 @@ async def test_what_is_said_of_a_complaint_is_in_the_vault_alone(leader: Leader)
         complaint_id=complaint_id, step="acknowledged", text="Gebeld met haar.", member_id=ANNA
     )
     assert (await leader.submit(step)).outcome == "accepted"
+    give = coordinator.PassOnComplaint(
+        complaint_id=complaint_id, handler="ali", reason="Gebeld: Sam is weg.", member_id=ANNA, nth=1
+    )
+    assert (await leader.submit(give)).outcome == "accepted"
     replica: Any = SimpleNamespace(pool=leader.pool)
-    found = await get_restricted(replica, GetRestricted(complaint_id=complaint_id), SAM)
-    assert found.texts == {"filed": text, "acknowledged": "Gebeld met haar."}
+    query = GetRestricted(complaint_id=complaint_id)
+    with pytest.raises(Rejected, match="not_the_handler"):
+        await get_restricted(replica, query, SAM)
+    found = await get_restricted(replica, query, SAM.model_copy(update={"name": "ali"}))
+    handed = {"handed-over-1": "Gebeld: Sam is weg."}
+    assert found.texts == {"filed": text, "acknowledged": "Gebeld met haar.", **handed}
+    assert await leader.count("complaints", "handler = 'ali' AND former_handlers = '{sam}'") == 1
+    assert await leader.count("history", "code = 'complaint-handed-over' AND reason = 'ali'") == 1
     for table in ("events", "complaints", "history", "timers", "commands"):
         assert await leader.count(f"{table} t", "t::text LIKE '%driemaal%' OR t::text LIKE '%Gebeld%'") == 0
 

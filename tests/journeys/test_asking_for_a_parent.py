@@ -21,6 +21,8 @@ HELPS = "U gaat iemand helpen"
 HELPS_OFTEN = "U gaat iemand vaker helpen"
 FOUND = "Wij hebben iemand voor u gevonden"
 ENDED = "Uw afspraak gaat niet door"
+HELPER_STOPS = "Uw vaste hulp stopt"
+TAKEN_OVER = "Iemand anders neemt uw hulp over"
 STOPS = "Uw helper stopt binnenkort"
 SEARCHING = "Wij zoeken een andere helper voor u"
 
@@ -78,7 +80,8 @@ def test_a_son_asks_for_his_mother_once_she_agreed_to_it_herself(town: Town) -> 
     body = _shopping(mother, son, consent="phone")
     no = problem(town.post(path, body, by=son.login), 403, "may_not_act")
     assert no["detail_nl"] == (
-        "U mag nog niet voor deze deelnemer vragen. Een buurtcoördinator kan dat voor u regelen."
+        "U mag nog niets vragen of regelen voor deze deelnemer. Een buurtcoördinator kan dat voor u mogelijk "
+        "maken."
     )
     # He cannot say her yes for her, nor ask in her name as if he were her.
     grant = f"/v1/members/{mother.id}/representatives/{son.id}"
@@ -103,6 +106,26 @@ def test_a_son_asks_for_his_mother_once_she_agreed_to_it_herself(town: Town) -> 
     assert town.read(f"{path}/{request_id}", by=mother.login)["status"] == "open"
     # It is her help: he hears of it from her.
     town.until_letters(son, WELCOME)
+
+
+@pytest.mark.parametrize("how", ["departures", "erasures"])
+def test_a_son_who_takes_part_no_more_asks_nothing_more_for_his_mother(town: Town, how: str) -> None:
+    mother, son = _mother(town), town.neighbour()
+    body = _shopping(mother, son, consent="phone")
+    _may_ask(town, mother, son)
+    path = "/v1/help-requests"
+    town.until(lambda: town.post(path, body, by=son.login).status_code == 201, "the son being allowed to ask")
+    good(town.post(f"/v1/members/{son.id}/{how}", {}, by=son.login))
+    town.until(lambda: town.post(path, body, by=son.login).status_code == 403, "the right to ask being over")
+    no = problem(town.post(path, body, by=son.login), 403, "may_not_act")
+    assert no["detail_nl"].endswith("Een buurtcoördinator kan dat voor u mogelijk maken.")
+    # She sees so, and can let someone else ask.
+    town.until(
+        lambda: town.read(f"/v1/members/{mother.id}", by=mother.login)["representatives"] == [],
+        "her own page saying so",
+    )
+    (ended,) = town.happened("members", mother.id, "RepresentationEnded")
+    assert ended[1]["representative_id"] == str(son.id)
 
 
 def _consent_is_on_record(town: Town, request_id: UUID, mother: Neighbour, son: Neighbour) -> None:
@@ -200,15 +223,21 @@ def test_the_end_date_of_the_student_who_helps_has_someone_else_found_in_time(to
     _are_told_in_time(town, mother, student, last_day)
     # What is planned beyond that day is not the student's any more.
     town.due_now("exchange", "PlanVisit", series_id)
-    until_visits(town, series_id, "matched", "matched", "open", "open", "open")
+    *_, newest = until_visits(town, series_id, "matched", "matched", "open", "open", "open")
+    # It is on the work list at once, weeks ahead, with who could do it.
+    (item,) = town.work("visit_without_helper", UUID(newest["request_id"]))
+    assert datetime.fromisoformat(item["due"]) == datetime.fromisoformat(newest["wanted_at"])
 
     _takes_over(town, series_id, UUID(beyond[0]["request_id"]), successor, initiative_id)
+    # The visits that were open are taken along in the one confirmation.
+    until_visits(town, series_id, *["matched"] * 5)
+    assert not town.work("visit_without_helper", UUID(newest["request_id"]))
     town.due_now("exchange", "PlanVisit", series_id)
-    visits = until_visits(town, series_id, "matched", "matched", "matched", "open", "open", "matched")
+    visits = until_visits(town, series_id, *["matched"] * 6)
     by = [visit["helper_id"] for visit in visits if visit["helper_id"]]
-    assert by == [str(student.id)] * 2 + [str(successor.id)] * 2
+    assert by == [str(student.id)] * 2 + [str(successor.id)] * 4
     town.until_letters(successor, WELCOME, OFFERED, HELPS, HELPS_OFTEN)
-    town.until_letters(student, WELCOME, OFFERED, HELPS_OFTEN, ENDED, ENDED)
+    town.until_letters(student, WELCOME, OFFERED, HELPS_OFTEN, ENDED, ENDED, HELPER_STOPS, TAKEN_OVER)
     town.until_letters(son, WELCOME)
 
 
@@ -251,7 +280,7 @@ def _are_told_in_time(town: Town, mother: Neighbour, student: Neighbour, last_da
     assert "Wij zoeken op tijd iemand anders voor daarna." in stops
     # Twice: once for each visit that falls out.
     assert len(town.work("bring_message", mother.id)) == 3
-    town.until_letters(student, WELCOME, OFFERED, HELPS_OFTEN, ENDED, ENDED)
+    town.until_letters(student, WELCOME, OFFERED, HELPS_OFTEN, ENDED, ENDED, HELPER_STOPS)
 
 
 def _takes_over(

@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.categories import CATEGORIES
 from services.kernel.service import new_id
 from tests.harness.record import names, until_account, where
-from tests.harness.town import NOOR, TEAM, Neighbour, Town, good, in_days, problem, word
+from tests.harness.town import NOOR, TEAM, YARA, Neighbour, Town, good, in_days, problem, word
 
 WELCOME = "Welkom bij Wederdienst"
 OFFERED = "Uw aanbod staat erin"
@@ -39,7 +39,8 @@ def _ask(town: Town, person: Neighbour, initiative_id: UUID, category: str = "ga
     body = {
         "category": category,
         "minutes": MINUTES,
-        "wanted_at": in_days(3),
+        # Not so near that a coordinator looks at the draft at once.
+        "wanted_at": in_days(5),
         "initiative_id": initiative_id,
     }
     return good(town.post("/v1/help-requests", body, by=person.login), 201)
@@ -154,6 +155,23 @@ def test_a_waiver_with_a_reason_and_an_end_date_opens_it(town: Town) -> None:
     town.until_letters(asker, WELCOME, ONE_MORE_STEP, OPENED, ASKED, FOUND)
 
 
+def test_what_waits_opens_when_the_initiative_asks_nothing_in_return_any_more(town: Town) -> None:
+    asker = town.neighbour()
+    circle = _trading_circle(town)
+    request_id = UUID(_ask(town, asker, circle)["id"])
+    assert _status(town, request_id) == "draft"
+    town.until_letters(asker, WELCOME, ONE_MORE_STEP)
+    path = f"/v1/initiatives/{circle}/policy"
+    policy = {"reciprocity": "encouraged"}
+    no = problem(town.call("PUT", path, {"policy": policy}, by=YARA), 403, "whole_region")
+    assert "hele regio" in no["detail_nl"]
+    good(town.call("PUT", path, {"policy": policy}, by=NOOR))
+    town.until(lambda: _status(town, request_id) == "open", "the draft being opened")
+    opened = town.happened("exchange", request_id, "RequestOpened")
+    assert [said["because"] for _, said in opened] == ["rules_changed"]
+    town.until_letters(asker, WELCOME, ONE_MORE_STEP, OPENED)
+
+
 def _is_a_coordinators_decision(town: Town, path: str, waiver: dict[str, str], asker: Neighbour) -> None:
     for who in (asker.login, TEAM):
         problem(town.post(path, waiver, by=who), 403, "not_allowed")
@@ -178,12 +196,18 @@ def test_an_urgent_referral_is_never_blocked(town: Town) -> None:
         "urgency": "urgent",
         "initiative_id": circle,
     }
-    answer = town.post("/v1/help-requests", body, by=TEAM, key=str(new_id()))
+    # Urgent or not, it is theirs to say yes or no.
+    no = problem(town.post("/v1/help-requests", body, by=TEAM), 409, "consent_missing")
+    assert no["detail_nl"] == (
+        "Zeg hoe de hulpvrager het zelf goed vond: persoonlijk, aan de telefoon of op papier."
+    )
+    answer = town.post("/v1/help-requests", {**body, "consent": "phone"}, by=TEAM, key=str(new_id()))
     referred = good(answer, 201)
     assert (referred["draft"], referred["favours"]) == (False, [])
     request_id = UUID(referred["id"])
     request = town.read(f"/v1/help-requests/{request_id}", by=NOOR)
     assert (request["status"], request["referral"], request["urgency"]) == ("open", True, "urgent")
+    assert request["consent"] == "phone"
     # It presses: a day from now someone should have been found.
     (item,) = town.work("without_helper", request_id)
     assert item["pressing"]

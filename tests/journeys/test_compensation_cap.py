@@ -20,6 +20,7 @@ ASKED = "Wij hebben uw hulpvraag"
 HELPS = "U gaat iemand helpen"
 FOUND = "Wij hebben iemand voor u gevonden"
 ENDED = "Uw afspraak gaat niet door"
+SEARCHING = "Wij zoeken een andere helper voor u"
 PAID = "Uw vergoeding is opgeschreven"
 RECORDED = "De hulp is opgeschreven"
 
@@ -87,11 +88,13 @@ def test_up_to_the_cap_of_the_month_and_not_a_cent_beyond(town: Town) -> None:
     no = problem(chores.choose(refused, key=key), 409, "compensation_cap")
     assert no["detail_nl"] == (
         "De helper komt met deze hulp boven het bedrag dat een vrijwilliger mag ontvangen. "
-        "In de maand van deze afspraak is nog € 2,80 over. Kies iemand anders, of maak de afspraak korter."
+        "In de maand van deze afspraak is nog € 2,80 over, volgens de grenzen van 2025. "
+        "Kies iemand anders, of maak de afspraak korter."
     )
     assert no["detail"] == (
         "With this help the helper would receive more than a volunteer may. "
-        "In the month of this visit € 2.80 is left. Choose someone else, or a shorter visit."
+        "In the month of this visit € 2.80 is left by the limits of 2025. "
+        "Choose someone else, or a shorter visit."
     )
     assert town.read(f"/v1/help-requests/{refused}", by=chores.asker.login)["status"] == "open"
     assert town.work("without_helper", refused)
@@ -157,7 +160,7 @@ def test_what_falls_away_gives_its_room_back_once(town: Town) -> None:
     ((_, freed),) = town.happened("ledger", whole_month[1], "HoldReleased")
     assert (freed["cents"], freed["month"]) == (98_00, f"{_week(2):%Y-%m}")
     town.until_letters(chores.helper, WELCOME, OFFERED, *(HELPS,) * 3, ENDED)
-    town.until_letters(chores.asker, WELCOME, *(ASKED,) * 3, *(FOUND,) * 3, ENDED)
+    town.until_letters(chores.asker, WELCOME, *(ASKED,) * 3, *(FOUND,) * 3, SEARCHING)
 
 
 def test_more_than_was_agreed_is_paid_under_the_cap_only(town: Town) -> None:

@@ -183,6 +183,32 @@ def test_replaying_every_log_brings_nothing_of_the_erased_back(town: Town) -> No
     town.until_letters(gone, WELCOME, OFFERED, HELPS, EARNED, THANKED)
 
 
+def test_what_is_said_of_the_erased_afterwards_is_kept_nowhere(town: Town) -> None:
+    gone, asker = town.neighbour(capacity=60, name="Nelis Naderhand"), town.neighbour()
+    match_id = _helped(town, gone, asker, 60)
+    _erase(town, gone)
+    town.until(lambda: where(town, [gone.name]) == set(), "exchange having heard of it")
+    (booked,) = (posting for posting in _postings(town, asker) if posting["kind"] == "match")
+
+    # Hours can be put right and thanks be given, also when someone is gone. The words are not kept.
+    why = f"De uren van {gone.name} klopten toch niet."
+    path = f"/v1/transfers/{booked['transfer_id']}/reversals"
+    undone = town.post(path, {"reason": why}, by=NOOR)
+    assert undone.status_code in (200, 201), undone.text
+    thanks = town.post(f"/v1/matches/{match_id}/thanks", {"text": f"Dag {gone.name}!"}, by=asker.login)
+    good(thanks)
+    until_account(town, asker, balance=0)
+    assert where(town, [gone.name]) == set()
+    assert where(town, [asker.email]) == {"members.vault"}
+
+
+def _postings(town: Town, person: Neighbour) -> list[dict[str, Any]]:
+    today = local(datetime.now(UTC)).date()
+    path = f"/v1/accounts/{person.id}/statement?from_day={today - timedelta(days=1)}&to_day={today}"
+    postings: list[dict[str, Any]] = town.read(path, by=NOOR)["postings"]
+    return postings
+
+
 async def _everything_told(town: Town) -> str:
     """Every event of every log, as `wederdienst events --json` shows them."""
     found = search_events(town.region.region, service=None, name=None, entity=None, since=None)
@@ -205,7 +231,7 @@ def test_what_someone_leaves_goes_where_they_wanted_it(town: Town) -> None:
     assert _settled(town, giver) == [(str(giver.id), str(heir.id), 90)]
     assert _statement(town, heir) == [("settlement", 90)]
     town.until_letters(heir, WELCOME, RECEIVED)
-    assert f"U kreeg {hours_nl(90)}. Die staan bij uw tegoed." in town.letter(heir, RECEIVED)
+    assert f"U kreeg {hours_nl(90)}. Die staat bij uw tegoed." in town.letter(heir, RECEIVED)
     assert giver.name not in town.letter(heir, RECEIVED)
 
     # Nobody inherits what another owes, and who wants it off the books leaves the pool alone.

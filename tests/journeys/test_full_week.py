@@ -11,7 +11,7 @@ from services.kernel.dutch import LOCAL, local
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
 from tests.harness.record import names, until_account
-from tests.harness.town import NOOR, SAM, Neighbour, Town, good, problem
+from tests.harness.town import FEW, NOOR, SAM, Neighbour, Town, good, problem
 
 WELCOME = "Welkom bij Wederdienst"
 OFFERED = "Uw aanbod staat erin"
@@ -90,6 +90,11 @@ def test_an_hour_more_than_fits_is_refused_and_each_thing_to_do_instead_works(
     until_account(town, asker, balance=0, held=0)
     assert town.letters(helper) == sorted((WELCOME, OFFERED, HELPS, HELPS))
 
+    # Without a day it would come on top of every week: also of the one that is fullest by now.
+    some_day = asks(WEEK - PLANNED + 1, None)
+    _refused(town, _choose(town, some_day, offer_id), helper, WEEK + 1)
+    _is_proposed(town, some_day, others)
+
     # Someone else, who is proposed where the full week is not.
     _is_proposed(town, an_hour, others)
     town.confirm(an_hour, others)
@@ -101,14 +106,14 @@ def test_an_hour_more_than_fits_is_refused_and_each_thing_to_do_instead_works(
     town.confirm(asks(60, _moment(MONDAY, MIDNIGHT, weeks=2)), offer_id)
     town.until_letters(other, WELCOME, OFFERED, HELPS)
     town.until_letters(helper, WELCOME, OFFERED, *[HELPS] * 4)
-    town.until_letters(asker, WELCOME, *[ASKED] * 4, *[FOUND] * 3)
+    town.until_letters(asker, WELCOME, *[ASKED] * 5, *[FOUND] * 3)
 
 
 def _is_proposed(town: Town, request_id: UUID, offer_id: UUID) -> None:
     """This one alone; who has no room is only counted, and so few are not even that."""
     found = town.read(f"/v1/help-requests/{request_id}/proposals", by=NOOR)
     assert [one["offer_id"] for one in found["helpers"]] == [str(offer_id)]
-    assert found["excluded"] == {"capacity": None}
+    assert found["excluded"] == FEW
 
 
 def test_two_coordinators_at_once_cannot_both_fill_the_last_half_hour(

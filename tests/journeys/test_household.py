@@ -241,9 +241,13 @@ def test_only_who_may_act_for_the_household_asks_for_it(town: Town, home: Home) 
     for who in (home.bert, home.cor, town.neighbour()):
         no = problem(_asks_for(town, who, home.household), 403, "may_not_act")
     assert no["detail_nl"] == (
-        "U mag nog niet voor deze deelnemer vragen. Een buurtcoördinator kan dat voor u regelen."
+        "U mag nog niets vragen of regelen voor deze deelnemer. Een buurtcoördinator kan dat voor u mogelijk "
+        "maken."
     )
-    assert no["detail"] == "You may not ask for this participant yet. A coordinator can arrange that for you."
+    assert no["detail"] == (
+        "You may not ask or arrange anything for this participant yet. A coordinator can make that possible "
+        "for you."
+    )
     no = problem(_asks_for(town, home.ans, home.household, consent=None), 409, "consent_missing")
     assert no["detail_nl"].startswith("Zeg hoe de hulpvrager het zelf goed vond")
     # In another's name, as if they had asked themselves: never.
@@ -267,6 +271,29 @@ def test_who_leaves_acts_for_the_household_no_longer(town: Town, home: Home) -> 
         lambda: _asks_for(town, home.ans, home.household).status_code == 403, "the right to ask being over"
     )
     problem(_asks_for(town, home.ans, home.household), 403, "may_not_act")
+
+
+@pytest.mark.parametrize("kind", ["household", "organisation"])
+def test_who_takes_part_no_more_acts_for_nobody(town: Town, kind: str) -> None:
+    home = Home(town, kind)
+    good(_asks_for(town, home.ans, home.household), 201)
+    good(town.post(f"/v1/members/{home.ans.id}/departures", {"settle": "pool"}, by=home.ans.login))
+    town.until(
+        lambda: _asks_for(town, home.ans, home.household).status_code == 403, "the right to ask being over"
+    )
+    problem(_asks_for(town, home.ans, home.household), 403, "may_not_act")
+
+
+def test_nobody_belongs_to_a_household_that_is_no_more(town: Town, home: Home) -> None:
+    good(town.post(f"/v1/members/{home.household.id}/departures", {"settle": "pool"}, by=NOOR))
+    for who in (home.ans, home.bert):
+        home.until_uses(who, who)
+    left = {told["member_id"] for _, told in town.happened("members", home.household.id, "HouseholdLeft")}
+    assert left == {str(who.id) for who in (home.ans, home.bert, home.cor)}
+    # They are free to belong to another.
+    other = town.neighbour(kind="household")
+    good(town.call("PUT", f"/v1/members/{home.bert.id}/households/{other.id}", {}, by=NOOR))
+    home.until_uses(home.bert, other)
 
 
 def test_housemates_ask_for_each_other_with_consent_alone(town: Town, home: Home) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from contracts.ledger import POOL, WRITTEN_OFF
 from services.kernel.service import new_id
 from tests.harness.record import names, until_account, until_closed
 from tests.harness.regions import pause, resume
-from tests.harness.town import NOOR, Neighbour, Town, good, in_days, problem
+from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
 
 WELCOME = "Welkom bij Wederdienst"
 OFFERED = "Uw aanbod staat erin"
@@ -37,10 +38,14 @@ def ledger_stands_still(town: Town) -> Iterator[None]:
 
 
 class Pair:
-    """Someone with three hours a week, and someone who asks one of them in an initiative of their own."""
+    """Someone with three hours a week, and someone who asks one of them in an initiative of their own.
 
-    def __init__(self, town: Town) -> None:
+    For tomorrow; or without a date (`dated=False`), so that it may have been given already.
+    """
+
+    def __init__(self, town: Town, *, dated: bool = True) -> None:
         self.town = town
+        self.wanted_at = in_days(1) if dated else None
         self.initiative_id = town.initiative("dorpscoordinator")
         self.helper, self.asker = town.neighbour(capacity=WEEK), town.neighbour()
         self.offer_id = town.offer(self.helper, "computer", initiative_id=self.initiative_id)
@@ -48,7 +53,7 @@ class Pair:
 
     def ask(self, minutes: int = MINUTES) -> UUID:
         return self.town.ask(
-            self.asker, "computer", minutes, wanted_at=in_days(1), initiative_id=self.initiative_id
+            self.asker, "computer", minutes, wanted_at=self.wanted_at, initiative_id=self.initiative_id
         )
 
     @property
@@ -348,3 +353,46 @@ def test_an_asker_erased_after_both_agreed_pays_first_and_is_settled_then(town: 
         assert facts["to_account_id"] == str(pair.asker.id)
     town.until_letters(pair.helper, WELCOME, OFFERED, HELPS, EARNED)
     town.until_letters(pair.asker, WELCOME, ASKED, FOUND)
+
+
+@pytest.mark.parametrize("who", ["asker", "helper"])
+def test_what_one_reported_counts_when_the_other_is_erased(town: Town, who: str) -> None:
+    pair = Pair(town, dated=False)
+    match_id = town.confirm(pair.request_id, pair.offer_id)
+    pair.know_of_it()
+    gone, stays = (pair.asker, pair.helper) if who == "asker" else (pair.helper, pair.asker)
+    # A minute more than was planned: of that nobody can say anything any more.
+    good(town.post(f"/v1/matches/{match_id}/minutes", {"minutes": MINUTES + 1}, by=stays.login))
+    _erase(town, gone)
+    until_closed(town, gone)
+    town.until(lambda: town.match(match_id)["status"] == "completed", "the match being booked")
+    assert town.match(match_id)["agreed_minutes"] == MINUTES
+    until_account(town, stays, balance=MINUTES if who == "asker" else -MINUTES)
+    # Booked on their own account first, out of what was set apart, and settled then.
+    (booked, *_) = (facts for name, facts in town.happened("ledger", gone.id) if name == "CreditTransferred")
+    assert (booked["kind"], booked["hold_minutes"]) == ("match", MINUTES)
+    assert (booked["from_account_id"], booked["to_account_id"]) == (str(pair.asker.id), str(pair.helper.id))
+    # They no longer see how to reach each other, and nothing more is sought.
+    problem(town.get(f"/v1/matches/{match_id}/contact", by=stays.login), 404, "no_contact")
+    assert not town.work("without_helper", pair.request_id)
+
+
+def test_who_is_still_here_has_their_say_about_help_of_someone_who_left(town: Town) -> None:
+    pair = Pair(town, dated=False)
+    match_id = town.confirm(pair.request_id, pair.offer_id)
+    pair.know_of_it()
+    path = f"/v1/matches/{match_id}"
+    good(town.post(f"{path}/minutes", {"minutes": 180}, by=pair.helper.login))
+    _erase(town, pair.helper)
+    until_closed(town, pair.helper)
+    assert town.match(match_id)["status"] == "confirmed"
+    town.until(
+        lambda: town.get(f"{path}/contact", by=pair.asker.login).status_code == 404, "the contact closing"
+    )
+    problem(town.call("DELETE", path, by=pair.asker.login), 409, "minutes_reported")
+    good(town.post(f"{path}/minutes", {"minutes": 60}, by=pair.asker.login))
+    (item,) = town.work("minutes_differ", match_id)
+    assert (item["helper_minutes"], item["asker_minutes"]) == (180, 60)
+    note = {"minutes": 60, "note": "De hulpvrager gebeld."}
+    good(town.post(f"{path}/decisions", note, by=SAM))
+    until_account(town, pair.asker, balance=-60, held=0)

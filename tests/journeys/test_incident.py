@@ -7,7 +7,7 @@ from services.kernel.service import new_id
 from services.notifications.templates.letter import when
 from tests.harness.record import names, until_account, where
 from tests.harness.series import MINUTES, PLANNED, until_visits, weekly
-from tests.harness.town import NOOR, SAM, Neighbour, Town, good, problem, word
+from tests.harness.town import FEW, NOOR, SAM, Neighbour, Town, good, problem, word
 
 WELCOME = "Welkom bij Wederdienst"
 OFFERED = "Uw aanbod staat erin"
@@ -17,6 +17,8 @@ HELPS = "U gaat iemand helpen"
 FOUND = "Wij hebben iemand voor u gevonden"
 ENDED = "Uw afspraak gaat niet door"
 SEARCHING = "Wij zoeken een andere helper voor u"
+HELPER_STOPS = "Uw vaste hulp stopt"
+ASKER_LOSES = "Uw helper stopt binnenkort"
 EARNED = "Er zijn uren bijgeschreven"
 SPENT = "Fijn dat het gelukt is"
 
@@ -79,8 +81,8 @@ def _hours_are_free_again_once(
 def _are_told_the_same_as_ever(town: Town, helper: Neighbour, asker: Neighbour, moments: list[str]) -> None:
     """Three visits of the series and a coffee: what does not go on, and that others are sought."""
     one = [WELCOME, OFFERED, ASKED, FOUND]
-    town.until_letters(helper, *one, HELPS_OFTEN, EARNED, ENDED, ENDED, ENDED, SEARCHING)
-    town.until_letters(asker, *one, HELPS, SPENT, SEARCHING, SEARCHING, SEARCHING, ENDED)
+    town.until_letters(helper, *one, HELPS_OFTEN, EARNED, ENDED, ENDED, ENDED, SEARCHING, HELPER_STOPS)
+    town.until_letters(asker, *one, HELPS, SPENT, SEARCHING, SEARCHING, SEARCHING, ENDED, ASKER_LOSES)
     for person, subject in ((helper, ENDED), (asker, SEARCHING)):
         letters = town.letters_about(person, subject)
         assert all(sum(when(moment) in letter for letter in letters) == 1 for moment in moments)
@@ -112,8 +114,11 @@ def _no_contact(town: Town, match_id: UUID, person: Neighbour) -> None:
 def _stay_apart(town: Town, series_id: UUID, request_id: UUID, offer_id: UUID) -> None:
     (item,) = town.work("visit_without_helper", request_id)
     assert item["category"] == "shopping"
+    # The series does not stay with its helper: someone else is sought for it.
+    assert town.work("series_helper_ends", series_id)
+    assert len(town.happened("exchange", series_id, "HelperEndPlanned")) == 1
     proposed = town.read(f"/v1/help-requests/{request_id}/proposals", by=NOOR)
-    assert (proposed["helpers"], proposed["excluded"]) == ([], {"distance": None})
+    assert (proposed["helpers"], proposed["excluded"]) == ([], FEW)
     no = _refused(town, request_id, offer_id)
     # The same words as for a friend or a neighbour: what is between two people is not said.
     assert no["detail_nl"] == "Deze helper past niet bij deze hulpvraag. Kies iemand uit de lijst."
@@ -139,6 +144,40 @@ def test_when_it_is_closed_a_coordinator_says_whether_they_may_meet_again(town: 
         again = problem(town.post(path, closing, by=NOOR), 409, "no_open_incident")
         assert again["detail_nl"].startswith("Dit incident is al afgerond")
         # One that was not released keeps them apart, also when a later one is.
+        _refused(town, request_id, offer_id)
+
+
+def test_its_handler_closes_it_or_gives_it_to_a_colleague(town: Town) -> None:
+    asker, helper = town.neighbour(), town.neighbour()
+    body = {"helper_id": helper.id, "asker_id": asker.id, "text": "Er vielen harde woorden."}
+    incident_id = UUID(good(town.post("/v1/incidents", body, by=NOOR), 201)["id"])
+    path, closing = f"/v1/incidents/{incident_id}", {"released": True, "note": "Uitgepraat."}
+    problem(town.post(f"{path}/closures", closing, by=SAM), 403, "not_the_handler")
+    give = {"handler": "sam", "reason": f"Ik ga met verlof ({word()})."}
+    problem(town.post(f"{path}/handovers", give, by=SAM), 409, "names_oneself")
+    good(town.post(f"{path}/handovers", give, by=NOOR))
+    assert town.read(path, by=NOOR)["handler"] == "sam"
+    texts = town.read(f"{path}/restricted-file", by=SAM)["texts"]
+    assert texts == {"reported": body["text"], "handed-over-1": give["reason"]}
+    assert where(town, [give["reason"]]) == {"exchange.vault"}
+    good(town.post(f"{path}/closures", closing, by=SAM))
+
+
+def test_who_lives_with_one_of_them_counts_as_them(town: Town) -> None:
+    household, asker, housemate = town.neighbour(kind="household"), town.neighbour(), town.neighbour()
+    for who in (asker, housemate):
+        path = f"/v1/members/{who.id}/households/{household.id}"
+        good(town.call("PUT", path, {"shares_balance": False}, by=NOOR))
+    helper, initiative_id = town.neighbour(capacity=600), town.initiative("burenhulp")
+    offer_id = town.offer(helper, "chores", initiative_id=initiative_id)
+    for_home = town.confirm(town.ask(household, "chores", 30, initiative_id=initiative_id), offer_id)
+    body = {"helper_id": helper.id, "asker_id": asker.id, "text": "Er vielen harde woorden."}
+    good(town.post("/v1/incidents", body, by=NOOR), 201)
+    assert town.match(for_home)["reason"] == "incident"
+    for who in (household, housemate):
+        request_id = town.ask(who, "chores", 30, initiative_id=initiative_id)
+        proposed = town.read(f"/v1/help-requests/{request_id}/proposals", by=NOOR)
+        assert proposed["helpers"] == []
         _refused(town, request_id, offer_id)
 
 

@@ -114,7 +114,7 @@ def test_one_hour_against_three_is_decided_by_someone_without_a_part_in_it(town:
     (item,) = town.work("minutes_differ", match_id)
     assert item["helper_minutes"] == 170
 
-    _who_may_not_decide(town, match_id, helper)
+    _who_may_not_decide(town, match_id, helper, asker)
     _nothing_is_booked(town, match_id, helper, asker)
     _sam_decides(town, match_id)
 
@@ -140,12 +140,21 @@ def _decides(town: Town, match_id: UUID, by: Login, minutes: int = 120, note: st
     return town.post(f"/v1/matches/{match_id}/decisions", {"minutes": minutes, "note": note}, by=by)
 
 
-def _who_may_not_decide(town: Town, match_id: UUID, helper: Neighbour) -> None:
+def _who_may_not_decide(town: Town, match_id: UUID, helper: Neighbour, asker: Neighbour) -> None:
     no = problem(_decides(town, match_id, NOOR), 409, "involved")
     assert no["detail_nl"] == ("U hebt deze koppeling zelf bevestigd. Vraag een collega om te besluiten.")
     assert no["detail"] == "You confirmed this match yourself. Ask a colleague to decide."
     for who in (helper.login, OPERATOR):
         problem(_decides(town, match_id, who), 403, "not_allowed")
+    # Writing down for the asker what the helper said would decide it too; and so would calling it off.
+    minutes = {"member_id": asker.id, "minutes": 170}
+    problem(town.post(f"/v1/matches/{match_id}/minutes", minutes, by=NOOR), 409, "involved")
+    path = f"/v1/matches/{match_id}"
+    problem(town.call("DELETE", f"{path}?member_id={asker.id}", by=NOOR), 409, "involved")
+    for what, body in (("no-shows", {"who": "helper"}), ("skips", {})):
+        no = problem(town.post(f"{path}/{what}", body, by=asker.login), 409, "minutes_reported")
+        assert no["detail_nl"].startswith("Van deze hulp is al opgegeven hoe lang die duurde. Geef uw eigen")
+    problem(town.call("DELETE", path, by=asker.login), 409, "minutes_reported")
     # Why belongs to it.
     without = problem(_decides(town, match_id, SAM, note=" "), 400, "invalid")
     assert [wrong["field"] for wrong in without["errors"]] == ["note"]
@@ -198,10 +207,7 @@ async def _rows(town: Town, service: str, sql: str, *arguments: Any) -> list[Any
 
 
 def test_a_coordinator_who_is_one_of_the_two_does_not_decide_either(town: Town) -> None:
-    anke, asker = town.anke, town.neighbour()
-    signing_up = {**anke.registration, "capacity_minutes_week": 600}
-    good(town.post("/v1/members", signing_up, by=NOOR, key=anke.idempotency_key), 201)
-    good(town.post(f"/v1/members/{anke.id}/approvals", by=NOOR))
+    anke, asker = town.anke_takes_part(), town.neighbour()
     match_id = _helped(town, anke, asker)
     _says(town, match_id, anke, 180)
     _says(town, match_id, asker, 60)
@@ -304,7 +310,7 @@ def test_the_hours_come_back_also_when_they_are_spent(town: Town, left: int) -> 
     # Of whom nothing was taken, nothing is told.
     town.until_letters(helper, *heard, *([UNDONE] if left else []))
     if left:
-        assert "45 minuten is van uw tegoed gehaald" in town.letter(helper, UNDONE)
+        assert "45 minuten zijn van uw tegoed gehaald" in town.letter(helper, UNDONE)
     town.until(lambda: UNDONE in town.letters(asker), "the asker hearing of it")
 
 

@@ -112,7 +112,7 @@ def saved(minutes: int, who: UUID = BRAM) -> tuple[AccountOpened, CreditTransfer
     return opened(other, -60_000), moved(minutes, "match", other, who, id=id)
 
 
-def not_booked(minutes: int, reason: str) -> TransferRefused:
+def not_booked(minutes: int, reason: str, caps_year: int | None = None) -> TransferRefused:
     return TransferRefused(
         transfer_id=COMMAND_ID,
         from_account_id=ANNA,
@@ -120,4 +120,5 @@ def not_booked(minutes: int, reason: str) -> TransferRefused:
         minutes=minutes,
         match_id=MATCH,
         reason=reason,
+        caps_year=caps_year,
     )

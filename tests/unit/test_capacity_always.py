@@ -10,12 +10,12 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from contracts.envelope import Event
 from contracts.exchange import (
-    AskHelp,
     MatchCompleted,
     MatchFellThrough,
     MatchUnbooked,
     MinutesDiffered,
     PostOffer,
+    RequestHelp,
 )
 from contracts.participants import ParticipantLeft
 from contracts.safety import EndIncident, IncidentClosed, IncidentReported, ReportIncident
@@ -60,7 +60,13 @@ class Weeks(Street):
     def someone_asks(self, who: int, minutes: int, days: int | None, category: str) -> None:
         wanted_at = None if days is None else self.now + timedelta(days=days)
         self.attempt(
-            AskHelp(member_id=self.people[who % 3], category=category, minutes=minutes, wanted_at=wanted_at)
+            RequestHelp(
+                member_id=self.people[who % 3],
+                category=category,
+                minutes=minutes,
+                wanted_at=wanted_at,
+                consent="phone",
+            )
         )
 
     @rule(who=ANY, minutes=st.sampled_from([30, 60]), days=st.sampled_from([1, None]), offer=ANY)

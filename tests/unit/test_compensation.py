@@ -70,10 +70,13 @@ def compensated(minutes: int, amount: int, hold_cents: int = 0, month: str = "20
     )
 
 
+OF_2025 = 2025
+"""No later caps are known here: those of 2026 are still those of 2025, and what is refused says so."""
+
+
 def no_room(minutes: int, left: int) -> HoldRefused:
-    return HoldRefused(
-        hold_id=MATCH, account_id=BRAM, minutes=minutes, reason="compensation_cap", left_cents=left
-    )
+    of_caps = {"left_cents": left, "caps_year": OF_2025}
+    return HoldRefused(hold_id=MATCH, account_id=BRAM, minutes=minutes, reason="compensation_cap", **of_caps)
 
 
 # Setting apart
@@ -164,7 +167,7 @@ def test_a_compensation_is_booked_and_frees_all_that_was_set_apart(minutes: int)
 def test_more_than_was_set_apart_is_booked_under_the_cap_only(before: int, fits: bool) -> None:
     command = book(90, compensation="euro", age_band=ADULT, at=NOVEMBER)
     given(*TWO_ACCOUNTS, paid(before), room(560)).when(command).then(
-        compensated(90, 840, 560) if fits else not_booked(90, "compensation_cap")
+        compensated(90, 840, 560) if fits else not_booked(90, "compensation_cap", OF_2025)
     )
 
 
@@ -178,7 +181,7 @@ def test_a_visit_that_moved_into_a_full_month_does_not_fit() -> None:
     december = datetime(2026, 12, 2, 9, tzinfo=UTC)
     command = book(60, compensation="euro", age_band=ADULT, at=december)
     given(*TWO_ACCOUNTS, paid(CAPS.month - 559, "2026-12"), room(560)).when(command).then(
-        not_booked(60, "compensation_cap")
+        not_booked(60, "compensation_cap", OF_2025)
     )
 
 

@@ -6,25 +6,30 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.coordinator import (
     CheckComplaint,
     ComplaintFiled,
+    ComplaintHandedOver,
     ComplaintMoved,
     ComplaintStep,
     ComplaintTermPassed,
     FileComplaint,
     GetRestricted,
+    HandOverComplaint,
     MoveComplaint,
+    PassOnComplaint,
     TakeComplaintStep,
 )
 from contracts.envelope import Actor, Role
 from contracts.members import MemberErased, MemberRegistered
 from services.coordinator import app as coordinator_app
 from services.coordinator.complaint import COMPLAINT, acknowledge_by, checks, decide_by
-from services.coordinator.handlers import prepare_step
+from services.coordinator.handlers import prepare_handing_over, prepare_step
 from services.coordinator.queries import get_restricted
 from services.kernel.errors import Rejected
+from services.kernel.settings import Key
 from services.kernel.testing import COMMAND_ID, COORDINATOR, NOW, InMemory, Specification
 from tests.unit.neighbours import ANNA, BRAM, CORA, REGION
 
@@ -52,7 +57,7 @@ def filed(about_id: UUID | None = BRAM) -> ComplaintFiled:
 
 
 def moved(step: str) -> ComplaintMoved:
-    return ComplaintMoved(complaint_id=ID, step=step)
+    return ComplaintMoved(complaint_id=ID, member_id=ANNA, about_id=BRAM, step=step)
 
 
 def step(step: ComplaintStep, text: str = "") -> TakeComplaintStep:
@@ -171,6 +176,89 @@ def test_what_is_said_at_a_step_has_a_row_of_its_own() -> None:
     assert step("heard").vault(COMMAND_ID) == ()
 
 
+@pytest.mark.parametrize("who", [ANNA, BRAM], ids=["who complains", "about whom"])
+def test_a_coordinator_who_is_part_of_it_takes_no_step(who: UUID) -> None:
+    themselves = COORDINATOR.model_copy(update={"member_id": who})
+    for each in get_args(ComplaintStep):
+        given(*PEOPLE, filed()).when(step(each), by=themselves).refused("involved")
+    # Who is a member and no part of it does.
+    other = COORDINATOR.model_copy(update={"member_id": CORA})
+    given(*PEOPLE, filed()).when(step("acknowledged"), by=other).then(moved("acknowledged"))
+
+
+# Where they live
+
+
+def test_a_complaint_is_for_who_works_where_its_person_lives_and_for_its_handler_everywhere() -> None:
+    here, there = (as_coordinator("bas").model_copy(update={"areas": (pc4,)}) for pc4 in ("3511", "1012"))
+    its_handler = there.model_copy(update={"name": "sam"})
+    stands_in = there.model_copy(update={"stands_in_for": ("sam",)})
+    file = FileComplaint(member_id=ANNA, about_id=BRAM, handler="sam", text="Tja.")
+    given(*PEOPLE).when(file, by=there).refused("other_area")
+    assert given(*PEOPLE).when(file, by=here).events
+    for command in (step("acknowledged"), pass_on()):
+        given(*PEOPLE, filed()).when(command, by=there).refused("other_area")
+        for by in (here, its_handler, stands_in):
+            assert given(*PEOPLE, filed()).when(command, by=by).events
+
+
+# Another handler
+
+
+def pass_on(handler: str = "noor", nth: int = 1) -> PassOnComplaint:
+    return PassOnComplaint(
+        complaint_id=ID, handler=handler, reason="Sam is ziek.", member_id=ANNA, about_id=BRAM, nth=nth
+    )
+
+
+def handed_over(former_handler: str = "sam", handler: str = "noor") -> ComplaintHandedOver:
+    return ComplaintHandedOver(
+        complaint_id=ID, member_id=ANNA, about_id=BRAM, former_handler=former_handler, handler=handler
+    )
+
+
+def test_a_complaint_is_given_to_another_and_who_had_it_is_kept() -> None:
+    given(*PEOPLE, filed()).when(pass_on()).then(handed_over())
+    back = handed_over("noor", "sam")
+    given(*PEOPLE, filed(), handed_over()).when(pass_on("sam", nth=2)).then(back)
+    now = given(*PEOPLE, filed(), handed_over(), back).now(COMPLAINT, ID)
+    assert (now.handler, now.former_handlers, now.status) == ("sam", ("sam", "noor"), "filed")
+
+
+def test_also_when_it_has_ended_for_someone_keeps_the_file() -> None:
+    given(*PEOPLE, filed(), moved("withdrawn")).when(pass_on()).then(handed_over())
+
+
+def test_why_is_in_the_file_each_time_in_a_row_of_its_own() -> None:
+    entries = [entry for nth in (1, 2) for entry in pass_on(nth=nth).vault(COMMAND_ID)]
+    assert [entry.entity for entry in entries] == ["complaint-handed-over-1", "complaint-handed-over-2"]
+    assert {(entry.entity_id, entry.person_id, entry.other_id) for entry in entries} == {(ID, ANNA, BRAM)}
+    assert "ziek" not in handed_over().model_dump_json()
+
+
+def test_nobody_takes_a_complaint_to_read_it() -> None:
+    noor = as_coordinator("noor")
+    given(*PEOPLE, filed()).when(pass_on("noor"), by=noor).refused("names_oneself")
+    # Who stands in for its handler reads it already.
+    stands_in = noor.model_copy(update={"stands_in_for": ("sam",)})
+    given(*PEOPLE, filed()).when(pass_on("noor"), by=stands_in).then(handed_over())
+    # A colleague or an operator may give it to someone else.
+    for by in (as_coordinator("ali"), Actor(role=Role.OPERATOR, name="beheer")):
+        given(*PEOPLE, filed()).when(pass_on("noor"), by=by).then(handed_over())
+
+
+def test_who_is_part_of_it_does_not_say_who_handles_it() -> None:
+    bram = as_coordinator("ali").model_copy(update={"member_id": BRAM})
+    given(*PEOPLE, filed()).when(pass_on(), by=bram).refused("involved")
+
+
+def test_giving_it_to_whom_it_is_with_or_when_it_just_moved_is_refused() -> None:
+    given(*PEOPLE, filed()).when(pass_on("sam")).refused("same_handler")
+    given(*PEOPLE, filed(), handed_over()).when(pass_on("ali", nth=1)).refused("handed_over_meanwhile")
+    given().when(pass_on()).refused("unknown_complaint")
+    given(*PEOPLE, filed(), MemberErased(member_id=BRAM)).when(pass_on()).refused("erased")
+
+
 # Terms that pass
 
 
@@ -217,20 +305,23 @@ def test_a_complaint_that_is_forgotten_passes_both_terms() -> None:
 class OneComplaint:
     """A database with one complaint, handled by Sam, of which two things were said."""
 
-    async def fetchval(self, sql: str, complaint_id: UUID) -> str | None:
-        return "sam" if complaint_id == ID else None
-
-    async def fetchrow(self, sql: str, complaint_id: UUID) -> dict[str, UUID] | None:
-        return {"member_id": ANNA, "about_id": BRAM} if complaint_id == ID else None
+    async def fetchrow(self, sql: str, complaint_id: UUID) -> dict[str, Any] | None:
+        row = {"member_id": ANNA, "about_id": BRAM, "handler": "sam", "former_handlers": ["ali"]}
+        return row if complaint_id == ID else None
 
     async def fetch(self, sql: str, complaint_id: UUID) -> list[dict[str, str]]:
         return [
             {"entity": "complaint", "data": '{"text": "Hij kwam nooit."}'},
             {"entity": "complaint-heard", "data": '{"text": "Ze vertelde meer."}'},
+            {"entity": "complaint-handed-over-1", "data": '{"text": "Ali is ziek."}'},
         ]
 
 
-REPLICA: Any = SimpleNamespace(pool=OneComplaint())
+KEYS = tuple(
+    Key.model_validate({"id": name, "role": "coordinator", "sha256": digit * 64, "member_id": member_id})
+    for name, digit, member_id in (("noor", "0", None), ("bas", "1", str(BRAM)))
+)
+REPLICA: Any = SimpleNamespace(pool=OneComplaint(), region=SimpleNamespace(keys=KEYS))
 
 
 def as_coordinator(name: str) -> Actor:
@@ -238,8 +329,17 @@ def as_coordinator(name: str) -> Actor:
 
 
 async def test_the_handler_reads_what_was_said_at_each_step() -> None:
-    found = await get_restricted(REPLICA, GetRestricted(complaint_id=ID), as_coordinator("sam"))
-    assert found.texts == {"filed": "Hij kwam nooit.", "heard": "Ze vertelde meer."}
+    deputy = as_coordinator("bas").model_copy(update={"stands_in_for": ("sam",)})
+    for reader in (as_coordinator("sam"), deputy):
+        with capture_logs() as logged:
+            found = await get_restricted(REPLICA, GetRestricted(complaint_id=ID), reader)
+        assert found.texts == {
+            "filed": "Hij kwam nooit.",
+            "heard": "Ze vertelde meer.",
+            "handed-over-1": "Ali is ziek.",
+        }
+        (look,) = logged
+        assert (look["event"], look["actor"], look["complaint"]) == ("restricted_read", str(reader), str(ID))
 
 
 @pytest.mark.parametrize(
@@ -249,6 +349,22 @@ async def test_nobody_else_reads_it(complaint_id: UUID, code: str) -> None:
     with pytest.raises(Rejected) as no:
         await get_restricted(REPLICA, GetRestricted(complaint_id=complaint_id), as_coordinator("noor"))
     assert no.value.refusal.code == code
+
+
+@pytest.mark.parametrize("who", [ANNA, BRAM])
+async def test_who_is_part_of_it_does_not_read_it_also_not_as_a_handler(who: UUID) -> None:
+    handler = as_coordinator("sam").model_copy(update={"member_id": who})
+    with pytest.raises(Rejected, match="involved"):
+        await get_restricted(REPLICA, GetRestricted(complaint_id=ID), handler)
+
+
+async def test_it_is_given_to_a_coordinator_with_a_key_who_is_no_part_of_it() -> None:
+    give = HandOverComplaint(complaint_id=ID, handler="noor", reason="Sam is ziek.")
+    assert await prepare_handing_over(REPLICA, give, as_coordinator("sam")) == pass_on(nth=2)
+    for handler, code in (("bas", "involved"), ("niemand", "unknown_coordinator")):
+        with pytest.raises(Rejected, match=code):
+            to = give.model_copy(update={"handler": handler})
+            await prepare_handing_over(REPLICA, to, as_coordinator("sam"))
 
 
 async def test_a_step_is_about_the_people_of_its_complaint() -> None:

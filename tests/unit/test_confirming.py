@@ -90,7 +90,6 @@ def test_the_area_of_a_match_is_that_of_the_asker() -> None:
         ((*A_CONFIRMED_MATCH, completed()), "already_matched"),
         ((admitted(ANNA), admitted(BRAM), asked()), "unknown_offer"),
         ((*AN_OFFER_AND_A_REQUEST, OFFER_WITHDRAWN), "withdrawn"),
-        ((admitted(ANNA), offered(), asked()), "not_approved"),
     ],
 )
 def test_what_is_not_there_or_no_longer_stands_is_not_matched(happened: tuple[Event, ...], code: str) -> None:

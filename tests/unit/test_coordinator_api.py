@@ -4,94 +4,21 @@ The services behind the bus are not the point here: a bus of paper answers for t
 """
 
 from collections.abc import AsyncIterator
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from contracts.envelope import Actor, Answer, Refusal
 from contracts.exchange import PostOffer, WithdrawOffer
-from services.coordinator.api import app
 from services.coordinator.api.edge import MAX_BODY_BYTES
 from services.coordinator.desk import Caller, command_id
 from services.kernel.bus import content_hash
-from services.kernel.settings import Key, Region
-from tests.unit.paper import PaperBus, PaperPool, PaperReplica
+from tests.unit.callers import MEMBER_ID, bearer, is_problem
+from tests.unit.paper import PaperBus
 
-MEMBER_ID = UUID(int=0xA1)
 BSN = "111222333"
-
-
-def key(id: str, role: str, member_id: UUID | None = None) -> Key:
-    """A key whose secret is `secret-<id>`."""
-    return Key.model_validate(
-        {
-            "id": id,
-            "role": role,
-            "sha256": sha256(f"secret-{id}".encode()).hexdigest(),
-            "member_id": str(member_id) if member_id else None,
-        }
-    )
-
-
-REGION = Region(
-    region="voorbeeld",
-    name="Voorbeeld",
-    keys=(
-        key("noor", "coordinator"),
-        key("yara", "member", MEMBER_ID),
-        key("team", "referrer"),
-        key("beheer", "operator"),
-    ),
-)
-
-
-@pytest.fixture
-def bus() -> PaperBus:
-    return PaperBus()
-
-
-@pytest.fixture
-def pool() -> PaperPool:
-    return PaperPool()
-
-
-@pytest.fixture(scope="module")
-def shared() -> tuple[PaperReplica, FastAPI]:
-    replica: Any = PaperReplica(REGION)
-    return replica, app(replica)
-
-
-@pytest.fixture
-def api(shared: tuple[PaperReplica, FastAPI], bus: PaperBus, pool: PaperPool) -> FastAPI:
-    replica, found = shared
-    replica.take(bus, pool)
-    return found
-
-
-@pytest.fixture
-async def client(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://test") as client:
-        yield client
-
-
-def bearer(id: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer secret-{id}"}
-
-
-def is_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    assert response.status_code == status
-    assert response.headers["Content-Type"] == "application/problem+json"
-    said: dict[str, Any] = response.json()
-    assert said["status"] == status
-    assert said["code"] == code
-    assert said["instance"] == f"urn:uuid:{response.headers['X-Correlation-ID']}"
-    assert said["detail"].endswith(".")
-    assert said["detail_nl"].endswith(".")
-    return said
 
 
 # Who comes in

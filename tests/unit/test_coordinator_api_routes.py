@@ -1,13 +1,13 @@
 """What can be done and read over HTTP: all that the contracts promise a person, and how it answers."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from typing import Any
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from contracts.access import MAY
 from contracts.catalogue import COMMANDS, HANDLED_BY, QUERIES, kebab
@@ -17,18 +17,15 @@ from contracts.households import JoinHousehold
 from contracts.ledger import GiveToPool, Posting, Statement
 from contracts.members import ChangeContactDetails, EraseMember, PauseHelping
 from contracts.notifications import PaperLetter, PaperLetters
-from contracts.proposals import Favour, Favours
+from contracts.proposals import ExclusionReason, Favour, Favours, RankedHelpers, SuggestReturnFavours
 from contracts.safety import DecideMinutes
-from services.coordinator.api import app
 from services.coordinator.api.statement import COLUMNS, wants_csv
 from services.coordinator.api.topics import TOPICS
-from services.coordinator.outcome import why_not
+from services.coordinator.outcome import WHY_NOT_BOOKED, why_not
 from services.coordinator.waiting import WAITING
-from tests.unit.paper import PaperBus, PaperPool, PaperReplica
-from tests.unit.test_coordinator_api import MEMBER_ID, REGION, bearer, is_problem
-
-ONE, OTHER = UUID(int=0xB1), UUID(int=0xB2)
-AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+from services.ledger import booking
+from tests.unit.callers import AT, MEMBER_ID, ONE, OTHER, bearer, is_problem, row_of_match
+from tests.unit.paper import PaperBus, PaperPool
 
 ANSWERED_ELSEWHERE = {
     "GetTexts": "the text stands in an offer or a request",
@@ -43,60 +40,17 @@ ANSWERED_ELSEWHERE = {
 OTHERWISE_NAMED = {"GetContacts": "get-contact", "GetInitiatives": "list-initiatives"}
 
 
-@pytest.fixture
-def bus() -> PaperBus:
-    return PaperBus()
-
-
-@pytest.fixture
-def pool() -> PaperPool:
-    return PaperPool()
-
-
-@pytest.fixture(scope="module")
-def shared() -> tuple[PaperReplica, FastAPI]:
-    replica: Any = PaperReplica(REGION)
-    return replica, app(replica)
-
-
-@pytest.fixture
-def api(shared: tuple[PaperReplica, FastAPI], bus: PaperBus, pool: PaperPool) -> FastAPI:
-    replica, found = shared
-    replica.take(bus, pool)
-    return found
-
-
-@pytest.fixture
-async def client(api: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://test") as client:
-        yield client
-
-
-def row_of_match(**changed: Any) -> dict[str, Any]:
-    """A match as it was seen, confirmed."""
-    nothing = ("reason", "helper_minutes", "asker_minutes", "agreed_minutes", "decided_by", "moved_from")
-    return {
-        "match_id": ONE,
-        **dict.fromkeys((*nothing, "no_show", "series_id")),
-        "request_id": UUID(int=0xC1),
-        "offer_id": UUID(int=0xC2),
-        "helper_id": MEMBER_ID,
-        "asker_id": OTHER,
-        "category": "dog",
-        "minutes": 60,
-        "wanted_at": AT,
-        "initiative_id": UUID(int=1),
-        "compensation": "credits",
-        "chosen_by": "noor",
-        "status": "confirmed",
-        "minutes_differ": False,
-        "thanked": False,
-        "reserved_at": AT,
-        "confirmed_at": AT,
-        "changed_at": AT,
-        "version": 1,
-        **changed,
-    }
+@pytest.mark.parametrize(
+    ("who", "for_whom"), [("noor", OTHER), ("anke", OTHER), ("yara", MEMBER_ID)], ids=lambda one: str(one)
+)
+async def test_small_things_in_return_are_for_who_was_helped_or_for_the_member_who_asks(
+    client: httpx.AsyncClient, bus: PaperBus, pool: PaperPool, who: str, for_whom: UUID
+) -> None:
+    """Anke coordinates and takes part too: what she reads of a match is not about herself."""
+    pool.rows["matches_seen"] = [row_of_match()]
+    bus.answers[Favours] = Favours(favours=())
+    assert (await client.get(f"/v1/matches/{ONE}/return-favours", headers=bearer(who))).status_code == 200
+    assert [query for query, _ in bus.asked] == [SuggestReturnFavours(member_id=for_whom)]
 
 
 # Everything that a person may do has one address
@@ -320,12 +274,12 @@ async def test_a_cap_that_is_reached_says_what_is_left(
     monkeypatch.setattr("services.coordinator.lookout.Lookout.settled", known)
     monkeypatch.setattr("services.coordinator.lookout.Lookout.refused", seen)
     fell = row_of_match(status="fell_through", reason="compensation_cap", confirmed_at=None)
-    pool.rows = {"matches_seen": [fell], "refusals_seen": [{"left_cents": 1_234_56}]}
+    pool.rows = {"matches_seen": [fell], "refusals_seen": [{"left_cents": 1_234_56, "caps_year": 2025}]}
     body = {"request_id": str(ONE), "offer_id": str(OTHER)}
     response = await client.post("/v1/matches", headers=bearer("noor"), json=body)
     no = is_problem(response, 409, "compensation_cap")
-    assert ("is nog € 1.234,56 over" in no["detail_nl"]) is ledger_said
-    assert ("€ 1,234.56 is left" in no["detail"]) is ledger_said
+    assert ("is nog € 1.234,56 over, volgens de grenzen van 2025" in no["detail_nl"]) is ledger_said
+    assert ("€ 1,234.56 is left by the limits of 2025" in no["detail"]) is ledger_said
 
 
 @pytest.mark.parametrize(
@@ -396,12 +350,65 @@ async def test_a_member_reads_their_own_history_without_what_coordinators_keep(
     }
     pool.rows["history"] = [line]
     path = f"/v1/members/{MEMBER_ID}/history"
-    for who, reason in (("yara", "cancelled"), ("noor", "incident")):
+    for who, reason, actor in (("yara", None, None), ("noor", "incident", "coordinator:noor")):
         (found,) = (await client.get(path, headers=bearer(who))).json()["lines"]
-        assert (found["reason"], found["actor"]) == (reason, "coordinator:noor")
+        # Who ended a match, or that nobody did, would tell a member why.
+        assert (found["reason"], found["actor"]) == (reason, actor)
     own = next(read for read in pool.read if "history h" in str(read[0]))
     kept_back: Any = own[3]
     assert {"incident-reported", "no-show-noted", "complaint-filed", "match-reserved"} <= set(kept_back)
+
+
+ANKE = UUID(int=0xA2)
+OWN_COMPLAINT = {
+    **dict.fromkeys(("request_id", "series_id", "minutes", "match_id", "reason")),
+    "at": AT,
+    "actor": "coordinator:noor",
+    "person_id": MEMBER_ID,
+    "other_id": ANKE,
+}
+
+
+async def test_a_coordinator_reads_no_line_of_a_complaint_that_is_about_themselves(
+    client: httpx.AsyncClient, pool: PaperPool
+) -> None:
+    codes = ("complaint-filed", "complaint-moved", "incident-reported", "match-confirmed")
+    pool.rows["history"] = [{**OWN_COMPLAINT, "code": code} for code in codes]
+    path = f"/v1/members/{MEMBER_ID}/history"
+    for who, read in (("noor", codes), ("anke", codes[-1:])):
+        lines = (await client.get(path, headers=bearer(who))).json()["lines"]
+        assert tuple(line["code"] for line in lines) == read
+
+
+@pytest.mark.parametrize("about", ["complaints", "incidents"])
+async def test_to_a_coordinator_who_is_part_of_it_a_complaint_or_incident_is_unknown(
+    client: httpx.AsyncClient, pool: PaperPool, about: str
+) -> None:
+    people: dict[str, Any] = {"member_id": MEMBER_ID, "about_id": ANKE, "former_handlers": []}
+    terms = {"acknowledge_by": AT, "decide_by": AT, "acknowledge_passed": False, "decide_passed": False}
+    dates = {"filed_at": AT, "moved_at": AT, "reported_at": AT, "closed_at": None, "released": False}
+    happened = {"helper_id": MEMBER_ID, "asker_id": ANKE, "match_id": None, "reported_by": "noor"}
+    row = {**people, **terms, **dates, **happened, "complaint_id": ONE, "incident_id": ONE}
+    row |= {"handler": "noor", "status": "filed", "version": 1}
+    pool.rows = {"complaints": [row], "incidents_seen": [row]}
+    for who, there in (("noor", 1), ("anke", 0)):
+        found = (await client.get(f"/v1/{about}", headers=bearer(who))).json()[about]
+        assert len(found) == there
+        response = await client.get(f"/v1/{about}/{ONE}", headers=bearer(who))
+        assert response.status_code == (200 if there else 404)
+
+
+async def test_a_few_who_are_left_out_cannot_be_told_from_none(
+    client: httpx.AsyncClient, bus: PaperBus
+) -> None:
+    for few in ({}, {"vog": 1}, {"vog": 4}):
+        counts = {"distance": 7, **few}
+        bus.answers[RankedHelpers] = RankedHelpers.model_validate(
+            {"helpers": (), "found": 0, "excluded": counts}
+        )
+        path = f"/v1/help-requests/{ONE}/proposals"
+        found = (await client.get(path, headers=bearer("noor"))).json()["excluded"]
+        assert found == {**dict.fromkeys(get_args(ExclusionReason)), "distance": 7}
 
 
 STATEMENT = Statement(
@@ -481,3 +488,35 @@ async def test_every_kind_of_work_can_be_asked_for(
     response = await client.get(f"/v1/work-items?kind={kind}", headers=bearer("noor"))
     assert response.status_code == 200
     assert response.json() == {"items": [], "counts": {}}
+
+
+@pytest.mark.parametrize(
+    ("reason", "nl", "en"),
+    [
+        ("below_floor", "te weinig uren vrij", "too few hours free"),
+        ("compensation_cap", "boven het bedrag", "more than a volunteer may"),
+        ("no_account", "geen rekening", "has no account"),
+        (None, "De uren konden niet worden geboekt.", "The hours could not be booked."),
+    ],
+)
+async def test_hours_that_were_not_booked_say_why_and_what_to_do_now(
+    client: httpx.AsyncClient, pool: PaperPool, reason: str | None, nl: str, en: str
+) -> None:
+    nothing = ("request_id", "category", "pc4", "helper_minutes", "asker_minutes", "coordinator", "due")
+    said = {"kind": "not_booked", "entity_id": ONE, "match_id": ONE, "member_id": OTHER, "reason": reason}
+    work = {**dict.fromkeys(nothing), **said, "since": AT, "fixed": False, "number": 1042, "pressing": False}
+    pool.rows = {"(SELECT kind": [work], "(SELECT * FROM (SELECT": []}
+    (item,) = (await client.get("/v1/work-items", headers=bearer("noor"))).json()["items"]
+    assert nl in item["detail_nl"]
+    assert en in item["detail"]
+    for words, now in ((item["detail_nl"], "eslis"), (item["detail"], "decide how long it took")):
+        assert now in words
+    pool.rows["(SELECT kind"] = [{**work, "kind": "minutes_differ", "reason": None}]
+    (item,) = (await client.get("/v1/work-items", headers=bearer("noor"))).json()["items"]
+    assert (item["detail"], item["detail_nl"]) == (None, None)
+
+
+def test_every_reason_of_the_ledger_to_book_nothing_has_words() -> None:
+    source = (Path(booking.__file__)).read_text(encoding="utf-8")
+    reasons = set(re.findall(r'_refused\(command, context, "(\w+)"', source))
+    assert reasons == set(WHY_NOT_BOOKED)

@@ -20,8 +20,9 @@ from services.coordinator.local_time import LOCAL
 from services.coordinator.web import site
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, Secrets
+from tests.unit.callers import key
 from tests.unit.paper import PaperBus, PaperPool
-from tests.unit.test_coordinator_api import key
+from tests.unit.screens import token
 
 KEYS = (key("noor", "coordinator"), key("yara", "member", UUID(int=0xA1)))
 REGION = Region(
@@ -66,23 +67,12 @@ def test_a_region_without_a_secret_to_sign_with_is_told_so() -> None:
 
 
 @pytest.fixture
-def bus() -> PaperBus:
-    return PaperBus()
-
-
-@pytest.fixture
 async def browser(bus: PaperBus) -> AsyncIterator[httpx.AsyncClient]:
     loop = SimpleNamespace(leading=True, marks={}, committed=asyncio.Condition())
     replica: Any = SimpleNamespace(region=REGION, bus=bus, pool=PaperPool(), loop=loop)
     transport = httpx.ASGITransport(site(Desk(replica)))
     async with httpx.AsyncClient(transport=transport, base_url="https://test") as browser:
         yield browser
-
-
-def token(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found is not None
-    return found.group(1)
 
 
 async def sign_in(browser: httpx.AsyncClient, presented: str = "secret-noor") -> httpx.Response:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from contracts.catalogue import EMITTED_BY
 from contracts.exchange import (
-    AskHelp,
     CancelMatch,
     PostOffer,
     ReportMinutes,
+    RequestHelp,
     ReserveMatch,
     WithdrawRequest,
 )
@@ -82,7 +82,7 @@ class Neighbourhood:
     def _match(self, ending: str) -> None:
         offer, ask = PostOffer(member_id=HELPER, category="dog"), {"category": "dog", "minutes": 60}
         self.exchange.decide(offer, id=OFFER, by=as_member(HELPER), at=self._at)
-        request = AskHelp.model_validate({"member_id": ASKER, **ask})
+        request = RequestHelp.model_validate({"member_id": ASKER, **ask})
         self.exchange.decide(request, id=REQUEST, by=as_member(ASKER), at=self._at)
         reserve = ReserveMatch(request_id=REQUEST, offer_id=OFFER, too_close=False)
         self.exchange.decide(reserve, id=MATCH, by=COORDINATOR, at=self._at)

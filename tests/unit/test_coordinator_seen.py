@@ -20,7 +20,7 @@ from contracts import (
     vetting,
     visits,
 )
-from contracts.catalogue import EMITTED_BY, EVENTS
+from contracts.catalogue import EMITTED_BY, EVENTS, kebab
 from contracts.envelope import Event
 from contracts.initiatives import THE_INITIATIVE
 from contracts.policy import PRESETS, AgeBand
@@ -158,6 +158,9 @@ FROM_EXCHANGE = (
     visits.SeriesHelperChanged(series_id=REQUEST, offer_id=SECOND, helper_id=CORA, former_helper_id=BRAM),
     visits.SeriesEnded.model_validate({"series_id": REQUEST, **PAIR, "reason": "ended"}),
     safety.IncidentReported.model_validate({"incident_id": INCIDENT, "pair_id": SECOND, **PAIR}),
+    safety.IncidentHandedOver.model_validate(
+        {"incident_id": INCIDENT, **PAIR, "former_handler": "noor", "handler": "sam"}
+    ),
     safety.IncidentClosed.model_validate(
         {"incident_id": INCIDENT, "pair_id": SECOND, **PAIR, "released": True}
     ),
@@ -181,6 +184,14 @@ FROM_LEDGER = (
     ledger.HoldPlaced(hold_id=SECOND, account_id=CORA, minutes=0, cents=840),
     ledger.HoldReleased(hold_id=SECOND, account_id=CORA, minutes=0, cents=840),
     ledger.HoldRefused(hold_id=VISIT, account_id=CORA, minutes=60, reason="compensation_cap", left_cents=280),
+    ledger.TransferRefused(
+        transfer_id=SECOND,
+        from_account_id=ANNA,
+        to_account_id=BRAM,
+        minutes=90,
+        match_id=MATCH,
+        reason="below_floor",
+    ),
     ledger.ExpensesNoted(expenses_id=SECOND, helper_id=BRAM, cents=500, month="2026-11"),
     ledger.AccountClosed(account_id=BRAM),
 )
@@ -230,11 +241,12 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         "ParticipantAdmitted",
         "ParticipantCapacityChanged",
         "ParticipantLeft",
-        # Between services; members and notifications act on it.
+        # Between services; members, exchange and notifications act on it.
+        "NearnessChanged",
+        "PeopleParted",
         "ContactOpened",
         "ContactClosed",
         "VogReminded",
-        "TransferRefused",
     }
 
 
@@ -373,9 +385,9 @@ def test_balances_have_limits_and_say_which_was_passed() -> None:
     assert (found[BRAM].balance_minutes, found[BRAM].closed) == (50, True)
 
 
-def test_what_is_left_under_the_caps_stands_with_the_match_it_was_refused_for() -> None:
-    (refusal,) = seen(*everyone()).all(REFUSALS)
-    assert (refusal.hold_id, refusal.reason, refusal.left_cents) == (VISIT, "compensation_cap", 280)
+def test_why_the_ledger_refused_stands_with_the_match_and_what_is_left_under_the_caps() -> None:
+    found = {one.hold_id: (one.reason, one.left_cents) for one in seen(*everyone()).all(REFUSALS)}
+    assert found == {VISIT: ("compensation_cap", 280), MATCH: ("below_floor", None)}
 
 
 def test_a_message_to_bring_waits_since_it_was_handed_over_however_often_was_tried() -> None:
@@ -436,7 +448,14 @@ def test_both_people_of_a_match_are_named_and_who_reported_comes_first() -> None
 
 def test_what_is_for_coordinators_alone_is_marked_by_its_code() -> None:
     codes = {line.code for line in seen(*everyone()).all(HISTORY)}
-    assert CONFIDENTIAL - {"complaint-filed"} <= codes
+    own = {kebab(name) for name, service in EMITTED_BY.items() if service == "coordinator"}
+    assert CONFIDENTIAL - own <= codes
+    assert CONFIDENTIAL & own == {
+        "complaint-filed",
+        "complaint-moved",
+        "complaint-handed-over",
+        "call-noted",
+    }
     assert "minutes-decided" not in CONFIDENTIAL
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from contracts.envelope import Event
-from contracts.exchange import MatchReserved, ReserveMatch
+from contracts.exchange import MatchConfirmed, MatchReserved, ReserveMatch
 from contracts.members import (
     AgeBandReached,
     GuardianConsentGiven,
@@ -20,7 +20,7 @@ from contracts.participants import ParticipantCapacityChanged, ParticipantLeft
 from contracts.policy import AgeBand
 from contracts.safety import IncidentClosed, IncidentReported
 from contracts.vetting import VogLapsed, VogRecorded
-from contracts.visits import SeriesStarted, VisitMoved
+from contracts.visits import HelperEndPlanned, MoveVisit, PlanVisit, SeriesStarted, VisitMoved
 from services.exchange.incident import pair_id
 from services.kernel.testing import NOW, Outcome
 from tests.unit.neighbours import (
@@ -115,11 +115,21 @@ def test_running_help_without_a_date_counts_in_every_week(minutes: int, fit: boo
         fits(outcome) if fit else outcome.refused("no_capacity")
 
 
-def test_help_without_a_date_must_fit_in_this_week() -> None:
+@pytest.mark.parametrize("at", [NOW, TOMORROW, NEXT_WEEK, NOW + timedelta(weeks=30)])
+def test_help_without_a_date_must_fit_in_every_week_from_now_on(at: datetime) -> None:
     undated = but(asked(), wanted_at=None)
-    fits(chosen(*helping(150), wants=undated))
-    chosen(*helping(151), wants=undated).refused("no_capacity")
-    fits(chosen(*helping(240, at=NEXT_WEEK), wants=undated))
+    fits(chosen(*helping(150, at=at), wants=undated))
+    chosen(*helping(151, at=at), wants=undated).refused("no_capacity")
+    fits(chosen(*helping(240, at=LAST_WEEK), wants=undated))
+
+
+def test_help_without_a_date_must_fit_in_the_fullest_week_and_in_one_that_is_empty() -> None:
+    undated = but(asked(), wanted_at=None)
+    weeks = (*helping(100), *helping(151, n=2, at=NEXT_WEEK))
+    no = chosen(*weeks, wants=undated).refused("no_capacity")
+    assert no.facts["would_be_minutes"] == 241
+    # What others take over of their care this week makes no room in the weeks after it.
+    chosen(*relief(180), helper=admitted(BRAM, carer_minutes=180), wants=undated).refused("no_capacity")
 
 
 def test_help_without_a_date_that_is_over_does_not_count_any_more() -> None:
@@ -168,6 +178,107 @@ def test_relief_beyond_ones_own_care_makes_no_more_room() -> None:
     chosen(*relief(600), helper=admitted(BRAM, capacity_minutes=89, carer_minutes=60)).refused("no_capacity")
 
 
+# What a series asks in weeks that are not planned yet
+
+
+IN_EIGHT_WEEKS = TOMORROW + timedelta(weeks=8)
+SERIES = UUID(int=0x300)
+
+
+def keeps(**otherwise: object) -> SeriesStarted:
+    """Bram helps Cora every Tuesday; what comes after five weeks is not planned yet."""
+    started = SeriesStarted(
+        series_id=SERIES,
+        offer_id=OFFER,
+        helper_id=BRAM,
+        asker_id=CORA,
+        category="gardening",
+        minutes=200,
+        recurrence="FREQ=WEEKLY;BYDAY=TU",
+        starts_at=TOMORROW,
+        next_at=TOMORROW + timedelta(weeks=5),
+    )
+    return but(started, **otherwise)
+
+
+@pytest.mark.parametrize(
+    ("series", "fit"),
+    [
+        (keeps(), False),
+        (keeps(minutes=150), True),
+        (keeps(minutes=151), False),
+        (keeps(minutes=80, recurrence="FREQ=WEEKLY;BYDAY=TU,FR"), False),
+        # The other week: five weeks from tomorrow, and so not eight but nine.
+        (keeps(recurrence="FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"), True),
+        (keeps(last_day=IN_EIGHT_WEEKS.date() - timedelta(days=1)), True),
+        (keeps(last_day=IN_EIGHT_WEEKS.date()), False),
+        # What is planned is a match of its own.
+        (keeps(next_at=TOMORROW + timedelta(weeks=9)), True),
+        (keeps(next_at=None), True),
+        (keeps(helper_id=CORA, asker_id=BRAM), True),
+    ],
+)
+def test_a_series_counts_in_weeks_for_which_no_visits_are_planned_yet(
+    series: SeriesStarted, fit: bool
+) -> None:
+    outcome = chosen(series, wants=but(asked(), wanted_at=IN_EIGHT_WEEKS))
+    fits(outcome) if fit else outcome.refused("no_capacity")
+
+
+def test_a_helper_who_stops_has_promised_nothing_beyond_their_last_day() -> None:
+    wants = but(asked(), wanted_at=IN_EIGHT_WEEKS)
+    stops = HelperEndPlanned(series_id=SERIES, helper_id=BRAM, helper_last_day=TOMORROW.date())
+    fits(chosen(keeps(), stops, wants=wants))
+
+
+def test_help_without_a_date_must_fit_beside_what_a_series_asks_later() -> None:
+    wants = but(asked(), wanted_at=None)
+    chosen(keeps(minutes=151), wants=wants).refused("no_capacity")
+    fits(chosen(keeps(minutes=150), wants=wants))
+
+
+def test_a_visit_is_planned_though_its_own_series_has_promised_it() -> None:
+    next_at = TOMORROW + timedelta(weeks=5)
+    first = but(asked(CORA, request_id=SERIES), recurrence="FREQ=WEEKLY;BYDAY=TU", minutes=200)
+    happened = (*NEIGHBOURS, admitted(BRAM), offered(), first, keeps())
+    plan = PlanVisit(series_id=SERIES, visit_at=next_at)
+    assert MatchReserved in [type(event) for event in given(*happened).when(plan).events]
+
+
+def test_a_visit_does_not_move_into_a_week_that_its_series_fills_already() -> None:
+    match = but(reserved(minutes=90), asker_id=CORA, series_id=SERIES)
+    confirmed = MatchConfirmed(**match.model_dump())
+    happened = (*NEIGHBOURS, admitted(BRAM), asked(CORA), offered(), match, confirmed, keeps())
+    given(*happened).when(MoveVisit(match_id=match.match_id, wanted_at=IN_EIGHT_WEEKS)).refused("no_capacity")
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "minutes", "weeks", "fit"),
+    [
+        ("FREQ=WEEKLY;BYDAY=TU", 200, 0, False),
+        ("FREQ=WEEKLY;BYDAY=TU", 200, 1, False),
+        ("FREQ=WEEKLY;BYDAY=TU", 200, 3, False),
+        ("FREQ=WEEKLY;BYDAY=TU", 200, 4, True),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", 200, 1, True),
+        ("FREQ=WEEKLY;BYDAY=TU", 90, 3, True),
+        ("FREQ=WEEKLY;BYDAY=TU,TH", 121, 52, False),
+        ("FREQ=WEEKLY;BYDAY=TU,TH", 120, 52, True),
+    ],
+)
+def test_help_that_comes_back_must_fit_in_each_of_its_first_four_weeks(
+    recurrence: str, minutes: int, weeks: int, fit: bool
+) -> None:
+    """Bram has 150 minutes planned so many weeks after the first time."""
+    wants = but(asked(minutes=minutes), recurrence=recurrence)
+    outcome = chosen(*helping(150, at=TOMORROW + timedelta(weeks=weeks)), wants=wants)
+    fits(outcome) if fit else outcome.refused("no_capacity")
+
+
+def test_its_last_day_is_the_end_of_what_must_fit() -> None:
+    wants = but(asked(minutes=200), recurrence="FREQ=WEEKLY;BYDAY=TU", last_day=NEXT_WEEK.date())
+    fits(chosen(*helping(150, at=TOMORROW + timedelta(weeks=2)), wants=wants))
+
+
 def test_who_wants_to_help_less_from_now_on_is_not_given_more() -> None:
     less = ParticipantCapacityChanged(participant_id=BRAM, capacity_minutes_week=89)
     chosen(less).refused("no_capacity")
@@ -206,7 +317,9 @@ def test_who_has_left_does_not_help() -> None:
 @pytest.mark.parametrize(
     ("band", "from_band", "code"),
     [
-        (None, AgeBand.FROM_21, None),
+        (None, AgeBand.FROM_16, None),
+        (None, AgeBand.FROM_18, "age_unknown"),
+        (None, AgeBand.FROM_21, "age_unknown"),
         (AgeBand.FROM_21, AgeBand.FROM_21, None),
         (AgeBand.FROM_18, AgeBand.FROM_21, "too_young"),
         (AgeBand.FROM_18, AgeBand.FROM_18, None),
@@ -228,6 +341,19 @@ def test_a_minor_helps_while_a_guardian_agrees() -> None:
     fits(chosen(minor, agrees))
     chosen(minor, agrees, GuardianConsentWithdrawn(member_id=BRAM)).refused("guardian_missing")
     fits(chosen(minor, AgeBandReached(member_id=BRAM, age_band=AgeBand.FROM_18)))
+
+
+def test_an_organisation_has_no_age_to_know() -> None:
+    organisation = but(admitted(BRAM), kind="organisation")
+    fits(chosen(policy(from_band=AgeBand.FROM_18), helper=organisation))
+
+
+def test_a_minor_is_helped_while_a_guardian_agrees() -> None:
+    asker = but(REGISTERED, member_id=ANNA, age_band=AgeBand.FROM_16)
+    agrees = GuardianConsentGiven(member_id=ANNA, how="paper")
+    fits(chosen(asker, agrees))
+    no = chosen(asker, agrees, GuardianConsentWithdrawn(member_id=ANNA)).refused("guardian_missing")
+    assert "1041" in no.nl
 
 
 def test_a_guardian_does_not_make_anyone_old_enough_for_an_initiative() -> None:
@@ -383,6 +509,7 @@ SITUATIONS: dict[str, Callable[[], Outcome]] = {
     "no_capacity": lambda: chosen(helper=admitted(BRAM, capacity_minutes=89)),
     "paused": lambda: chosen(REGISTERED, MemberPaused(member_id=BRAM)),
     "too_young": lambda: chosen(but(REGISTERED, age_band="under_16")),
+    "age_unknown": lambda: chosen(policy(from_band="from_18")),
     "guardian_missing": lambda: chosen(but(REGISTERED, age_band="from_16")),
     "no_vog": lambda: chosen(category="finances"),
     "too_many_running": lambda: chosen(policy(most_running=1), *helping(10)),

@@ -5,22 +5,40 @@ from uuid import UUID
 
 import pytest
 
-from contracts.envelope import Actor, Event, Role
+from contracts.envelope import Actor, Command, Event, Role
 from contracts.exchange import (
-    AskHelp,
     HelpRequested,
     OfferPosted,
+    OfferWithdrawn,
+    OpenDrafts,
     PostOffer,
+    RequestHelp,
     RequestOpened,
     WithdrawRequest,
 )
 from contracts.households import HouseholdJoined, HouseholdLeft, RepresentationEnded, RepresentationGranted
-from contracts.initiatives import InitiativeClosed, InitiativeStarted, ReciprocityWaived, WaiveReciprocity
-from contracts.policy import PRESETS
+from contracts.initiatives import (
+    THE_INITIATIVE,
+    ChangePolicy,
+    InitiativeClosed,
+    InitiativeStarted,
+    PolicyChanged,
+    ReciprocityWaived,
+    WaiveReciprocity,
+)
+from contracts.members import (
+    AgeBandReached,
+    GuardianConsentGiven,
+    GuardianConsentWithdrawn,
+    MemberRegistered,
+)
+from contracts.participants import AdmitParticipant
+from contracts.policy import PRESETS, AgeBand
+from services.exchange.handlers import SCHEDULES
 from services.exchange.help_request import REQUEST as KIND
 from services.exchange.participant import PARTICIPANT
 from services.kernel.dutch import local
-from services.kernel.testing import COMMAND_ID, COORDINATOR, EARLIER, NOW
+from services.kernel.testing import COMMAND_ID, COORDINATOR, EARLIER, NOW, InMemory
 from tests.unit.neighbours import (
     A_CONFIRMED_MATCH,
     A_RESERVED_MATCH,
@@ -48,13 +66,17 @@ given = exchange.given
 WITHDRAW = WithdrawRequest(request_id=REQUEST, member_id=ANNA)
 
 
-def asks(**otherwise: object) -> AskHelp:
+def asks(**otherwise: object) -> RequestHelp:
+    """Anna's wish. A coordinator writes it down, unless a test says who does: she called."""
     wanted = {"member_id": ANNA, "category": "gardening", "minutes": 90, "wanted_at": TOMORROW}
-    return AskHelp.model_validate({**wanted, **otherwise})
+    return RequestHelp.model_validate({**wanted, "consent": "phone", **otherwise})
+
+
+ASKED = but(asked(request_id=COMMAND_ID), consent="phone")
 
 
 def test_a_participant_asks_for_help_at_their_own_postcode() -> None:
-    given(admitted(ANNA)).when(asks()).then(asked(request_id=COMMAND_ID))
+    given(admitted(ANNA)).when(asks()).then(ASKED)
 
 
 def test_how_urgent_it_is_and_whom_they_would_rather_have_are_part_of_it() -> None:
@@ -144,20 +166,63 @@ def waived(until: datetime) -> ReciprocityWaived:
 def test_only_where_giving_back_is_required_a_request_waits_for_an_offer(
     reciprocity: str, has_offer: bool, draft: bool
 ) -> None:
-    before = given(policy(reciprocity=reciprocity), admitted(ANNA))
-    before.when(asks(has_offer=has_offer)).then(but(asked(request_id=COMMAND_ID), draft=draft))
+    offer = (offered(ANNA, category="baking"),) if has_offer else ()
+    before = given(policy(reciprocity=reciprocity), admitted(ANNA), *offer)
+    before.when(asks()).then(but(ASKED, draft=draft))
+
+
+def test_what_counts_is_an_offer_of_their_own_that_stands_in_the_same_initiative() -> None:
+    waits = but(ASKED, draft=True)
+    mine = offered(ANNA, category="baking")
+    withdrawn = OfferWithdrawn(offer_id=mine.offer_id, member_id=ANNA)
+    before = (REQUIRED, admitted(ANNA), admitted(BRAM))
+    given(*before, mine, withdrawn).when(asks()).then(waits)
+    given(*before, but(mine, initiative_id=CIRCLE)).when(asks()).then(waits)
+    given(*before, offered()).when(asks()).then(waits)
+    second = but(mine, offer_id=UUID(int=0x7F))
+    given(*before, mine, second, withdrawn).when(asks()).then(ASKED)
+
+
+# Decided in one commit loop, one after the other: in whichever order they come, nothing waits in vain.
+@pytest.mark.parametrize("offer_first", [True, False])
+def test_an_offer_that_is_posted_at_the_same_moment_opens_the_request(offer_first: bool) -> None:
+    region = InMemory(exchange.service)
+    both: list[Command] = [PostOffer(member_id=ANNA, category="baking"), asks()]
+    before = [
+        ChangePolicy(initiative_id=THE_INITIATIVE, policy=REQUIRED.policy),
+        AdmitParticipant.model_validate(admitted(ANNA).model_dump()),
+    ]
+    for n, command in enumerate((*before, *(both if offer_first else both[::-1]))):
+        region.decide(command, id=UUID(int=0x500 + n), by=COORDINATOR)
+    (request,) = region.all(KIND)
+    assert request.status == "open"
+
+
+@pytest.mark.parametrize("reciprocity", ["gift", "encouraged"])
+def test_what_waited_opens_when_its_initiative_asks_nothing_in_return_any_more(reciprocity: str) -> None:
+    changed = policy(reciprocity=reciprocity)
+    (timer,) = SCHEDULES[PolicyChanged](changed, NOW)
+    assert (timer.due_at, timer.command) == (NOW, OpenDrafts(initiative_id=THE_INITIATIVE))
+    found = OpenDrafts(initiative_id=THE_INITIATIVE, request_ids=(REQUEST,))
+    opened = but(OPENED, because="rules_changed")
+    given(REQUIRED, admitted(ANNA), DRAFT, changed).when(found).then(opened)
+    # Opened or withdrawn meanwhile, or the rules changed back: nothing happens.
+    given(REQUIRED, admitted(ANNA), DRAFT, OPENED, changed).when(found).then_nothing()
+    given(REQUIRED, admitted(ANNA), DRAFT, changed, REQUIRED).when(found).then_nothing()
+    assert SCHEDULES[PolicyChanged](REQUIRED, NOW) == []
 
 
 def test_a_social_team_never_waits_for_an_offer() -> None:
-    referred = but(asked(request_id=COMMAND_ID), referral=True)
-    given(REQUIRED, admitted(ANNA)).when(asks(), by=A_REFERRER).then(referred)
-    given(admitted(ANNA)).when(asks(urgency="urgent"), by=A_REFERRER).then(but(referred, urgency="urgent"))
+    referred = but(ASKED, referral=True)
+    given(REQUIRED, admitted(ANNA)).when(asks(consent="phone"), by=A_REFERRER).then(referred)
+    urgent = asks(urgency="urgent", consent="phone")
+    given(admitted(ANNA)).when(urgent, by=A_REFERRER).then(but(referred, urgency="urgent"))
 
 
 @pytest.mark.parametrize(("until", "draft"), [(NOW, True), (NOW + timedelta(seconds=1), False)])
 def test_a_waiver_holds_until_its_end(until: datetime, draft: bool) -> None:
     before = given(REQUIRED, admitted(ANNA), waived(until))
-    before.when(asks()).then(but(asked(request_id=COMMAND_ID), draft=draft))
+    before.when(asks()).then(but(ASKED, draft=draft))
 
 
 def test_any_offer_in_the_same_initiative_opens_what_waited_for_it() -> None:
@@ -208,7 +273,7 @@ GRANTED = RepresentationGranted(
     representation_id=CIRCLE, member_id=ANNA, representative_id=CORA, how="in_person"
 )
 MAY_ACT = HouseholdJoined(member_id=CORA, household_id=ANNA, shares_balance=True, may_act=True)
-ASKED_FOR_ANNA = but(asked(request_id=COMMAND_ID), asked_by=CORA, consent="phone")
+ASKED_FOR_ANNA = but(ASKED, asked_by=CORA)
 
 
 @pytest.mark.parametrize("may", [GRANTED, MAY_ACT], ids=["representative", "of the household"])
@@ -232,17 +297,49 @@ def test_who_may_not_act_for_someone_does_not_ask_for_them(happened: tuple[Event
 
 @pytest.mark.parametrize("by", [as_member(CORA), COORDINATOR, A_REFERRER], ids=lambda by: by.role)
 def test_nobody_is_asked_for_without_their_own_consent(by: Actor) -> None:
-    given(admitted(ANNA), GRANTED).when(asks(asked_by=CORA), by=by).refused("consent_missing")
+    given(admitted(ANNA), GRANTED).when(asks(asked_by=CORA, consent=None), by=by).refused("consent_missing")
+
+
+@pytest.mark.parametrize("urgency", ["normal", "urgent"])
+def test_a_social_team_says_how_the_asker_agreed_also_when_it_names_nobody_it_asks_for(urgency: str) -> None:
+    given(admitted(ANNA)).when(asks(urgency=urgency, consent=None), by=A_REFERRER).refused("consent_missing")
 
 
 def test_a_coordinator_asks_for_someone_with_their_consent() -> None:
     given(admitted(ANNA)).when(FOR_ANNA).then(ASKED_FOR_ANNA)
 
 
+def test_a_coordinator_says_how_the_asker_agreed_also_without_saying_who_asked() -> None:
+    no = given(admitted(ANNA)).when(asks(consent=None)).refused("consent_missing")
+    assert "aan de telefoon" in no.nl
+    # A coordinator who takes part too asks for themselves like anyone.
+    themself = COORDINATOR.model_copy(update={"member_id": ANNA})
+    assert given(admitted(ANNA)).when(asks(consent=None), by=themself).events
+
+
 def test_who_asks_for_themselves_needs_nobodys_consent() -> None:
-    myself = asks(asked_by=ANNA)
+    myself = asks(asked_by=ANNA, consent=None)
     assert given(admitted(ANNA)).when(myself, by=as_member(ANNA)).events
     assert (myself.asking_id, FOR_ANNA.asking_id, asks().asking_id) == (ANNA, CORA, ANNA)
+
+
+# A minor
+
+MINOR = MemberRegistered(
+    member_id=ANNA, number=1041, pc4="3512", capacity_minutes_week=0, age_band=AgeBand.FROM_16
+)
+AGREES = GuardianConsentGiven(member_id=ANNA, how="paper")
+
+
+def test_a_minor_asks_while_a_guardian_agrees() -> None:
+    no = given(admitted(ANNA), MINOR).when(asks(), by=as_member(ANNA)).refused("guardian_missing")
+    assert no.nl.endswith("Vraag die eerst.")
+    given(admitted(ANNA), MINOR).when(asks()).refused("guardian_missing")
+    assert given(admitted(ANNA), MINOR, AGREES).when(asks()).events
+    no_more = GuardianConsentWithdrawn(member_id=ANNA)
+    given(admitted(ANNA), MINOR, AGREES, no_more).when(asks()).refused("guardian_missing")
+    grown = AgeBandReached(member_id=ANNA, age_band=AgeBand.FROM_18)
+    assert given(admitted(ANNA), MINOR, grown).when(asks()).events
 
 
 # Withdrawing

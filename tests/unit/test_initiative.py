@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from contracts.envelope import Actor, Command, Role
 from contracts.exchange import PostOffer
 from contracts.initiatives import (
     THE_INITIATIVE,
@@ -16,8 +17,8 @@ from contracts.initiatives import (
 )
 from contracts.policy import PRESETS, AgeBand, Policy, Preset
 from services.exchange.initiative import INITIATIVE as KIND
-from services.kernel.testing import COMMAND_ID
-from tests.unit.neighbours import BRAM, admitted, exchange, policy
+from services.kernel.testing import COMMAND_ID, COORDINATOR
+from tests.unit.neighbours import BRAM, ELSEWHERE, admitted, exchange, policy
 
 given = exchange.given
 
@@ -33,6 +34,7 @@ STRICT = Policy(
 STARTED = InitiativeStarted(initiative_id=CIRCLE, preset="ruilkring", policy=PRESETS["ruilkring"])
 CLOSED = InitiativeClosed(initiative_id=CIRCLE)
 CLOSE = CloseInitiative(initiative_id=CIRCLE)
+START = StartInitiative(name="Ruilkring Noord", preset="ruilkring")
 CHANGE = ChangePolicy(initiative_id=CIRCLE, policy=STRICT)
 
 
@@ -80,6 +82,19 @@ def test_the_initiative_that_always_exists_has_rules_that_change_too() -> None:
     )
     assert given(policy(most_running=3)).now(KIND, THE_INITIATIVE).policy == Policy(most_running=3)
     assert given(policy(most_running=3)).now(KIND, THE_INITIATIVE).version == 1
+
+
+def test_the_initiative_that_always_exists_cannot_be_closed() -> None:
+    no = given().when(CloseInitiative(initiative_id=THE_INITIATIVE)).refused("always_there")
+    assert "Verander de regels" in no.nl
+
+
+@pytest.mark.parametrize("command", [START, CHANGE, CLOSE], ids=["start", "change", "close"])
+def test_who_coordinates_some_areas_decides_nothing_for_the_whole_region(command: Command) -> None:
+    no = given(STARTED).when(command, by=ELSEWHERE).refused("whole_region")
+    assert "hele regio" in no.nl
+    for by in (COORDINATOR, Actor(role=Role.OPERATOR, name="beheer")):
+        assert given(STARTED).when(command, by=by).events
 
 
 def test_an_initiative_is_closed_once() -> None:

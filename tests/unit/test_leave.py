@@ -1,6 +1,8 @@
 """Leave: who is away, who does their work, and the warning when nobody does."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,9 +16,13 @@ from contracts.coordinator import (
     LeavePlanned,
     NameDeputy,
     PlanLeave,
+    TakeLeave,
 )
 from services.coordinator import app as coordinator_app
+from services.coordinator.handlers import prepare_check, prepare_deputy, prepare_leave
 from services.coordinator.leave import LEAVE, LONGEST, checks
+from services.kernel.errors import Rejected
+from services.kernel.settings import Key
 from services.kernel.testing import COMMAND_ID, COORDINATOR, NOW, InMemory, Specification
 from tests.unit.neighbours import REGION
 
@@ -28,8 +34,8 @@ IN_TWO_WEEKS = TODAY + timedelta(days=14)
 A_WEEK = timedelta(days=7)
 
 
-def plan(first: date = IN_TWO_WEEKS, last: date | None = None, deputy: str | None = None) -> PlanLeave:
-    return PlanLeave(
+def plan(first: date = IN_TWO_WEEKS, last: date | None = None, deputy: str | None = None) -> TakeLeave:
+    return TakeLeave(
         coordinator="noor", first_day=first, last_day=first + A_WEEK if last is None else last, deputy=deputy
     )
 
@@ -88,18 +94,16 @@ def test_nobody_is_their_own_deputy() -> None:
 # A deputy, and cancelling
 
 
-def test_who_is_bound_to_areas_does_not_give_themselves_those_of_others() -> None:
-    bound = COORDINATOR.model_copy(update={"name": "bas", "areas": ("3522",)})
-    given().when(plan(deputy="bas"), by=bound).refused("names_oneself")
-    given(planned()).when(NameDeputy(leave_id=LEAVE_ID, deputy="bas"), by=bound).refused("names_oneself")
+@pytest.mark.parametrize("areas", [("3522",), ()], ids=["bound", "everywhere"])
+def test_nobody_names_themselves(areas: tuple[str, ...]) -> None:
+    # Also who works in the whole region (perhaps as a deputy, for a week): files come with it.
+    bas = COORDINATOR.model_copy(update={"name": "bas", "areas": areas})
+    given().when(plan(deputy="bas"), by=bas).refused("names_oneself")
+    given(planned()).when(NameDeputy(leave_id=LEAVE_ID, deputy="bas"), by=bas).refused("names_oneself")
     # Others may name them, and they may name others.
-    named = DeputyNamed(leave_id=LEAVE_ID, deputy="bas")
-    given(planned()).when(NameDeputy(leave_id=LEAVE_ID, deputy="bas")).then(named)
-    others = DeputyNamed(leave_id=LEAVE_ID, deputy="sam")
-    given(planned()).when(NameDeputy(leave_id=LEAVE_ID, deputy="sam"), by=bound).then(others)
-    # Who works in the whole region gains nothing.
-    everywhere = COORDINATOR.model_copy(update={"name": "bas"})
-    given(planned()).when(NameDeputy(leave_id=LEAVE_ID, deputy="bas"), by=everywhere).then(named)
+    for deputy, by in (("bas", COORDINATOR), ("sam", bas)):
+        named = DeputyNamed(leave_id=LEAVE_ID, deputy=deputy)
+        given(planned()).when(NameDeputy(leave_id=LEAVE_ID, deputy=deputy), by=by).then(named)
 
 
 def test_a_deputy_is_named_and_may_be_replaced_also_during_the_leave() -> None:
@@ -140,6 +144,30 @@ def test_nobody_is_warned_when_someone_does_the_work_or_the_leave_is_off() -> No
     given(planned(), DeputyNamed(leave_id=LEAVE_ID, deputy="sam")).when(check).then_nothing()
     given(planned(), LeaveCancelled(leave_id=LEAVE_ID)).when(check).then_nothing()
     given().when(check).then_nothing()
+
+
+def test_a_deputy_who_cannot_do_the_work_is_missed_as_if_nobody_was_named() -> None:
+    check = CheckLeave(leave_id=LEAVE_ID, deputy_missing=True)
+    given(planned(deputy="sam")).when(check).then(MISSED)
+    given(planned(deputy="sam"), LeaveCancelled(leave_id=LEAVE_ID)).when(check).then_nothing()
+    # Named again they are to do it after all; and so is someone else.
+    missed = given(planned(deputy="sam"), MISSED)
+    for deputy in ("sam", "bas"):
+        named = DeputyNamed(leave_id=LEAVE_ID, deputy=deputy)
+        missed.when(NameDeputy(leave_id=LEAVE_ID, deputy=deputy)).then(named)
+        assert given(planned(deputy="sam"), MISSED, named).now(LEAVE, LEAVE_ID).missed_at is None
+
+
+@pytest.mark.parametrize(("first", "warned"), [(TODAY + A_WEEK, True), (IN_TWO_WEEKS, False)])
+def test_everyone_is_warned_at_once_when_a_deputy_goes_away_and_the_leave_is_near(
+    first: date, warned: bool
+) -> None:
+    sams = TakeLeave(coordinator="sam", first_day=first, last_day=first, stands_in_for=(LEAVE_ID,))
+    events = given(planned(first, deputy="sam")).when(sams).events
+    assert (MISSED in events) is warned
+    assert MISSED not in given(planned(first, deputy="sam"), MISSED).when(sams).events
+    replaced = DeputyNamed(leave_id=LEAVE_ID, deputy="bas")
+    assert MISSED not in given(planned(first, deputy="sam"), replaced).when(sams).events
 
 
 def test_it_stays_known_when_everyone_was_first_warned() -> None:
@@ -183,3 +211,45 @@ def test_whoever_waits_with_a_deputy_is_warned_twice_and_then_no_more() -> None:
         instance.fire(timer)
     assert len(instance.happened(DeputyMissed)) == 2
     assert instance.timers == []
+
+
+class _Leaves:
+    """A database with one leave, of noor with sam as deputy; and whether sam is away then."""
+
+    def __init__(self, *, away: bool) -> None:
+        self._away = away
+
+    async def fetchrow(self, *_: object) -> dict[str, object]:
+        return {"first_day": TODAY, "last_day": TODAY, "deputy": "sam"}
+
+    async def fetchval(self, *_: object) -> bool:
+        return self._away
+
+
+@pytest.mark.parametrize(
+    ("name", "away", "missing"), [("sam", False, False), ("sam", True, True), ("bas", False, True)]
+)
+async def test_a_deputy_is_missed_who_is_away_too_or_has_no_key_any_more(
+    name: str, away: bool, missing: bool
+) -> None:
+    keys = (Key.model_validate({"id": name, "role": "coordinator", "sha256": "0" * 64}),)
+    replica: Any = SimpleNamespace(pool=_Leaves(away=away), region=SimpleNamespace(keys=keys))
+    checked = await prepare_check(replica, CheckLeave(leave_id=LEAVE_ID), COORDINATOR)
+    assert checked.deputy_missing is missing
+
+
+async def test_who_is_away_in_those_days_is_not_named_as_a_deputy() -> None:
+    keys = tuple(
+        Key.model_validate({"id": name, "role": "coordinator", "sha256": "0" * 64})
+        for name in ("noor", "sam")
+    )
+    replica: Any = SimpleNamespace(pool=_Leaves(away=True), region=SimpleNamespace(keys=keys))
+    with pytest.raises(Rejected) as planned_so:
+        await prepare_leave(replica, plan_leave("sam"), COORDINATOR)
+    with pytest.raises(Rejected) as named_so:
+        await prepare_deputy(replica, NameDeputy(leave_id=LEAVE_ID, deputy="sam"), COORDINATOR)
+    assert planned_so.value.refusal.code == named_so.value.refusal.code == "deputy_away"
+
+
+def plan_leave(deputy: str) -> PlanLeave:
+    return PlanLeave(coordinator="noor", first_day=TODAY, last_day=TODAY, deputy=deputy)

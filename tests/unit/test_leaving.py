@@ -8,18 +8,35 @@ import pytest
 from contracts.envelope import Command, Event
 from contracts.exchange import (
     MatchUnbooked,
+    MinutesDiffered,
     MinutesReported,
+    PeopleParted,
     PostOffer,
     ReportMinutes,
     RequestWithdrawn,
     SettleHold,
     SuspendHelper,
 )
-from contracts.members import GuardianConsentWithdrawn, MemberErased, MemberLeft, MemberPaused
-from contracts.participants import LetGo, ParticipantLeft
+from contracts.households import HouseholdJoined
+from contracts.members import (
+    CircleChanged,
+    ContactDetailsChanged,
+    GuardianConsentWithdrawn,
+    MemberErased,
+    MemberLeft,
+    MemberPaused,
+)
+from contracts.participants import (
+    EndAsking,
+    LetGo,
+    NearnessChanged,
+    NoteNearness,
+    ParticipantLeft,
+    PartTooClose,
+)
 from contracts.vetting import VogLapsed
-from contracts.visits import SeriesEnded, SeriesStarted
-from services.exchange.handlers import ERASES, FOLLOWS
+from contracts.visits import HelperEndPlanned, SeriesEnded, SeriesStarted
+from services.exchange.handlers import ERASES, FOLLOWS, SCHEDULES
 from services.exchange.help_request import REQUEST as REQUEST_KIND
 from services.exchange.participant import PARTICIPANT
 from services.kernel.testing import NOW
@@ -49,6 +66,7 @@ from tests.unit.neighbours import (
 given = exchange.given
 
 OTHER = UUID(int=0x101)
+ON_THE_DAY = TOMORROW - timedelta(hours=1)
 MONEY = but(A_MATCH, match_id=UUID(int=0x201), request_id=OTHER, category="finances", wanted_at=NEXT_WEEK)
 # Bram does Anna's garden tomorrow and her money matters next week.
 TWO_KINDS = (
@@ -58,6 +76,7 @@ TWO_KINDS = (
     confirmed(MONEY),
 )
 REPORTED = MinutesReported(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, by="helper", minutes=60)
+PARTED = PeopleParted(match_id=MATCH, helper_id=BRAM, asker_id=ANNA)
 UNBOOKED = MatchUnbooked(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, minutes=60)
 
 
@@ -73,10 +92,6 @@ UNBOOKED = MatchUnbooked(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, minutes=
         ),
         (MemberPaused(member_id=BRAM), SuspendHelper(helper_id=BRAM, reason="paused")),
         (
-            GuardianConsentWithdrawn(member_id=BRAM),
-            SuspendHelper(helper_id=BRAM, reason="consent_withdrawn"),
-        ),
-        (
             VogLapsed(vog_id=OTHER, member_id=BRAM, category="finances"),
             SuspendHelper(helper_id=BRAM, reason="vog_lapsed", category="finances"),
         ),
@@ -89,6 +104,18 @@ UNBOOKED = MatchUnbooked(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, minutes=
 )
 def test_what_members_says_is_taken_over(event: Event, command: Command) -> None:
     assert FOLLOWS[type(event)](event) == [command]
+
+
+def test_a_guardian_who_no_longer_agrees_ends_helping_and_asking() -> None:
+    withdrawn = GuardianConsentWithdrawn(member_id=ANNA)
+    suspend, end = FOLLOWS[GuardianConsentWithdrawn](withdrawn)
+    assert suspend == SuspendHelper(helper_id=ANNA, reason="consent_withdrawn")
+    assert end == EndAsking(member_id=ANNA)
+    given(*A_CONFIRMED_MATCH).when(end).then(fell_through("withdrawn"), REQUEST_WITHDRAWN)
+    given(*AN_OFFER_AND_A_REQUEST).when(end).then(REQUEST_WITHDRAWN)
+    # What has been done stands, and who never asked anything has nothing that ends.
+    given(*A_CONFIRMED_MATCH).when(end, at=NEXT_WEEK).then_nothing()
+    given().when(end).then_nothing()
 
 
 def test_who_is_erased_is_erased_here_too() -> None:
@@ -148,6 +175,74 @@ def test_who_takes_no_part_yet_has_nothing_to_suspend() -> None:
     given().when(SuspendHelper(helper_id=BRAM, reason="paused")).then_nothing()
 
 
+# Someone turns out to be near
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CircleChanged(member_id=BRAM),
+        ContactDetailsChanged(member_id=BRAM),
+        HouseholdJoined(household_id=CORA, member_id=BRAM, shares_balance=False, may_act=False),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_who_is_near_may_be_otherwise_and_what_runs_is_looked_at_again(event: Event) -> None:
+    (command,) = FOLLOWS[type(event)](event)
+    assert command == NoteNearness(member_id=BRAM)
+    changed = NearnessChanged(participant_id=BRAM)
+    given(*A_CONFIRMED_MATCH).when(command).then(changed)
+    (timer,) = SCHEDULES[NearnessChanged](changed, NOW)
+    assert (timer.due_at, timer.command) == (NOW, PartTooClose(member_id=BRAM))
+
+
+def test_of_who_has_nothing_running_nothing_is_looked_at() -> None:
+    given(admitted(BRAM)).when(NoteNearness(member_id=BRAM)).then_nothing()
+    given().when(NoteNearness(member_id=BRAM)).then_nothing()
+    given(*A_CONFIRMED_MATCH, fell_through("left"), left(BRAM)).when(
+        NoteNearness(member_id=BRAM)
+    ).then_nothing()
+
+
+def test_help_by_who_has_come_too_close_needs_someone_else_and_no_reason_tells_why() -> None:
+    too_close = PartTooClose(member_id=ANNA, match_ids=(MONEY.match_id,))
+    given(*TWO_KINDS).when(too_close).then(fell_through("cancelled", of=MONEY))
+    assert given(*TWO_KINDS, fell_through("cancelled", of=MONEY)).now(REQUEST_KIND, OTHER).status == "open"
+
+
+def test_a_series_does_not_stay_with_who_came_too_close() -> None:
+    too_close = PartTooClose(member_id=ANNA, series_ids=(SERIES,))
+    stops = HelperEndPlanned(series_id=SERIES, helper_id=BRAM, helper_last_day=NOW.date())
+    given(*A_SERIES).when(too_close).then(stops)
+    given(*A_SERIES, stops).when(too_close).then_nothing()
+    given(*A_SERIES, ENDED).when(too_close).then_nothing()
+
+
+def test_between_two_visits_of_a_series_it_is_looked_at_too() -> None:
+    for who in (ANNA, BRAM):
+        given(admitted(ANNA), admitted(BRAM), A_SERIES[-1]).when(NoteNearness(member_id=who)).then(
+            NearnessChanged(participant_id=who)
+        )
+
+
+def test_what_changes_for_one_of_a_household_is_looked_at_for_all_of_them() -> None:
+    household = UUID(int=0xDD)
+    joined = [
+        HouseholdJoined(household_id=household, member_id=who, shares_balance=False, may_act=False)
+        for who in (ANNA, CORA)
+    ]
+    account = but(admitted(household), kind="household")
+    happened = (*A_CONFIRMED_MATCH, admitted(CORA), account, *joined)
+    given(*happened).when(NoteNearness(member_id=CORA)).then(NearnessChanged(participant_id=ANNA))
+
+
+def test_help_they_gave_before_they_came_too_close_stands() -> None:
+    both = PartTooClose(member_id=ANNA, match_ids=(MATCH, MONEY.match_id))
+    given(*TWO_KINDS).when(both, at=TOMORROW).then(fell_through("cancelled", of=MONEY))
+    given(*TWO_KINDS, REPORTED).when(both, at=ON_THE_DAY).then(fell_through("cancelled", of=MONEY))
+    given(*TWO_KINDS, fell_through("paused", of=MONEY)).when(both, at=TOMORROW).then_nothing()
+
+
 # For good
 
 
@@ -195,10 +290,62 @@ def test_a_request_that_waited_for_an_offer_is_withdrawn() -> None:
 
 def test_help_that_both_agreed_on_is_still_booked() -> None:
     booked = (*A_CONFIRMED_MATCH, agreed())
-    for who in (ANNA, BRAM):
-        given(*booked).when(leaves(who)).then(left(who))
+    given(*booked).when(leaves(ANNA)).then(PARTED, REQUEST_WITHDRAWN, left(ANNA))
+    given(*booked).when(leaves(BRAM)).then(PARTED, left(BRAM))
+    after = given(*booked, PARTED, REQUEST_WITHDRAWN, left(ANNA), completed())
+    assert after.now(REQUEST_KIND, REQUEST).status == "done"
     now = given(*booked, left(BRAM), completed()).now(PARTICIPANT, BRAM)
     assert (now.running, now.gone) == ((), True)
+
+
+def test_what_was_reported_counts_when_the_other_leaves_and_is_booked_before_they_are_settled() -> None:
+    given(*A_CONFIRMED_MATCH, REPORTED).when(leaves(ANNA), at=ON_THE_DAY).then(
+        PARTED, agreed(60), REQUEST_WITHDRAWN, left(ANNA)
+    )
+    asker = but(REPORTED, by="asker", minutes=600)
+    # No more than was planned: who is gone cannot say that it took longer.
+    given(*A_CONFIRMED_MATCH, asker).when(leaves(BRAM), at=ON_THE_DAY).then(PARTED, agreed(90), left(BRAM))
+
+
+def test_what_someone_reported_of_a_visit_that_is_still_to_come_books_nothing_when_they_leave() -> None:
+    given(*A_CONFIRMED_MATCH, REPORTED).when(leaves(ANNA)).then(
+        fell_through("left"), REQUEST_WITHDRAWN, left(ANNA)
+    )
+    given(*A_CONFIRMED_MATCH, REPORTED).when(leaves(BRAM)).then(fell_through("left"), left(BRAM))
+
+
+def test_who_is_still_here_has_their_say_first() -> None:
+    given(*A_CONFIRMED_MATCH, REPORTED).when(leaves(BRAM), at=ON_THE_DAY).then(PARTED, left(BRAM))
+    given(*A_CONFIRMED_MATCH).when(leaves(BRAM), at=TOMORROW).then(PARTED, left(BRAM))
+    given(*A_CONFIRMED_MATCH).when(leaves(ANNA), at=TOMORROW).then(PARTED, REQUEST_WITHDRAWN, left(ANNA))
+
+
+def test_when_nobody_is_left_to_say_it_what_was_said_counts_and_otherwise_nothing_is_booked() -> None:
+    reported = (*A_CONFIRMED_MATCH, REPORTED, PARTED, left(BRAM))
+    given(*reported).when(leaves(ANNA), at=ON_THE_DAY).then(agreed(60), REQUEST_WITHDRAWN, left(ANNA))
+    silent = (*A_CONFIRMED_MATCH, PARTED, left(BRAM))
+    given(*silent).when(leaves(ANNA), at=TOMORROW).then(fell_through("left"), REQUEST_WITHDRAWN, left(ANNA))
+
+
+@pytest.mark.parametrize("who", [ANNA, BRAM], ids=["asker", "helper"])
+def test_what_differs_or_could_not_be_booked_stays_for_a_coordinator(who: UUID) -> None:
+    differ = (
+        REPORTED,
+        but(REPORTED, by="asker", minutes=90),
+        MinutesDiffered(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, helper_minutes=60, asker_minutes=90),
+    )
+    unbooked = (REPORTED, but(REPORTED, by="asker"), agreed(), UNBOOKED)
+    withdrawn = (REQUEST_WITHDRAWN,) if who == ANNA else ()
+    for happened in (differ, unbooked):
+        given(*A_CONFIRMED_MATCH, *happened).when(leaves(who)).then(PARTED, *withdrawn, left(who))
+        given(*A_CONFIRMED_MATCH, *happened, PARTED, left(ANNA if who == BRAM else BRAM)).when(
+            leaves(who)
+        ).then(*withdrawn, left(who))
+
+
+def test_when_it_is_called_off_after_all_nobody_is_sought_for_who_left() -> None:
+    happened = (*A_CONFIRMED_MATCH, REPORTED, PARTED, REQUEST_WITHDRAWN, left(ANNA))
+    assert given(*happened, fell_through()).now(REQUEST_KIND, REQUEST).status == "withdrawn"
 
 
 def test_what_is_done_or_withdrawn_is_not_ended_again() -> None:

@@ -9,6 +9,7 @@ from contracts.exchange import CancelMatch, LapseReservation, MatchReserved, Mat
 from services.exchange.handlers import SCHEDULES
 from services.exchange.match import MATCH as KIND
 from services.exchange.match import RESERVATION_LASTS
+from services.kernel.days import begin
 from services.kernel.testing import NOW
 from tests.unit.neighbours import (
     A_CONFIRMED_MATCH,
@@ -23,6 +24,7 @@ from tests.unit.neighbours import (
     as_member,
     but,
     completed,
+    confirmed,
     exchange,
     fell_through,
     reserved,
@@ -89,9 +91,14 @@ def test_a_match_that_could_not_be_booked_may_be_called_off_and_frees_everything
     given(*UNBOOKED).when(CANCEL).then(fell_through())
 
 
-@pytest.mark.parametrize("happened", [pytest.param(A_RESERVED_MATCH, id="reserved"), *OVER])
+@pytest.mark.parametrize("happened", OVER)
 def test_only_a_match_that_runs_is_called_off(happened: tuple[Event, ...]) -> None:
     given(*happened).when(CANCEL).refused("not_confirmed")
+
+
+def test_a_match_that_is_being_confirmed_is_called_off_in_a_moment() -> None:
+    no = given(*A_RESERVED_MATCH).when(CANCEL).refused("being_confirmed")
+    assert no.nl == "Deze koppeling wordt nu bevestigd. Probeer het over een ogenblik opnieuw."
 
 
 def test_others_cannot_call_it_off() -> None:
@@ -117,11 +124,31 @@ def test_a_match_is_what_happened_to_it() -> None:
     assert given(*A_CONFIRMED_MATCH, fell_through()).now(KIND, MATCH).reason == "cancelled"
 
 
-def test_help_was_given_when_its_time_has_come_or_someone_reported_minutes() -> None:
+@pytest.mark.parametrize("said", [HELPER_SAID, ASKER_SAID], ids=["helper", "asker"])
+def test_what_one_says_before_the_day_of_a_visit_counts_from_that_day_on(said: Event) -> None:
+    match = given(*A_CONFIRMED_MATCH, said).now(KIND, MATCH)
+    midnight = begin(TOMORROW.date())
+    assert midnight.isoformat() == "2026-11-23T23:00:00+00:00"
+    assert not match.has_been(midnight - timedelta(seconds=1))
+    assert match.has_been(midnight)
+    undated = but(reserved(), wanted_at=None)
+    at_once = given(*A_RESERVED_MATCH[:-1], undated, confirmed(undated), said).now(KIND, MATCH)
+    assert at_once.has_been(NOW)
+
+
+def test_until_that_day_it_may_be_called_off_by_either() -> None:
+    before = given(*A_CONFIRMED_MATCH, HELPER_SAID)
+    cancel = CancelMatch(match_id=MATCH, member_id=ANNA)
+    before.when(cancel, by=as_member(ANNA)).then(fell_through("cancelled"))
+    on_the_day = begin(TOMORROW.date())
+    before.when(cancel, by=as_member(ANNA), at=on_the_day).refused("minutes_reported")
+
+
+def test_help_was_given_when_its_time_has_come_or_both_reported_minutes() -> None:
     match = given(*A_CONFIRMED_MATCH).now(KIND, MATCH)
     assert match.has_been(TOMORROW)
     assert not match.has_been(TOMORROW - timedelta(seconds=1))
-    assert given(*A_CONFIRMED_MATCH, HELPER_SAID).now(KIND, MATCH).has_been(NOW)
-    assert given(*A_CONFIRMED_MATCH, ASKER_SAID).now(KIND, MATCH).has_been(NOW)
+    both = given(*A_CONFIRMED_MATCH, HELPER_SAID, ASKER_SAID).now(KIND, MATCH)
+    assert both.has_been(NOW)
     undated = (*A_RESERVED_MATCH[:-1], but(reserved(), wanted_at=None))
     assert not given(*undated).now(KIND, MATCH).has_been(NOW)

@@ -22,22 +22,24 @@ from hypothesis.stateful import (
 )
 
 from contracts.catalogue import SERVICES
-from contracts.envelope import Command, Event
+from contracts.envelope import Actor, Command, Event
 from contracts.exchange import (
-    AskHelp,
     CancelMatch,
     MatchCompleted,
     MatchConfirmed,
     MatchFellThrough,
     MatchUnbooked,
     MinutesDiffered,
+    PeopleParted,
     PostOffer,
     ReportMinutes,
+    RequestHelp,
     ReserveMatch,
     WithdrawOffer,
     WithdrawRequest,
 )
 from contracts.ledger import (
+    SUSPENSE,
     AccountClosed,
     CreditTransferred,
     HoldPlaced,
@@ -50,7 +52,7 @@ from contracts.members import ApproveMember, ChangeCapacity, LeaveMembership, Pa
 from contracts.notifications import MessageQueued
 from contracts.participants import ParticipantLeft
 from services.exchange.help_request import REQUEST
-from services.exchange.match import MATCH
+from services.exchange.match import MATCH, Match
 from services.exchange.participant import PARTICIPANT
 from services.kernel.errors import Rejected
 from services.kernel.testing import COORDINATOR, NOW, InMemory
@@ -58,7 +60,7 @@ from services.ledger.account import ACCOUNT
 from services.ledger.hold import HOLD
 from services.members.contact import CONTACT
 from tests.unit.always import BEYOND_THE_REGIONS_OWN, check, load, own
-from tests.unit.neighbours import exchange, ledger, members, notifications
+from tests.unit.neighbours import as_member, exchange, ledger, members, notifications
 
 SHARED = ("confirmed", "agreed", "unbooked")
 CAPACITIES = st.sampled_from([0, 60, 2400])
@@ -86,13 +88,13 @@ class MatchLife(RuleBasedStateMachine):
         self.exchange, self.ledger = self.services["exchange"], self.services["ledger"]
         self.ids = BEYOND_THE_REGIONS_OWN
 
-    def attempt(self, service: str, command: Command) -> MultipleResults[UUID]:
+    def attempt(self, service: str, command: Command, by: Actor = COORDINATOR) -> MultipleResults[UUID]:
         """The id of what the command begins, if it is accepted; a refusal leaves no trace."""
         self.ids += 1
         command_id = UUID(int=self.ids)
         events = len(self.services[service].log)
         try:
-            self.services[service].decide(command, id=command_id, by=COORDINATOR)
+            self.services[service].decide(command, id=command_id, by=by)
         except Rejected:
             assert len(self.services[service].log) == events
             return multiple()
@@ -146,7 +148,9 @@ class MatchLife(RuleBasedStateMachine):
 
     @rule(target=requests, person=people, minutes=LENGTHS)
     def someone_asks(self, person: UUID, minutes: int) -> MultipleResults[UUID]:
-        return self.attempt("exchange", AskHelp(member_id=person, category="gardening", minutes=minutes))
+        return self.attempt(
+            "exchange", RequestHelp(member_id=person, category="gardening", minutes=minutes, consent="phone")
+        )
 
     @rule(request=requests)
     def the_asker_withdraws(self, request: UUID) -> None:
@@ -207,9 +211,15 @@ class MatchLife(RuleBasedStateMachine):
             return chosen
         return multiple()
 
-    @rule(match=matches)
-    def a_match_is_called_off(self, match: UUID) -> None:
-        self.attempt("exchange", CancelMatch(match_id=match))
+    @rule(match=matches, who=st.sampled_from(["helper", "asker", "coordinator"]))
+    def a_match_is_called_off(self, match: UUID, who: str) -> None:
+        found = self.exchange.state.get(MATCH, match)
+        assert found is not None
+        member_id = {"helper": found.helper_id, "asker": found.asker_id}.get(who)
+        by = as_member(member_id) if member_id is not None else COORDINATOR
+        done = self.attempt("exchange", CancelMatch(match_id=match, member_id=member_id), by).values
+        # Once minutes were reported nobody ends it alone.
+        assert not (done and found.told_as_given(NOW) and member_id is not None)
 
     @rule(match=matches, minutes=REPORTED, helper=st.booleans())
     def one_side_reports(self, match: UUID, minutes: int, helper: bool) -> None:
@@ -276,14 +286,36 @@ class MatchLife(RuleBasedStateMachine):
                 assert message.member_id in confirmed
 
     def what_is_booked_is_what_both_reported(self) -> None:
-        booked = [one for one in self.ledger.happened(CreditTransferred) if one.match_id is not None]
+        # What SUSPENSE keeps for a match whose asker's account was settled is not booked yet.
+        booked = [
+            one
+            for one in self.ledger.happened(CreditTransferred)
+            if one.match_id is not None and one.kind != "settlement"
+        ]
         assert len({one.match_id for one in booked}) == len(booked)
         for transfer in booked:
             assert transfer.match_id is not None
             match = self.exchange.state.get(MATCH, transfer.match_id)
             assert match is not None
-            assert match.helper_minutes == match.asker_minutes == transfer.minutes
-            assert (match.asker_id, match.helper_id) == (transfer.from_account_id, transfer.to_account_id)
+            if None in (match.helper_minutes, match.asker_minutes):
+                self.who_did_not_report_is_gone(match)
+                assert transfer.minutes == min(
+                    match.minutes, match.helper_minutes or match.asker_minutes or 0
+                )
+            else:
+                assert match.helper_minutes == match.asker_minutes == transfer.minutes
+            # SUSPENSE stands in for the account of who is gone.
+            for account_id, who in (
+                (transfer.from_account_id, match.asker_id),
+                (transfer.to_account_id, match.helper_id),
+            ):
+                assert account_id in (who, SUSPENSE)
+
+    def who_did_not_report_is_gone(self, match: Match) -> None:
+        silent = match.helper_id if match.helper_minutes is None else match.asker_id
+        participant = self.exchange.state.get(PARTICIPANT, silent)
+        assert participant is not None
+        assert participant.gone
 
     def the_ledger_balances(self) -> None:
         accounts = self.ledger.all(ACCOUNT)
@@ -328,10 +360,13 @@ class MatchLife(RuleBasedStateMachine):
     def the_services_agree(self) -> None:
         matches = {match.match_id: match for match in self.exchange.all(MATCH)}
         assert not [match for match in matches.values() if match.status in ("reserved", "agreed")]
+        shared = [match for match in matches.values() if match.status in SHARED]
         held = {hold.hold_id for hold in self.ledger.all(HOLD) if hold.status == "held"}
-        assert held == {m.match_id for m in matches.values() if m.status in SHARED}
+        # What was held of who left is released when their account is settled.
+        closed = {account.account_id for account in self.ledger.all(ACCOUNT) if account.closed}
+        assert held == {match.match_id for match in shared if match.asker_id not in closed}
         contacts = {c.contact_id for c in self.services["members"].all(CONTACT) if c.is_open}
-        assert contacts == {m.match_id for m in matches.values() if m.status in SHARED}
+        assert contacts == {match.match_id for match in shared if not match.parted}
         refused = {one.match_id for one in self.ledger.happened(TransferRefused)}
         assert refused >= {m.match_id for m in matches.values() if m.status == "unbooked"}
         # They may have agreed on other minutes since, or have called it off.
@@ -350,7 +385,7 @@ def test_a_match_keeps_its_promises_in_every_interleaving() -> None:
         settings=settings(max_examples=100, stateful_step_count=50, phases=[Phase.generate, Phase.shrink]),
     )
     reached = {
-        *(MatchCompleted, MatchUnbooked, MinutesDiffered, ParticipantLeft),
+        *(MatchCompleted, MatchUnbooked, MinutesDiffered, PeopleParted, ParticipantLeft),
         *(HoldRefused, HoldReleased, TransferRefused, AccountClosed, MessageQueued),
     }
     assert reached <= set(seen), "the random walk did not reach every event"

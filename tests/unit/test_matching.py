@@ -95,7 +95,7 @@ def test_who_pauses_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("band", "guardian_agrees", "from_band", "fits"),
     [
-        (None, False, AgeBand.FROM_21, True),
+        (None, False, AgeBand.FROM_16, True),
         (AgeBand.FROM_21, False, AgeBand.FROM_21, True),
         (AgeBand.FROM_18, False, AgeBand.FROM_21, False),
         (AgeBand.FROM_16, False, AgeBand.FROM_16, False),
@@ -109,6 +109,17 @@ def test_who_is_too_young_for_the_initiative_is_left_out(
     young = replace(candidate(1), age_band=band, guardian_agrees=guardian_agrees)
     found = ranked([young], policy=Policy(from_band=from_band))
     assert (found.found, found.excluded) == ((1, {}) if fits else (0, {"age": 1}))
+
+
+def test_whose_age_must_be_known_first_is_in_the_list_with_what_to_do() -> None:
+    chores = Policy(from_band=AgeBand.FROM_18)
+    assert "age_unknown" in codes(ranked([candidate(1)], policy=chores))
+    assert "age_unknown" not in codes(ranked([candidate(1)]))
+    for known in (
+        replace(candidate(1), age_band=AgeBand.FROM_18),
+        replace(candidate(1), kind="organisation"),
+    ):
+        assert "age_unknown" not in codes(ranked([known], policy=chores))
 
 
 def test_where_help_needs_a_vog_who_has_none_is_left_out() -> None:

@@ -24,11 +24,13 @@ from contracts.members import (
     MemberDeclined,
     MemberRegistered,
     NameTie,
+    NoteAgeBand,
     PauseHelping,
     RegisterMember,
     ResumeHelping,
     WithdrawGuardianConsent,
 )
+from contracts.policy import AgeBand
 from contracts.vetting import RecordVog
 from services.kernel.testing import COMMAND_ID, COORDINATOR
 from services.members.member import MEMBER
@@ -177,6 +179,7 @@ ABOUT_ANNA: tuple[Command, ...] = (
     changes(60),
     PauseHelping(member_id=ANNA),
     ResumeHelping(member_id=ANNA),
+    NoteAgeBand(member_id=ANNA, age_band=AgeBand.FROM_18),
     GiveGuardianConsent(member_id=ANNA, how="paper", guardian="Een ouder"),
     WithdrawGuardianConsent(member_id=ANNA),
     ChangeContactDetails(member_id=ANNA, street="Iepenlaan"),
@@ -245,3 +248,9 @@ def test_a_member_is_what_happened_to_them() -> None:
     anna = given(registered(), APPROVED, changed).now(MEMBER, ANNA)
     assert (anna.number, anna.status, anna.capacity_minutes_week, anna.version) == (1001, "approved", 60, 3)
     assert given(registered(), DECLINED).now(MEMBER, ANNA).status == "declined"
+
+
+def test_nobody_approves_themselves() -> None:
+    anke = COORDINATOR.model_copy(update={"member_id": ANNA})
+    given(registered()).when(ApproveMember(member_id=ANNA), by=anke).refused("involved")
+    assert given(registered(BRAM)).when(ApproveMember(member_id=BRAM), by=anke).events

@@ -12,6 +12,7 @@ from contracts.members import (
     GuardianConsentGiven,
     GuardianConsentWithdrawn,
     MemberRegistered,
+    NoteAgeBand,
     ReachAgeBand,
     RegisterMember,
     WithdrawGuardianConsent,
@@ -112,6 +113,31 @@ def test_a_birthday_of_who_left_or_has_no_known_age_is_no_event() -> None:
     given().when(reaches(AgeBand.FROM_18)).then_nothing()
     given(registered()).when(reaches(AgeBand.FROM_18)).then_nothing()
     given(registered(age_band=AgeBand.FROM_16), left()).when(reaches(AgeBand.FROM_18)).then_nothing()
+
+
+# A coordinator notes it
+
+
+def test_a_coordinator_notes_how_old_someone_is_whose_date_of_birth_nobody_gave() -> None:
+    unknown = (registered(),)
+    adult = NoteAgeBand(member_id=ANNA, age_band=AgeBand.FROM_18)
+    noted = AgeBandReached(member_id=ANNA, age_band=AgeBand.FROM_18)
+    given(*unknown).when(adult).then(noted)
+    given(*unknown, noted).when(adult).then_nothing()
+    # A mistake may be put right.
+    mistaken = NoteAgeBand(member_id=ANNA, age_band=AgeBand.FROM_16)
+    assert given(*unknown, noted).when(mistaken).events
+
+
+def test_where_a_date_of_birth_says_so_nobody_else_does() -> None:
+    minor = registered(age_band=AgeBand.FROM_16)
+    no = given(minor).when(NoteAgeBand(member_id=ANNA, age_band=AgeBand.FROM_21)).refused("birth_date_known")
+    assert "hoeft niets te doen" in no.nl
+
+
+def test_a_household_has_no_age_to_note() -> None:
+    home = registered(kind="household")
+    given(home).when(NoteAgeBand(member_id=ANNA, age_band=AgeBand.FROM_21)).refused("not_a_person")
 
 
 # Guardians

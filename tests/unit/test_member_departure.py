@@ -57,8 +57,17 @@ def test_who_leaves_leaves_their_household_first_and_it_stays() -> None:
     assert story.now(MEMBER, HOUSE).status == "approved"
 
 
-def test_a_household_leaves_like_anyone() -> None:
+def test_a_household_leaves_like_anyone_and_nobody_belongs_to_it_any_more() -> None:
     given(*A_HOUSEHOLD).when(LeaveMembership(member_id=HOUSE)).then(left(HOUSE))
+    joined = [
+        HouseholdJoined(member_id=person, household_id=HOUSE, shares_balance=True, may_act=True)
+        for person in (ANNA, BRAM)
+    ]
+    gone = HouseholdLeft(member_id=BRAM, household_id=HOUSE)
+    story = given(*STORY, *A_HOUSEHOLD, *joined, gone)
+    story.when(LeaveMembership(member_id=HOUSE)).then(
+        HouseholdLeft(member_id=ANNA, household_id=HOUSE), left(HOUSE)
+    )
 
 
 # The balance

@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
+import pytest
+
 from contracts.households import (
     EndRepresentation,
     GrantRepresentation,
     RepresentationEnded,
     RepresentationGranted,
 )
+from contracts.members import EraseMember, LeaveMembership
 from services.kernel.testing import COMMAND_ID
 from services.members.representation import REPRESENTATION
-from tests.unit.neighbours import ANNA, BRAM, CORA, members
-from tests.unit.newcomers import left, takes_part
+from tests.unit.neighbours import ANNA, BRAM, CORA, as_member, members
+from tests.unit.newcomers import erased, left, takes_part
 
 given = members.given
 
@@ -70,5 +73,22 @@ def test_what_was_ended_is_granted_again_as_a_new_one() -> None:
     )
 
 
-def test_a_representative_who_left_can_be_taken_off() -> None:
-    given(*STORY, granted(), left(BRAM)).when(ENDS).then(ended())
+@pytest.mark.parametrize("leaver", [ANNA, BRAM], ids=["who is asked for", "who asks"])
+def test_it_ends_when_either_of_the_two_leaves_or_is_erased(leaver: UUID) -> None:
+    story = given(*STORY, granted())
+    story.when(LeaveMembership(member_id=leaver), by=as_member(leaver)).then(ended(), left(leaver))
+    story.when(EraseMember(member_id=leaver)).then(ended(), *erased(leaver))
+
+
+def test_who_leaves_ends_each_that_stands_and_no_other() -> None:
+    to_cora, third = granted(SECOND, to=CORA), UUID(int=0x52)
+    by_anna = RepresentationGranted(
+        representation_id=third, member_id=CORA, representative_id=ANNA, how="phone"
+    )
+    happened = (*STORY, granted(), to_cora, ended(), by_anna)
+    given(*happened).when(LeaveMembership(member_id=ANNA)).then(
+        RepresentationEnded(representation_id=SECOND, member_id=ANNA, representative_id=CORA),
+        RepresentationEnded(representation_id=third, member_id=CORA, representative_id=ANNA),
+        left(),
+    )
+    given(*happened).when(LeaveMembership(member_id=BRAM)).then(left(BRAM))

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.categories import CATEGORIES
 from contracts.vetting import RecordVog, RemindVog, VogLapsed, VogRecorded, VogReminded
-from services.kernel.testing import COMMAND_ID, EARLIER, NOW
+from services.kernel.testing import COMMAND_ID, COORDINATOR, EARLIER, NOW
 from services.members.vog import VOG, schedule
 from tests.unit.neighbours import ANNA, members
 from tests.unit.newcomers import A_HOUSEHOLD, HOUSE, erased, left, takes_part
@@ -129,3 +129,8 @@ def test_a_certificate_that_lapsed_is_replaced_by_a_new_one() -> None:
     story.when(records(valid_until=date(2029, 6, 30)), id=NEW).then(
         recorded(uuid5(NEW, "finances"), valid_until=date(2029, 6, 30))
     )
+
+
+def test_nobody_notes_their_own_certificate() -> None:
+    anke = COORDINATOR.model_copy(update={"member_id": ANNA})
+    given(*takes_part()).when(records(), by=anke).refused("involved")

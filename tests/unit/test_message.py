@@ -1,11 +1,13 @@
 """A message: queued once, then sent, brought by a person, overtaken or failed."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 
 from contracts.envelope import Event
+from contracts.households import HouseholdJoined, HouseholdLeft
 from contracts.ledger import AccountOpened
 from contracts.members import MemberErased, MemberLeft
 from contracts.notifications import (
@@ -24,9 +26,10 @@ from contracts.notifications import (
     TellSeries,
     Template,
 )
-from contracts.visits import SeriesHelperChanged, SeriesStarted
+from contracts.visits import HelperEndPlanned, SeriesHelperChanged, SeriesStarted
 from services.kernel.testing import COMMAND_ID
 from services.notifications.message import MESSAGE
+from services.notifications.telling import message_id
 from tests.unit.neighbours import ANNA, BRAM, CORA, NEXT_WEEK, OFFER, REQUEST, TOMORROW, notifications
 
 given = notifications.given
@@ -191,6 +194,22 @@ def test_the_account_of_a_household_is_nobodys_in_particular(kind: str, told: bo
     given(opened).when(queue(number=1042)).then(QUEUED)
 
 
+@pytest.mark.parametrize("nudge", ["balance-saved", "balance-owed"])
+def test_what_the_balance_of_a_household_asks_is_told_to_each_who_may_act_for_it(nudge: Template) -> None:
+    def joined(member_id: UUID, may_act: bool) -> HouseholdJoined:
+        return HouseholdJoined(member_id=member_id, household_id=ANNA, shares_balance=True, may_act=may_act)
+
+    shared = (AccountOpened(account_id=ANNA, floor_minutes=-600, kind="household"), joined(BRAM, True))
+    balance = queue(nudge, minutes=1500)
+    before = given(*shared, joined(CORA, False))
+    (told,) = before.when(balance).events
+    assert isinstance(told, MessageQueued)
+    assert (told.member_id, told.template, told.facts) == (BRAM, nudge, {"minutes": 1500, "shared": 1})
+    assert len(given(*shared, joined(CORA, True)).when(balance).events) == 2
+    gone = HouseholdLeft(member_id=BRAM, household_id=ANNA)
+    given(*shared, gone).when(balance).then_nothing()
+
+
 # No longer so
 
 
@@ -320,6 +339,7 @@ STARTED = SeriesStarted(
     starts_at=TOMORROW,
 )
 TO_CORA = SeriesHelperChanged(series_id=REQUEST, offer_id=OFFER, helper_id=CORA, former_helper_id=BRAM)
+HANDED_OVER = TellSeries(series_id=REQUEST, template="series-started")
 
 
 def a_visit_by(helper_id: UUID) -> QueueMessage:
@@ -346,7 +366,7 @@ def test_a_visit_by_someone_else_is_told() -> None:
 
 
 def test_a_new_helper_and_the_asker_of_a_series_hear_of_each_other() -> None:
-    told = given(STARTED, TO_CORA).when(TellSeries(series_id=REQUEST, template="series-started")).events
+    told = given(STARTED, TO_CORA).when(HANDED_OVER).events
     assert [
         (m.member_id, m.facts["other"], m.facts["helps"]) for m in told if isinstance(m, MessageQueued)
     ] == [
@@ -355,9 +375,181 @@ def test_a_new_helper_and_the_asker_of_a_series_hear_of_each_other() -> None:
     ]
 
 
-def test_that_a_helper_stops_is_told_to_the_asker() -> None:
+def test_that_a_helper_stops_is_told_to_both() -> None:
     ends = TellSeries(series_id=REQUEST, template="series-ends", facts={"last_day": "2027-06-29"})
-    (told,) = given(STARTED).when(ends).events
-    assert isinstance(told, MessageQueued)
-    assert (told.member_id, told.facts) == (ANNA, {"last_day": "2027-06-29"})
+    told = given(STARTED).when(ends).events
+    assert [(one.member_id, one.facts) for one in told if isinstance(one, MessageQueued)] == [
+        (ANNA, {"last_day": "2027-06-29", "helps": 0}),
+        (BRAM, {"last_day": "2027-06-29", "helps": 1}),
+    ]
     given().when(ends).then_nothing()
+
+
+BEGAN_ID = message_id(ANNA, "series-started", REQUEST)
+BEGAN = queued("series-started", id=BEGAN_ID, other=str(BRAM), helps=0)
+TO_POST = handed_over(BEGAN_ID, template="series-started", channel="letter")
+OVER = queue("series-ends", id=SECOND, last_day=None)
+
+
+def test_a_letter_that_a_series_began_is_not_brought_any_more_once_it_has_ended() -> None:
+    ended = OvertakeMessage(message_id=BEGAN_ID, instead=OVER)
+    for waits in ((BEGAN,), (BEGAN, TO_POST)):
+        # They never heard that it began: so nothing ended for them.
+        (gone,) = given(STARTED, *waits).when(ended).events
+        assert isinstance(gone, MessageOvertaken)
+        assert gone.message_id == BEGAN_ID
+    (told,) = given(STARTED, BEGAN, sent(BEGAN_ID)).when(ended).events
+    assert isinstance(told, MessageQueued)
+    assert (told.template, told.facts["follows"]) == ("series-ends", str(BEGAN_ID))
+
+
+def test_a_letter_that_a_series_began_is_not_brought_after_its_last_day() -> None:
+    over = OvertakeMessage(message_id=BEGAN_ID)
+    given(STARTED, BEGAN, TO_POST).when(over).then(MessageOvertaken(message_id=BEGAN_ID, member_id=ANNA))
+    given(STARTED, BEGAN, sent(BEGAN_ID)).when(over).then_nothing()
+
+
+def test_a_letter_that_names_the_former_helper_is_overtaken_by_that_of_the_new_one() -> None:
+    gone, told, _ = given(STARTED, BEGAN, TO_POST, TO_CORA).when(HANDED_OVER).events
+    assert isinstance(gone, MessageOvertaken)
+    assert gone.message_id == BEGAN_ID
+    assert isinstance(told, MessageQueued)
+    assert (told.member_id, told.facts["other"], told.facts["follows"]) == (ANNA, str(CORA), str(BEGAN_ID))
+
+
+# Visits without a helper
+
+
+VISIT, FOUND_ID = UUID(int=0xA1), UUID(int=0xA2)
+OF_VISIT: dict[str, Any] = {"wanted_at": NEXT_WEEK.isoformat(), "visit": str(VISIT)}
+NOBODY_ID = message_id(ANNA, "visit-open", VISIT)
+NOBODY_YET = TellSeries(series_id=REQUEST, template="visit-open", facts=OF_VISIT)
+NOBODY = queued("visit-open", id=NOBODY_ID, **OF_VISIT, helps=0)
+
+
+def found(helper_id: UUID) -> OvertakeMessage:
+    """Someone comes to that visit after all."""
+    facts = {"series": str(REQUEST), "other": str(helper_id), **OF_VISIT}
+    return OvertakeMessage(message_id=NOBODY_ID, instead=queue("match-asker", id=FOUND_ID, **facts))
+
+
+def comes(helper_id: UUID) -> MessageQueued:
+    return queued("match-asker", id=FOUND_ID, other=str(helper_id), **OF_VISIT)
+
+
+def as_overtaken(helper_id: UUID) -> MessageOvertaken:
+    said = found(helper_id).instead
+    assert said is not None
+    return MessageOvertaken(
+        message_id=NOBODY_ID,
+        member_id=ANNA,
+        instead_id=FOUND_ID,
+        instead_template="match-asker",
+        instead_facts=said.facts,
+    )
+
+
+def test_that_a_visit_has_no_helper_yet_is_told_to_the_asker_once() -> None:
+    to_asker = NOBODY_YET.model_copy(update={"to": "asker"})
+    given(STARTED).when(to_asker).then(NOBODY)
+    given(STARTED, NOBODY).when(to_asker).then_nothing()
+
+
+NEED_NOT = MessageQueued(
+    message_id=message_id(BRAM, "visit-open", VISIT),
+    member_id=BRAM,
+    template="visit-open",
+    facts={**OF_VISIT, "helps": 1},
+)
+
+
+def test_the_usual_helper_hears_that_they_need_not_come_this_time() -> None:
+    given(STARTED).when(NOBODY_YET).then(NOBODY, NEED_NOT)
+    given(STARTED, NOBODY, NEED_NOT).when(NOBODY_YET).then_nothing()
+    given(STARTED).when(NOBODY_YET.model_copy(update={"to": "helper"})).then(NEED_NOT)
+
+
+def test_who_helps_from_now_on_hears_it_and_not_who_did_before() -> None:
+    told = given(STARTED, TO_CORA).when(NOBODY_YET).events
+    assert [one.member_id for one in told if isinstance(one, MessageQueued)] == [ANNA, CORA]
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, False), (0, True)])
+def test_a_helper_who_stops_does_not_hear_of_visits_after_their_last_day(days: int, told: bool) -> None:
+    last_day = NEXT_WEEK.date() + timedelta(days=days)
+    stops = HelperEndPlanned(series_id=REQUEST, helper_id=BRAM, helper_last_day=last_day)
+    assert (NEED_NOT in given(STARTED, stops).when(NOBODY_YET).events) is told
+    # Whoever takes over has no last day yet.
+    assert len(given(STARTED, stops, TO_CORA).when(NOBODY_YET).events) == 2
+
+
+def test_a_helper_who_heard_that_they_need_not_come_hears_that_they_may_after_all() -> None:
+    as_helper: dict[str, Any] = {"series": str(REQUEST), "other": str(ANNA), **OF_VISIT}
+    after_all = QueueMessage(message_id=FOUND_ID, member_id=BRAM, template="match-helper", facts=as_helper)
+    found_bram = OvertakeMessage(message_id=NEED_NOT.message_id, instead=after_all)
+    (gone,) = given(STARTED, NEED_NOT).when(found_bram).events
+    assert isinstance(gone, MessageOvertaken)
+    was_sent = MessageSent(message_id=NEED_NOT.message_id, member_id=BRAM, attempts=1)
+    (told,) = given(STARTED, NEED_NOT, was_sent).when(found_bram).events
+    assert isinstance(told, MessageQueued)
+    assert (told.member_id, told.template) == (BRAM, "match-helper")
+
+
+def test_who_heard_that_nobody_comes_hears_that_someone_does_also_the_usual_helper() -> None:
+    for helper_id in (BRAM, CORA):
+        given(STARTED, NOBODY, sent(NOBODY_ID)).when(found(helper_id)).then(comes(helper_id))
+
+
+def test_who_did_not_hear_yet_that_nobody_comes_need_not_and_hears_of_another_helper_alone() -> None:
+    given(STARTED, NOBODY).when(found(BRAM)).then(as_overtaken(BRAM))
+    given(STARTED, NOBODY).when(found(CORA)).then(as_overtaken(CORA), comes(CORA))
+    to_bring = handed_over(NOBODY_ID, template="visit-open")
+    given(STARTED, NOBODY, to_bring).when(found(BRAM)).then(as_overtaken(BRAM))
+
+
+def test_a_letter_that_nobody_comes_which_went_out_meanwhile_is_put_right() -> None:
+    was_sent = RecordDelivery(message_id=NOBODY_ID, outcome="sent")
+    overtaken_by_bram = as_overtaken(BRAM)
+    (_, told) = given(STARTED, NOBODY, overtaken_by_bram).when(was_sent).events
+    assert isinstance(told, MessageQueued)
+    assert (told.message_id, told.template, told.facts["other"]) == (FOUND_ID, "match-asker", str(BRAM))
+    by_cora = (STARTED, NOBODY, as_overtaken(CORA), comes(CORA))
+    given(*by_cora).when(was_sent).then(sent(NOBODY_ID))
+
+
+def test_a_visit_that_is_not_asked_for_any_more_is_sought_for_no_more() -> None:
+    withdrawn = OvertakeMessage(message_id=NOBODY_ID)
+    given(STARTED, NOBODY).when(withdrawn).then(MessageOvertaken(message_id=NOBODY_ID, member_id=ANNA))
+    given(STARTED, NOBODY, sent(NOBODY_ID)).when(withdrawn).then_nothing()
+    given().when(withdrawn).then_nothing()
+    # What they must hear of it all the same still comes.
+    missed = queued("missed-asker", id=FOUND_ID, **OF_VISIT)
+    given(STARTED, missed).when(withdrawn).then_nothing()
+
+
+def test_when_the_usual_helper_can_come_after_all_both_who_heard_otherwise_are_told() -> None:
+    withdrew = queued("helper-withdrew", id=SECOND, **OF_VISIT)
+    given(STARTED, withdrew, sent(SECOND)).when(found(BRAM)).then(comes(BRAM))
+    given(STARTED, withdrew).when(found(BRAM)).then(
+        as_overtaken(BRAM).model_copy(update={"message_id": SECOND})
+    )
+    as_helper: dict[str, Any] = {"series": str(REQUEST), "other": str(ANNA), **OF_VISIT}
+    ended = MessageQueued(message_id=THIRD, member_id=BRAM, template="match-ended-helper", facts=OF_VISIT)
+    was_sent = MessageSent(message_id=THIRD, member_id=BRAM, attempts=1)
+    again = QueueMessage(message_id=FOUND_ID, member_id=BRAM, template="match-helper", facts=as_helper)
+    thread_id = message_id(BRAM, "visit-open", VISIT)
+    happened = given(STARTED, ended, was_sent)
+    (told,) = happened.when(OvertakeMessage(message_id=thread_id, instead=again)).events
+    assert isinstance(told, MessageQueued)
+    assert (told.member_id, told.template) == (BRAM, "match-helper")
+
+
+def test_a_substitute_who_ends_is_told_in_the_thread_of_their_own_match() -> None:
+    ends = OvertakeMessage(message_id=FOUND_ID, instead=queue("helper-withdrew", id=SECOND, **OF_VISIT))
+    by_cora = (STARTED, NOBODY, sent(NOBODY_ID), comes(CORA))
+    (overtakes,) = given(*by_cora).when(ends).events
+    assert isinstance(overtakes, MessageOvertaken)
+    assert overtakes.message_id == FOUND_ID
+    (told,) = given(*by_cora, sent(FOUND_ID)).when(ends).events
+    assert isinstance(told, MessageQueued)
+    assert told.template == "helper-withdrew"

@@ -1,5 +1,6 @@
 """How long the help took: reported by both, agreed within the tolerance, or decided by someone else."""
 
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -7,17 +8,21 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from contracts.envelope import Actor, Event, Role
+from contracts.envelope import Actor, Command, Event, Role
 from contracts.exchange import (
+    CancelMatch,
     MatchUnbooked,
     MinutesAgreed,
     MinutesDiffered,
     MinutesReported,
+    PeopleParted,
     ReportMinutes,
     SettleBooking,
 )
+from contracts.participants import ParticipantLeft
 from contracts.policy import AgeBand
 from contracts.safety import MinutesDecided, SettleMinutes
+from contracts.visits import MoveVisit, NoteNoShow, SkipVisit
 from services.exchange.match import MATCH as KIND
 from tests.unit.neighbours import (
     A_CONFIRMED_MATCH,
@@ -29,6 +34,9 @@ from tests.unit.neighbours import (
     CORA,
     ELSEWHERE,
     MATCH,
+    NEXT_WEEK,
+    REQUEST,
+    TOMORROW,
     agreed,
     as_member,
     but,
@@ -47,6 +55,7 @@ BOOKED = SettleBooking(match_id=MATCH, booked=True)
 NOT_BOOKED = SettleBooking(match_id=MATCH, booked=False)
 UNBOOKED = MatchUnbooked(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, minutes=60)
 DECIDE = SettleMinutes(match_id=MATCH, minutes=75, note="Beiden gesproken.", helper_id=BRAM, asker_id=ANNA)
+PARTED = PeopleParted(match_id=MATCH, helper_id=BRAM, asker_id=ANNA)
 A_COLLEAGUE = Actor(role=Role.COORDINATOR, name="coordinator-2")
 
 
@@ -135,7 +144,7 @@ def test_nobody_pays_for_more_than_they_saw(
 
 
 def test_who_reports_again_corrects_their_own_and_they_may_still_agree() -> None:
-    given(*DIFFERED).when(says(BRAM, 60)).then(said("helper", 60), agreed())
+    given(*DIFFERED).when(says(BRAM, 60), by=as_member(BRAM)).then(said("helper", 60), agreed())
 
 
 def test_the_same_person_twice_is_not_two_people() -> None:
@@ -161,6 +170,15 @@ def test_others_cannot_report_minutes() -> None:
 
 def test_a_coordinator_of_elsewhere_cannot_report_for_them() -> None:
     given(*A_CONFIRMED_MATCH).when(says(BRAM), by=ELSEWHERE).refused("other_area")
+
+
+def test_a_coordinator_who_is_one_of_the_two_does_not_write_down_the_minutes_of_the_other() -> None:
+    themselves = A_COLLEAGUE.model_copy(update={"member_id": BRAM})
+    given(*A_CONFIRMED_MATCH, said("asker", 180)).when(says(BRAM, 180), by=themselves).then(
+        said("helper", 180), agreed(180)
+    )
+    for happened in (A_CONFIRMED_MATCH, (*A_CONFIRMED_MATCH, said("helper", 180))):
+        given(*happened).when(says(ANNA, 180), by=themselves).refused("involved")
 
 
 # Someone without a part in it decides
@@ -202,6 +220,90 @@ def test_a_coordinator_who_is_one_of_the_two_is_involved(who: UUID) -> None:
     themselves = A_COLLEAGUE.model_copy(update={"member_id": who})
     given(*DIFFERED).when(DECIDE, by=themselves).refused("involved")
     assert given(*DIFFERED).when(DECIDE, by=A_COLLEAGUE.model_copy(update={"member_id": CORA})).events
+
+
+def test_typing_in_the_others_minutes_is_deciding_too() -> None:
+    agree = (said("asker", 90), agreed(90))
+    given(*DIFFERED).when(says(ANNA, 90)).refused("involved")
+    given(*DIFFERED).when(says(BRAM, 60)).refused("involved")
+    themselves = A_COLLEAGUE.model_copy(update={"member_id": BRAM})
+    given(*DIFFERED).when(says(ANNA, 90), by=themselves).refused("involved")
+    given(*DIFFERED).when(says(ANNA, 90), by=A_COLLEAGUE).then(*agree)
+    # Their own word stays theirs to correct, and before it differs anyone may write down what they are told.
+    given(*DIFFERED).when(says(BRAM, 60), by=themselves).then(said("helper", 60), agreed(60))
+    given(*A_CONFIRMED_MATCH, said("helper", 90)).when(says(ANNA, 90)).then(*agree)
+
+
+def test_of_a_visit_that_a_series_planned_who_chose_its_helper_is_involved() -> None:
+    visit = but(A_MATCH, series_id=REQUEST, by="coordinator-1")
+    differ = (said("helper", 90), said("asker", 60), differed(90, 60))
+    happened = (*AN_OFFER_AND_A_REQUEST, visit, confirmed(visit), *differ)
+    for command in (DECIDE, says(ANNA, 90)):
+        given(*happened).when(command).refused("involved")
+        assert given(*happened).when(command, by=A_COLLEAGUE).events
+
+
+# What was reported is not one party's to undo
+
+REPORTED = (*A_CONFIRMED_MATCH, said("helper"))
+UNDO: tuple[Command, ...] = (
+    CancelMatch(match_id=MATCH, member_id=ANNA),
+    SkipVisit(match_id=MATCH, member_id=ANNA),
+    NoteNoShow(match_id=MATCH, member_id=ANNA, who="helper"),
+    MoveVisit(match_id=MATCH, member_id=ANNA, wanted_at=NEXT_WEEK),
+)
+
+
+@pytest.mark.parametrize("command", UNDO, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("happened", [REPORTED, DIFFERED, UNBOOKED_MATCH], ids=["one", "differ", "unbooked"])
+def test_once_minutes_were_reported_nobody_ends_it_alone(
+    happened: tuple[Event, ...], command: Command
+) -> None:
+    no = given(*happened).when(command, by=as_member(ANNA), at=TOMORROW).refused("minutes_reported")
+    assert "Geef uw eigen minuten op" in no.nl
+    party = A_COLLEAGUE.model_copy(update={"member_id": ANNA})
+    given(*happened).when(command, by=party, at=TOMORROW).refused("minutes_reported")
+
+
+def test_a_coordinator_may_still_call_it_off_and_where_they_differ_only_an_uninvolved_one() -> None:
+    cancel = CancelMatch(match_id=MATCH)
+    given(*REPORTED).when(cancel).then(fell_through())
+    given(*UNBOOKED_MATCH).when(cancel).then(fell_through())
+    given(*DIFFERED).when(cancel).refused("involved")
+    given(*DIFFERED).when(cancel, by=A_COLLEAGUE).then(fell_through())
+
+
+def test_help_that_was_given_is_moved_by_nobody() -> None:
+    move = MoveVisit(match_id=MATCH, wanted_at=NEXT_WEEK)
+    given(*REPORTED).when(move, at=TOMORROW - timedelta(hours=1)).refused("already_given")
+    given(*A_CONFIRMED_MATCH).when(move, at=TOMORROW).refused("already_given")
+    given(*A_CONFIRMED_MATCH, PARTED).when(move).refused("already_given")
+
+
+# One of the two is gone
+
+
+def left(who: UUID) -> ParticipantLeft:
+    return ParticipantLeft(participant_id=who, settle="pool")
+
+
+@pytest.mark.parametrize(("by", "gone"), [("helper", ANNA), ("asker", BRAM)])
+@pytest.mark.parametrize(("minutes", "counts"), [(60, 60), (90, 90), (91, 90)])
+def test_when_the_other_is_gone_what_is_reported_counts_up_to_what_was_planned(
+    by: Literal["helper", "asker"], gone: UUID, minutes: int, counts: int
+) -> None:
+    happened = (*A_CONFIRMED_MATCH, PARTED, left(gone))
+    given(*happened).when(says(WHO[by], minutes), by=as_member(WHO[by])).then(
+        said(by, minutes), agreed(counts)
+    )
+
+
+def test_what_was_reported_by_who_is_gone_waits_for_the_word_of_the_other() -> None:
+    happened = (*A_CONFIRMED_MATCH, said("helper", 90), PARTED, left(BRAM))
+    given(*happened).when(says(ANNA, 90)).then(said("asker", 90), agreed(90))
+    given(*happened).when(says(ANNA, 30)).then(said("asker", 30), differed(90, 30))
+    differ = given(*happened, said("asker", 30), differed(90, 30))
+    differ.when(DECIDE, by=A_COLLEAGUE).then(decided(), agreed(75))
 
 
 def test_a_coordinator_of_elsewhere_does_not_decide() -> None:
@@ -249,9 +351,9 @@ def test_what_could_not_be_booked_may_be_decided_and_booked_then() -> None:
 
 
 def test_after_minutes_that_could_not_be_booked_both_may_agree_on_others() -> None:
-    given(*UNBOOKED_MATCH, said("helper", 30), differed(30, 60)).when(says(ANNA, 30)).then(
-        said("asker", 30), agreed(30)
-    )
+    given(*UNBOOKED_MATCH, said("helper", 30), differed(30, 60)).when(
+        says(ANNA, 30), by=as_member(ANNA)
+    ).then(said("asker", 30), agreed(30))
 
 
 @pytest.mark.parametrize("command", [BOOKED, NOT_BOOKED], ids=["booked", "not booked"])

@@ -43,7 +43,9 @@ def test_a_coordinator_of_elsewhere_neither_offers_nor_withdraws_for_them() -> N
 
 
 def test_an_offer_is_withdrawn_once() -> None:
-    given(offered(), OFFER_WITHDRAWN).when(WithdrawOffer(offer_id=OFFER, member_id=BRAM)).refused("withdrawn")
+    given(admitted(BRAM), offered(), OFFER_WITHDRAWN).when(
+        WithdrawOffer(offer_id=OFFER, member_id=BRAM)
+    ).refused("withdrawn")
 
 
 def test_an_offer_that_nobody_made_cannot_be_withdrawn() -> None:
@@ -51,6 +53,6 @@ def test_an_offer_that_nobody_made_cannot_be_withdrawn() -> None:
 
 
 def test_an_offer_stands_until_it_is_withdrawn() -> None:
-    offer = given(offered()).now(KIND, OFFER)
+    offer = given(admitted(BRAM), offered()).now(KIND, OFFER)
     assert (offer.member_id, offer.category, offer.pc4, offer.status) == (BRAM, "gardening", "3512", "open")
-    assert given(offered(), OFFER_WITHDRAWN).now(KIND, OFFER).status == "withdrawn"
+    assert given(admitted(BRAM), offered(), OFFER_WITHDRAWN).now(KIND, OFFER).status == "withdrawn"

@@ -9,7 +9,7 @@ from contracts.members import CapacityChanged, MemberApproved
 from contracts.participants import AdmitParticipant, NoteCapacity, ParticipantCapacityChanged, ParticipantLeft
 from services.exchange.handlers import FOLLOWS
 from services.exchange.participant import HALF_LIFE, PARTICIPANT, faded
-from services.kernel.testing import EARLIER, NOW
+from services.kernel.testing import COORDINATOR, EARLIER, NOW
 from tests.unit.neighbours import (
     A_CONFIRMED_MATCH,
     A_MATCH,
@@ -152,3 +152,8 @@ def test_a_later_waiver_replaces_the_earlier() -> None:
         ReciprocityWaived(participant_id=ANNA, until=NOW + timedelta(days=days)) for days in (9, 2)
     )
     assert given(admitted(ANNA), asked(), first, second).now(PARTICIPANT, ANNA).waived_until == second.until
+
+
+def test_nobody_waives_what_is_asked_of_themselves() -> None:
+    anke = COORDINATOR.model_copy(update={"member_id": ANNA})
+    given(admitted(ANNA)).when(waive(NOW.date()), by=anke).refused("involved")

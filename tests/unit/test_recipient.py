@@ -14,7 +14,15 @@ from contracts.ledger import AccountOpened
 from contracts.members import ChannelChosen, MemberErased
 from services.kernel.dutch import LOCAL, local
 from services.notifications.agenda import Agenda
-from services.notifications.recipient import RECIPIENT, Recipient, after_quiet, gathered_at, may_go_at, urgent
+from services.notifications.recipient import (
+    RECIPIENT,
+    Recipient,
+    after_quiet,
+    digests,
+    gathered_at,
+    may_go_at,
+    urgent,
+)
 from tests.unit.neighbours import ANNA, notifications
 
 MOMENTS = st.integers(0, 2 * 366 * 24 * 60).map(
@@ -88,6 +96,38 @@ def test_quiet_hours_end_within_a_day_and_what_may_go_is_not_in_them(
         # An hour that the clock skips in spring.
         (quiet_until + 1, 0),
     )
+
+
+# Visits without a helper
+
+
+@pytest.mark.parametrize(
+    ("visit", "now", "then"),
+    [
+        # The visit is on a Tuesday: the Monday of the week before.
+        ("2026-12-22 10:00", "2026-11-24 12:00", "2026-12-14 08:00"),
+        ("2026-12-27 23:00", "2026-11-24 12:00", "2026-12-14 08:00"),
+        ("2026-12-28 07:00", "2026-11-24 12:00", "2026-12-14 08:00"),
+        ("2026-12-28 09:00", "2026-11-24 12:00", "2026-12-21 08:00"),
+        # Soon already: at once.
+        ("2026-11-26 10:00", "2026-11-24 12:00", "2026-11-24 12:00"),
+    ],
+)
+@pytest.mark.parametrize(
+    "channel", [{"channel": "email"}, {"channel": "letter"}, {"channel": "phone"}, {"digest": "weekly"}]
+)
+def test_that_nobody_was_found_is_told_a_week_or_two_ahead(
+    channel: dict[str, str], visit: str, now: str, then: str
+) -> None:
+    wanted_at = at(visit).isoformat()
+    assert goes(anna(**channel), "visit-open", now, queued="2026-11-24 11:00", wanted_at=wanted_at) == then
+
+
+def test_visits_of_one_week_are_told_in_one_mail() -> None:
+    assert digests(anna(), "visit-open")
+    assert digests(anna(digest="daily"), "visit-open")
+    assert not digests(anna(channel="sms"), "visit-open")
+    assert not digests(anna(), "offer-posted")
 
 
 # What cannot wait

@@ -1,12 +1,14 @@
 """Small things to do in return."""
 
+from dataclasses import replace
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.categories import CATEGORIES, Intimacy
-from services.exchange.return_favour import HOW_MANY, suggest
+from services.exchange.return_favour import HOW_MANY, Able, suggest
 from tests.unit.neighbours import ANNA
 
 SMALL = {code for code, category in CATEGORIES.items() if category.small}
@@ -34,6 +36,38 @@ def test_not_everyone_sees_the_same_suggestions(members: list[UUID]) -> None:
 
 def test_someone_who_offers_everything_small_already_gets_none() -> None:
     assert suggest(ANNA, SMALL).favours == ()
+
+
+WELL = Able(capacity_minutes_week=120, from_bands=("from_16",))
+
+
+@pytest.mark.parametrize(
+    ("able", "some"),
+    [
+        (WELL, True),
+        (replace(WELL, load_minutes=119), True),
+        (replace(WELL, load_minutes=120), False),
+        (replace(WELL, load_minutes=180), False),
+        (replace(WELL, paused=True), False),
+        # Who never said how much they can do, begins with something small.
+        (replace(WELL, capacity_minutes_week=0), True),
+        (replace(WELL, age_band="from_16"), False),
+        (replace(WELL, age_band="from_16", guardian_agrees=True), True),
+        (replace(WELL, age_band="under_16", guardian_agrees=True), False),
+        (replace(WELL, age_band="from_18", from_bands=("from_21",)), False),
+        (replace(WELL, age_band="from_18", from_bands=("from_21", "from_18")), True),
+    ],
+)
+def test_nothing_is_suggested_to_who_cannot_do_it_now(able: Able, some: bool) -> None:
+    assert bool(suggest(ANNA, (), able).favours) is some
+
+
+def test_what_needs_a_certificate_is_for_who_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CATEGORIES, "dog", CATEGORIES["dog"]._replace(vog=True))
+    only_the_dog = SMALL - {"dog"}
+    assert suggest(ANNA, only_the_dog, WELL).favours == ()
+    (favour,) = suggest(ANNA, only_the_dog, replace(WELL, vetted=("dog",))).favours
+    assert favour.category == "dog"
 
 
 @given(st.uuids())

@@ -63,6 +63,7 @@ given = exchange.given
 # Every Tuesday at half past ten on the clock on the wall, from tomorrow on.
 SERIES = REQUEST
 SECOND, THIRD = TOMORROW + timedelta(weeks=1), TOMORROW + timedelta(weeks=2)
+ON_THE_DAY = TOMORROW - timedelta(hours=1)
 HERS, MINE = UUID(int=0x6F), UUID(int=0x7F)
 ASKED = but(asked(), recurrence="FREQ=WEEKLY;BYDAY=TU", urgency="urgent", wish="unknown")
 FIRST = but(A_MATCH, series_id=SERIES)
@@ -77,6 +78,7 @@ STARTED = SeriesStarted(
     recurrence="FREQ=WEEKLY;BYDAY=TU",
     starts_at=TOMORROW,
     next_at=SECOND,
+    by="coordinator-1",
 )
 RUNNING = (*BEFORE, FIRST, confirmed(FIRST), STARTED)
 RESERVE = ReserveMatch(request_id=REQUEST, offer_id=OFFER, too_close=False)
@@ -105,7 +107,7 @@ def requested(at: datetime) -> HelpRequested:
 def staffed(at: datetime, **otherwise: object) -> MatchReserved:
     """The match of a visit with the helper of the series."""
     match_id = uuid5(visit_id(at), "helper")
-    match = but(FIRST, match_id=match_id, request_id=visit_id(at), wanted_at=at, by="series")
+    match = but(FIRST, match_id=match_id, request_id=visit_id(at), wanted_at=at)
     return but(match, **otherwise)
 
 
@@ -267,7 +269,7 @@ def test_half_past_ten_stays_half_past_ten_when_summer_begins_and_ends() -> None
 # The helper cannot come
 
 REGISTERED = MemberRegistered(member_id=BRAM, number=1042, pc4="3512", capacity_minutes_week=240)
-OPEN_VISIT = (requested(SECOND), planned(SECOND, THIRD))
+OPEN_VISIT = (requested(SECOND), but(planned(SECOND, THIRD), open_request_id=visit_id(SECOND)))
 
 
 @pytest.mark.parametrize(
@@ -312,7 +314,9 @@ def test_a_visit_its_helper_can_still_do_is_theirs(why: tuple[Event, ...]) -> No
 
 HER_OFFER = offered(CORA, offer_id=HERS)
 HER_VISIT = staffed(SECOND, match_id=MINE, offer_id=HERS, helper_id=CORA)
-CHANGED = SeriesHelperChanged(series_id=SERIES, offer_id=HERS, helper_id=CORA, former_helper_id=BRAM)
+CHANGED = SeriesHelperChanged(
+    series_id=SERIES, offer_id=HERS, helper_id=CORA, former_helper_id=BRAM, by="coordinator-1"
+)
 
 
 def substitute(from_now_on: bool) -> tuple[Event, ...]:
@@ -337,6 +341,69 @@ def test_visits_planned_from_then_on_are_for_who_took_over() -> None:
     given(*substitute(True), CHANGED).when(PlanVisit(series_id=SERIES, visit_at=THIRD)).then(
         requested(THIRD), hers, planned(THIRD, later)
     )
+
+
+# Anna's visits from the second on have no helper; Cora takes over at the second.
+OPEN_AHEAD = tuple(
+    event for n in range(1, 4) for event in (requested(SECOND + timedelta(weeks=n)), planned(SECOND, THIRD))
+)
+FOURTH, FIFTH = THIRD + timedelta(weeks=1), THIRD + timedelta(weeks=2)
+
+
+def taken(at: datetime) -> MatchReserved:
+    return staffed(at, match_id=uuid5(visit_id(at), str(MINE)), offer_id=HERS, helper_id=CORA)
+
+
+def test_visits_without_a_helper_are_taken_along_in_the_one_confirmation() -> None:
+    happened = (*substitute(True), *OPEN_AHEAD)
+    given(*happened).when(SettleHold(match_id=MINE, placed=True)).then(
+        confirmed(HER_VISIT), CHANGED, taken(THIRD), taken(FOURTH), taken(FIFTH)
+    )
+    given(*substitute(False), *OPEN_AHEAD).when(SettleHold(match_id=MINE, placed=True)).then(
+        confirmed(HER_VISIT)
+    )
+
+
+def test_visits_that_do_not_fit_their_week_stay_open_and_are_told() -> None:
+    other = but(
+        A_MATCH, match_id=UUID(int=0x201), request_id=HERS, helper_id=CORA, asker_id=BRAM, minutes=151
+    )
+    full = (but(asked(BRAM, request_id=HERS), wanted_at=FOURTH), but(other, wanted_at=FOURTH))
+    given(*substitute(True), *OPEN_AHEAD, *full).when(SettleHold(match_id=MINE, placed=True)).then(
+        confirmed(HER_VISIT), but(CHANGED, left_open=1), taken(THIRD), taken(FIFTH)
+    )
+
+
+def test_visits_that_are_taken_along_in_one_week_count_together() -> None:
+    wednesday, thursday = SECOND + timedelta(days=1), SECOND + timedelta(days=2)
+    happened = (*substitute(True), requested(thursday), requested(wednesday))
+    # Of the 240 minutes of her week 90 are of the visit she was chosen for.
+    given(*happened).when(SettleHold(match_id=MINE, placed=True)).then(
+        confirmed(HER_VISIT), but(CHANGED, left_open=1), taken(wednesday)
+    )
+
+
+def test_visits_that_have_passed_or_have_a_helper_are_not_taken_along() -> None:
+    happened = (*substitute(True), requested(THIRD), staffed(THIRD), requested(FOURTH))
+    given(*happened).when(SettleHold(match_id=MINE, placed=True), at=FOURTH).then(
+        confirmed(HER_VISIT), CHANGED
+    )
+
+
+def test_a_visit_is_not_for_who_has_come_too_close() -> None:
+    given(*RUNNING).when(PLAN.model_copy(update={"too_close": True})).then(*OPEN_VISIT)
+
+
+def test_who_chose_the_helper_chose_them_for_each_visit() -> None:
+    sam = "coordinator-2"
+    happened = (*substitute(True)[:-1], but(HER_VISIT, from_now_on=True, by=sam))
+    given(*happened).when(SettleHold(match_id=MINE, placed=True)).then(
+        confirmed(HER_VISIT), but(CHANGED, by=sam)
+    )
+    changed = (*happened, but(CHANGED, by=sam))
+    _, match, _ = given(*changed).when(PlanVisit(series_id=SERIES, visit_at=THIRD)).events
+    assert isinstance(match, MatchReserved)
+    assert (match.helper_id, match.by) == (CORA, sam)
 
 
 def test_the_last_day_of_the_former_helper_is_not_that_of_the_new_one() -> None:
@@ -398,7 +465,7 @@ def test_what_they_did_already_stands_also_when_the_day_has_passed() -> None:
         stop_planned(NOW.date()), fell_through("helper_withdrew", of=staffed(SECOND))
     )
     said = MinutesReported(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, by="asker", minutes=60)
-    given(*RUNNING, said).when(stops(NOW.date())).then(stop_planned(NOW.date()))
+    given(*RUNNING, said).when(stops(NOW.date()), at=ON_THE_DAY).then(stop_planned(NOW.date()))
 
 
 def test_what_they_do_outside_the_series_goes_on() -> None:
@@ -443,6 +510,15 @@ def test_a_visit_that_took_place_stands() -> None:
     given(*RUNNING).when(end, at=TOMORROW).then(ended())
     given(*RUNNING, *OPEN_VISIT).when(end, at=TOMORROW).then(
         ended(), RequestWithdrawn(request_id=visit_id(SECOND), member_id=ANNA)
+    )
+
+
+def test_a_visit_of_which_minutes_were_reported_stands_from_its_day_on() -> None:
+    said = MinutesReported(match_id=MATCH, helper_id=BRAM, asker_id=ANNA, by="helper", minutes=60)
+    end = EndSeries(series_id=SERIES, member_id=ANNA)
+    given(*RUNNING, said).when(end, by=as_member(ANNA), at=ON_THE_DAY).then(ended())
+    given(*RUNNING, said).when(end, by=as_member(ANNA)).then(
+        ended(), fell_through("skipped", of=FIRST), RequestWithdrawn(request_id=REQUEST, member_id=ANNA)
     )
 
 

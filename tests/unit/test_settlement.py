@@ -19,9 +19,11 @@ from contracts.ledger import (
     HoldRefused,
     HoldReleased,
     LimitsChanged,
+    ReleaseHold,
     SettleAccount,
 )
 from contracts.participants import ParticipantLeft
+from services.exchange.handlers import FOLLOWS
 from services.kernel.testing import COMMAND_ID
 from services.ledger.account import ACCOUNT
 from tests.unit.accounts import (
@@ -129,14 +131,46 @@ def test_what_is_owed_is_written_off_where_that_was_chosen() -> None:
     )
 
 
-def test_what_is_still_held_is_released_first() -> None:
-    held = HoldPlaced(hold_id=MATCH, account_id=ANNA, minutes=60)
-    outcome = given(*ANNA_SAVED, held).when(leaves("beneficiary", BRAM))
-    outcome.then(
-        HoldReleased(hold_id=MATCH, account_id=ANNA, minutes=60), settled(90, ANNA, BRAM), closed(ANNA)
-    )
-    after = given(*ANNA_SAVED, held, *outcome.events).now(ACCOUNT, ANNA)
+HELD = HoldPlaced(hold_id=MATCH, account_id=ANNA, minutes=60)
+KEPT = moved(60, "settlement", ANNA, SUSPENSE, hold_minutes=60, match_id=MATCH)
+
+
+def test_what_is_held_for_help_that_goes_on_is_kept_for_it_and_the_rest_is_settled() -> None:
+    # A household leaves; those who used its account still take part, and so does their match.
+    outcome = given(*ANNA_SAVED, HELD).when(leaves("beneficiary", BRAM))
+    opens, kept, rest, closes = outcome.events
+    assert (opens, kept, closes) == (SUSPENSE_OPENED, KEPT, closed(ANNA))
+    assert rest == settled(30, ANNA, BRAM, id=rest.entity_id)
+    after = given(*ANNA_SAVED, HELD, *outcome.events).now(ACCOUNT, ANNA)
     assert (after.balance_minutes, after.held_minutes, after.holds) == (0, 0, ())
+
+
+def test_what_is_kept_for_a_match_is_not_booked_yet() -> None:
+    assert FOLLOWS[CreditTransferred](KEPT) == []
+    assert FOLLOWS[CreditTransferred](moved(60, "match", match_id=MATCH)) != []
+
+
+def test_who_owes_keeps_what_is_held_too() -> None:
+    outcome = given(*TWO_ACCOUNTS, HELD, POOL_OPENED, *saved(500, POOL)).when(leaves())
+    _, kept, made_up, _ = outcome.events
+    assert (kept, made_up) == (KEPT, settled(60, POOL, ANNA, id=made_up.entity_id))
+
+
+@pytest.mark.parametrize("minutes", [45, 60, 90])
+def test_what_was_kept_pays_for_the_help_and_its_asker_is_not_charged(minutes: int) -> None:
+    asks = opened(CORA, 0)
+    at_home = HouseholdJoined(member_id=CORA, household_id=ANNA, shares_balance=True, may_act=True)
+    left: tuple[Event, ...] = (*ANNA_SAVED, asks, at_home, HELD)
+    left = (*left, *given(*left).when(leaves()).events)
+    books = book(minutes).model_copy(update={"from_account_id": CORA})
+    id = UUID(int=0x99)
+    given(*left).when(books, id=id).then(
+        moved(minutes, "match", SUSPENSE, BRAM, id=id, match_id=MATCH, payer_id=CORA)
+    )
+    # Once; and where it falls through after all, nothing is held any more.
+    booked = moved(minutes, "match", SUSPENSE, BRAM, id=id, match_id=MATCH, payer_id=CORA)
+    given(*left, booked).when(books).then_nothing()
+    given(*left).when(ReleaseHold(hold_id=MATCH)).then_nothing()
 
 
 def test_a_helpers_room_under_the_caps_is_released_too() -> None:

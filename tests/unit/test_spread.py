@@ -37,6 +37,12 @@ def test_who_is_near_their_limit_counts_with_their_own_care_less_what_others_tak
     assert figures([Helping(100, own_care, relieved, planned, 0)]).near_limit == near
 
 
+def test_who_only_cares_for_their_own_is_no_helper_and_their_care_counts() -> None:
+    load = figures([Helping(240, 0, 0, 0, 0), Helping(0, 300, 120, 0, 0)])
+    assert (load.helpers, load.near_limit, load.capacity_minutes) == (1, 0, 240)
+    assert (load.carer_minutes, load.relieved_minutes) == (300, 120)
+
+
 def test_nobody_is_relieved_of_more_than_they_carry() -> None:
     assert figures([Helping(240, 60, 90, 0, 0)]).relieved_minutes == 60
 

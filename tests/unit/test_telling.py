@@ -7,7 +7,14 @@ import pytest
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Command, Event
-from contracts.exchange import FellThroughReason, HelpRequested, MatchReserved, MinutesDiffered, RequestOpened
+from contracts.exchange import (
+    FellThroughReason,
+    HelpRequested,
+    MatchReserved,
+    MinutesDiffered,
+    RequestOpened,
+    RequestWithdrawn,
+)
 from contracts.ledger import (
     OPENING,
     POOL,
@@ -28,10 +35,12 @@ from contracts.visits import (
     HelperThanked,
     SeriesEnded,
     SeriesHelperChanged,
+    SeriesPlanned,
     SeriesStarted,
     VisitMoved,
 )
 from services.notifications.handlers import FOLLOWS
+from services.notifications.thread import visit_thread
 from tests.unit.neighbours import (
     ANNA,
     BRAM,
@@ -90,6 +99,9 @@ MOVED = VisitMoved(
 OF_MOVE = {"minutes": 90, "from_at": TOMORROW.isoformat(), "wanted_at": NEXT_WEEK.isoformat()}
 MATCHED = {"category": "gardening", "minutes": 90, "wanted_at": TOMORROW.isoformat()}
 WHEN = {"wanted_at": TOMORROW.isoformat()}
+SERIES = UUID(int=0x9F)
+OF_VISIT = {"series": str(SERIES), "visit": str(REQUEST)}
+VISIT_CONFIRMED = but(confirmed(), series_id=SERIES)
 
 
 def transfer(kind: str, from_id: UUID = ANNA, to_id: UUID = BRAM, **more: Any) -> CreditTransferred:
@@ -123,11 +135,11 @@ TOLD: list[tuple[Event, list[Told]]] = [
     ),
     (
         fell_through("cancelled"),
-        [(BRAM, "match-ended-helper", WHEN), (ANNA, "match-ended-asker", {**WHEN, "searching": 1})],
+        [(BRAM, "match-ended-helper", WHEN), (ANNA, "helper-withdrew", {**WHEN, "keeps_date": 1})],
     ),
     (
         fell_through("skipped"),
-        [(BRAM, "match-ended-helper", WHEN), (ANNA, "match-ended-asker", {**WHEN, "searching": 0})],
+        [(BRAM, "match-ended-helper", WHEN), (ANNA, "match-ended-asker", WHEN)],
     ),
     (
         fell_through("incident"),
@@ -137,6 +149,27 @@ TOLD: list[tuple[Event, list[Told]]] = [
         fell_through("no_show"),
         [(BRAM, "match-ended-helper", WHEN), (ANNA, "helper-withdrew", {**WHEN, "keeps_date": 0})],
     ),
+    (
+        fell_through("asker_absent"),
+        [(BRAM, "missed-helper", WHEN), (ANNA, "missed-asker", WHEN)],
+    ),
+    (
+        VISIT_CONFIRMED,
+        [
+            (BRAM, "match-helper", {"other": str(ANNA), **MATCHED, **OF_VISIT}),
+            (ANNA, "match-asker", {"other": str(BRAM), **MATCHED, **OF_VISIT}),
+        ],
+    ),
+    (
+        but(fell_through("paused"), series_id=SERIES),
+        [
+            (BRAM, "match-ended-helper", {**WHEN, "visit": str(REQUEST)}),
+            (ANNA, "helper-withdrew", {**WHEN, "keeps_date": 1, "visit": str(REQUEST)}),
+        ],
+    ),
+    (but(fell_through("below_floor", told=False), series_id=REQUEST), []),
+    (RequestWithdrawn(request_id=REQUEST, member_id=ANNA), []),
+    (SeriesPlanned(series_id=REQUEST, planned_at=TOMORROW), []),
     (
         MOVED,
         [
@@ -169,7 +202,10 @@ TOLD: list[tuple[Event, list[Told]]] = [
     (SeriesEnded(series_id=REQUEST, helper_id=BRAM, asker_id=ANNA, reason="until"), []),
     (
         BOOKED,
-        [(BRAM, "hours-booked-helper", {"minutes": 60}), (ANNA, "hours-booked-asker", {"minutes": 60})],
+        [
+            (BRAM, "hours-booked-helper", {"minutes": 60}),
+            (ANNA, "hours-booked-asker", {"minutes": 60, "match": str(MATCH)}),
+        ],
     ),
     (transfer("gift"), [(BRAM, "gift-received", {"minutes": 60}), (ANNA, "gift-given", {"minutes": 60})]),
     (transfer("pool", to_id=POOL), [(ANNA, "gift-given", {"minutes": 60, "to": "pool"})]),
@@ -212,14 +248,14 @@ TOLD: list[tuple[Event, list[Told]]] = [
         ),
         [
             (BRAM, "compensation-booked", {"minutes": 90, "cents": 840}),
-            (ANNA, "help-recorded", {"minutes": 90, "helped": 0}),
+            (ANNA, "help-recorded", {"minutes": 90, "helped": 0, "match": str(MATCH)}),
         ],
     ),
     (
         HelpRecorded(transfer_id=TRANSFER, match_id=MATCH, helper_id=BRAM, asker_id=ANNA, minutes=90),
         [
             (BRAM, "help-recorded", {"minutes": 90, "helped": 1}),
-            (ANNA, "help-recorded", {"minutes": 90, "helped": 0}),
+            (ANNA, "help-recorded", {"minutes": 90, "helped": 0, "match": str(MATCH)}),
         ],
     ),
     (
@@ -232,18 +268,31 @@ TOLD: list[tuple[Event, list[Told]]] = [
     ),
     (BalanceNoted(account_id=POOL, which="saved", balance_minutes=1500), []),
 ]
-BY_SERIES_ALONE: dict[type[Event], tuple[Event, TellSeries]] = {
-    SeriesHelperChanged: (
-        SeriesHelperChanged(series_id=REQUEST, offer_id=OFFER, helper_id=CORA, former_helper_id=BRAM),
-        TellSeries(series_id=REQUEST, template="series-started"),
+OPEN_VISIT = {**WHEN, "visit": str(REQUEST)}
+HANDED_OVER = SeriesHelperChanged(
+    series_id=REQUEST, offer_id=OFFER, helper_id=CORA, former_helper_id=BRAM, left_open=2
+)
+BY_SERIES_ALONE: list[tuple[Event, TellSeries]] = [
+    (
+        SeriesPlanned(series_id=SERIES, planned_at=TOMORROW, open_request_id=REQUEST),
+        TellSeries(series_id=SERIES, template="visit-open", facts=OPEN_VISIT),
     ),
-    HelperEndPlanned: (
+    # Which helper was to come may be a substitute, who heard of nothing.
+    (
+        but(fell_through("below_floor", told=False), series_id=SERIES),
+        TellSeries(series_id=SERIES, template="visit-open", facts=OPEN_VISIT),
+    ),
+    (
+        but(fell_through("withdrawn", told=False), series_id=SERIES),
+        TellSeries(series_id=SERIES, template="visit-open", to="helper", facts=OPEN_VISIT),
+    ),
+    (
         HelperEndPlanned.model_validate(
             {"series_id": REQUEST, "helper_id": BRAM, "helper_last_day": "2027-06-29"}
         ),
         TellSeries(series_id=REQUEST, template="series-ends", facts={"last_day": "2027-06-29"}),
     ),
-}
+]
 EVERY_EVENT = pytest.mark.parametrize(
     ("event", "told"), TOLD, ids=[f"{type(event).__name__}-{n}" for n, (event, _) in enumerate(TOLD)]
 )
@@ -268,14 +317,34 @@ def test_the_same_event_twice_asks_for_the_same_message(event: Event, told: list
     assert len(set(ids)) == len(ids) == len(told)
 
 
-@pytest.mark.parametrize(("event", "command"), BY_SERIES_ALONE.values())
+@pytest.mark.parametrize(("event", "command"), BY_SERIES_ALONE)
 def test_what_names_nobody_is_told_to_the_people_of_the_series(event: Event, command: TellSeries) -> None:
     assert FOLLOWS[type(event)](event) == [command]
 
 
 def test_every_template_is_used_and_every_followed_event_is_told() -> None:
-    assert {template for _, told in TOLD for _, template, _ in told} == set(get_args(Template))
-    assert {type(event) for event, _ in TOLD} | set(BY_SERIES_ALONE) == set(FOLLOWS)
+    used = {template for _, told in TOLD for _, template, _ in told}
+    assert used | {command.template for _, command in BY_SERIES_ALONE} == set(get_args(Template))
+    assert {type(event) for event, _ in [*TOLD, *BY_SERIES_ALONE]} | {SeriesHelperChanged} == set(FOLLOWS)
+
+
+def test_when_a_series_changes_hands_all_three_hear_of_it() -> None:
+    both, former = FOLLOWS[SeriesHelperChanged](HANDED_OVER)
+    assert both == TellSeries(series_id=REQUEST, template="series-started", facts={"left_open": 2})
+    (said,) = messages([former])
+    assert (said.member_id, said.template) == (BRAM, "series-ends")
+    assert said.facts == {"last_day": None, "handed_over": 1}
+
+
+def test_the_end_of_a_series_overtakes_the_letters_that_it_began_with() -> None:
+    began = {m.message_id for m in messages(FOLLOWS[SeriesStarted](STARTED))}
+    for reason in ("ended", "until"):
+        ended = SeriesEnded(series_id=REQUEST, helper_id=BRAM, asker_id=ANNA, reason=reason)
+        over = FOLLOWS[SeriesEnded](ended)
+        assert {one.message_id for one in over if isinstance(one, OvertakeMessage)} == began
+    (_, former) = FOLLOWS[SeriesHelperChanged](HANDED_OVER)
+    assert isinstance(former, OvertakeMessage)
+    assert former.message_id in began
 
 
 def test_nobody_hears_of_a_match_that_was_never_confirmed() -> None:
@@ -296,6 +365,7 @@ def test_what_ends_or_moves_overtakes_the_letter_that_the_match_began_with() -> 
     for event in (fell_through(), MOVED):
         for command in FOLLOWS[type(event)](event):
             assert isinstance(command, OvertakeMessage)
+            assert command.instead is not None
             assert command.message_id == began[command.instead.member_id]
 
 
@@ -306,6 +376,21 @@ def test_an_opened_request_overtakes_the_letter_of_its_draft() -> None:
     (command,) = FOLLOWS[RequestOpened](opened)
     assert isinstance(command, OvertakeMessage)
     assert command.message_id == waits.message_id
+
+
+def test_who_withdraws_a_request_need_not_hear_that_it_waits() -> None:
+    (waits,) = messages(FOLLOWS[HelpRequested](but(asked(), draft=True)))
+    withdrawn = RequestWithdrawn(request_id=REQUEST, member_id=ANNA)
+    assert FOLLOWS[RequestWithdrawn](withdrawn) == [
+        OvertakeMessage(message_id=waits.message_id),
+        OvertakeMessage(message_id=visit_thread(ANNA, str(REQUEST))),
+    ]
+
+
+def test_a_visit_that_finds_someone_overtakes_the_letters_that_nobody_comes() -> None:
+    for found, member_id in zip(FOLLOWS[type(VISIT_CONFIRMED)](VISIT_CONFIRMED), (BRAM, ANNA), strict=True):
+        assert isinstance(found, OvertakeMessage)
+        assert found.message_id == visit_thread(member_id, str(REQUEST))
 
 
 def test_a_certificate_is_reminded_of_more_than_once() -> None:
@@ -319,7 +404,7 @@ def test_a_certificate_is_reminded_of_more_than_once() -> None:
 def test_what_a_message_carries_is_ids_codes_minutes_and_times_and_no_words(
     event: Event, told: list[Told]
 ) -> None:
-    known = {*CATEGORIES, *map(str, (ANNA, BRAM, CORA, MATCH, REQUEST))}
+    known = {*CATEGORIES, *map(str, (ANNA, BRAM, CORA, MATCH, REQUEST, SERIES))}
     known |= {TOMORROW.isoformat(), NEXT_WEEK.isoformat(), "2026-12-23", "FREQ=WEEKLY;BYDAY=TU"}
     known |= {"pool", "settlement", "ceiling", "full"}
     for _, _, facts in told:

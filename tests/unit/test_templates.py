@@ -2,6 +2,7 @@
 
 import doctest
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -37,17 +38,25 @@ FACTS: list[tuple[Template, dict[str, Any]]] = [
     ("match-moved", {"other": str(ANNA), "minutes": 90, "from_at": None, "wanted_at": THURSDAY}),
     ("match-moved", {"other": str(ANNA), "minutes": 90, "from_at": THURSDAY, "wanted_at": THURSDAY}),
     ("match-ended-helper", {"wanted_at": THURSDAY}),
-    ("match-ended-asker", {"wanted_at": THURSDAY, "searching": 1}),
-    ("match-ended-asker", {"wanted_at": None, "searching": 0}),
+    ("match-ended-asker", {"wanted_at": THURSDAY}),
+    ("match-ended-asker", {"wanted_at": None}),
     ("helper-withdrew", {"wanted_at": THURSDAY, "keeps_date": 1}),
     ("helper-withdrew", {"wanted_at": None, "keeps_date": 0}),
+    ("missed-helper", {"wanted_at": THURSDAY}),
+    ("missed-helper", {"wanted_at": None}),
+    ("missed-asker", {"wanted_at": THURSDAY}),
+    ("missed-asker", {"wanted_at": None}),
+    ("visit-open", {"wanted_at": THURSDAY, "visit": str(MATCH), "helps": 0}),
+    ("visit-open", {"wanted_at": THURSDAY, "visit": str(MATCH), "helps": 1}),
     ("minutes-differ", {"own": 90, "others": 60}),
     ("thanks", {"other": str(ANNA), "match": str(MATCH)}),
     ("series-started", {**SERIES, "helps": 1, "wanted_at": THURSDAY, "last_day": "2027-06-29"}),
     ("series-started", {**SERIES, "helps": 0, "wanted_at": THURSDAY, "last_day": None}),
     ("series-started", {**SERIES, "helps": 0}),
-    ("series-ends", {"last_day": "2027-06-29"}),
+    ("series-ends", {"last_day": "2027-06-29", "helps": 0}),
+    ("series-ends", {"last_day": "2027-06-29", "helps": 1}),
     ("series-ends", {"last_day": None}),
+    ("series-ends", {"last_day": None, "handed_over": 1}),
     ("vog-expiring", {"category": "respite", "valid_until": "2026-12-23", "days_left": 30}),
     ("vog-expiring", {"category": "respite", "valid_until": "2026-12-23", "days_left": 1}),
     ("vog-lapsed", {"category": "respite"}),
@@ -64,15 +73,22 @@ FACTS: list[tuple[Template, dict[str, Any]]] = [
     ("transfer-reversed", {"minutes": 75, "back": 0}),
     ("balance-saved", {"minutes": 1500}),
     ("balance-owed", {"minutes": 480}),
+    ("balance-saved", {"minutes": 1500, "shared": 1}),
+    ("balance-owed", {"minutes": 480, "shared": 1}),
     ("compensation-booked", {"minutes": 90, "cents": 120005}),
-    ("help-recorded", {"minutes": 90, "helped": 1}),
     ("help-recorded", {"minutes": 90, "helped": 0}),
+    ("help-recorded", {"minutes": 90, "helped": 1}),
 ]
+BEFORE, AFTER = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 27, tzinfo=UTC)
+"""Around that Thursday."""
+
 AROUND = Around(
     name="Bram Bakker",
     region="Voorbeeld",
+    at=BEFORE,
     other_name="Anna de Vries",
     other_reach="U bereikt Anna de Vries zo: 06 12345678.",
+    asks_back=True,
     favours=("Koffie drinken", "Hond uitlaten"),
     words="Wat was dat fijn!",
 )
@@ -110,8 +126,8 @@ def test_a_subject_says_neither_what_the_help_is_nor_whose_it_is(
 ) -> None:
     subjects = {render(template, facts, AROUND).subject}
     for code in CATEGORIES:
-        other = Around(name="Iemand Anders", region="Elders", other_name="Nog Iemand")
-        subjects.add(render(template, {**facts, "category": code}, other).subject)
+        other = Around(name="Iemand Anders", region="Elders", at=AFTER, other_name="Nog Iemand")
+        subjects.add(render(template, {**facts, "category": code}, other).subject.replace("ging", "gaat"))
     assert len(subjects) == 1
     (subject,) = subjects
     for category in CATEGORIES.values():
@@ -139,7 +155,7 @@ def test_a_text_message_is_short_and_names_neither_the_help_nor_the_other(
 def test_a_long_name_of_a_region_does_not_make_a_text_message_too_long(
     template: Template, facts: dict[str, Any]
 ) -> None:
-    around = Around(name="Bram", region="Samenwerkende gemeenten " * 10)
+    around = Around(name="Bram", region="Samenwerkende gemeenten " * 10, at=BEFORE)
     assert len(render(template, facts, around).sms) <= 300
 
 
@@ -155,7 +171,7 @@ def test_letters_say_u_and_keep_sentences_short(template: Template, facts: dict[
 def test_a_letter_about_someone_who_is_not_known_any_more_is_whole(
     template: Template, facts: dict[str, Any]
 ) -> None:
-    text = render(template, facts, Around(name="Bram Bakker", region="Voorbeeld")).text
+    text = render(template, facts, Around(name="Bram Bakker", region="Voorbeeld", at=AFTER)).text
     assert not re.search(r"  | [.,:]|\n\n\n|\n (?! )", text)
     body = text.removeprefix("Beste Bram Bakker,\n\n").partition("\n\nMet vriendelijke groet")[0]
     assert "\n\n" not in body
@@ -176,6 +192,10 @@ def test_both_people_of_a_series_read_who_the_other_is_how_often_and_from_when()
         assert AROUND.other_reach in text
         assert "elke donderdag, 1 uur 30. De eerste keer is donderdag 26 november om 10.00 uur." in text
         assert "De laatste dag is dinsdag 29 juni 2027." in text
+        assert "zoeken wij nog iemand" not in text
+        assert (
+            "2 van de keren die al gepland staan" in letter("series-started", helps=helps, left_open=2).text
+        )
 
 
 def test_a_letter_about_a_new_time_says_the_old_one_too() -> None:
@@ -189,15 +209,75 @@ def test_who_loses_a_helper_reads_that_the_day_stays_and_never_why() -> None:
     assert "blijft staan" not in letter("helper-withdrew", keeps_date=0).text
 
 
-@pytest.mark.parametrize("template", ["hours-booked-asker", "draft-waits", "balance-owed"])
+def test_who_missed_each_other_read_no_blame_and_what_becomes_of_their_hours() -> None:
+    for template in ("missed-helper", "missed-asker"):
+        text = letter(template).text
+        assert "gemist" in text
+        assert "donderdag 26 november om 10.00 uur" in text
+        assert "uw buurtcoördinator" in text
+        assert not re.search(r"niet (op )?(komen|gekomen|thuis|kwam|dagen)|schuld|afwezig|helaas niet", text)
+    assert "Er gaan geen uren van uw tegoed af." in letter("missed-asker").text
+    assert "Voor deze keer schrijven wij geen uren bij." in letter("missed-helper").text
+    assert "uren geven uit de solidariteitspot" in letter("missed-helper").text
+
+
+@pytest.mark.parametrize("template", ["hours-booked-asker", "help-recorded", "draft-waits", "balance-owed"])
 def test_who_might_give_back_reads_small_ways_to(template: Template) -> None:
     assert "Bijvoorbeeld:\n- Koffie drinken\n- Hond uitlaten" in letter(template).text
-    nothing = Around(name="Bram", region="Voorbeeld")
+    nothing = Around(name="Bram", region="Voorbeeld", at=BEFORE)
     assert "Bijvoorbeeld" not in letter(template, around=nothing).text
 
 
-def test_who_was_helped_reads_that_they_need_not_give_back() -> None:
-    assert "Het hoeft niet." in letter("hours-booked-asker").text
+@pytest.mark.parametrize("template", ["hours-booked-asker", "help-recorded"])
+def test_who_was_helped_is_asked_something_only_where_the_initiative_does_and_need_not(
+    template: Template,
+) -> None:
+    asked = letter(template).text
+    assert "Wilt u ook eens iets doen voor een buur?" in asked
+    assert "Het hoeft niet." in asked
+    as_a_gift = letter(template, around=replace(AROUND, asks_back=False)).text
+    assert "buur" not in as_a_gift
+    assert "Bijvoorbeeld" not in as_a_gift
+
+
+def test_the_helper_of_a_series_reads_that_they_need_not_come_this_time_and_never_why() -> None:
+    written = letter("visit-open", helps=1)
+    assert written.subject == "Deze keer hoeft u niet te komen"
+    for words in (written.text, written.sms):
+        assert "donderdag 26 november om 10.00 uur gaat niet door. Deze keer hoeft u niet te komen." in words
+    late = letter("visit-open", replace(AROUND, at=AFTER), helps=1).text
+    assert "ging niet door. Deze keer hoefde u niet te komen." in late
+
+
+def test_who_helped_in_a_series_reads_that_someone_else_does_from_now_on() -> None:
+    assert "Iemand anders geeft vanaf nu de hulp" in letter("series-ends", handed_over=1, last_day=None).text
+
+
+@pytest.mark.parametrize("template", ["match-ended-helper", "match-ended-asker"])
+def test_what_is_written_after_the_day_says_that_it_did_not_take_place(template: Template) -> None:
+    before, after = letter(template), letter(template, replace(AROUND, at=AFTER))
+    for words in (before.subject, before.text, before.sms):
+        assert "gaat niet door" in words
+    for words in (after.subject, after.text, after.sms):
+        assert "ging niet door" in words
+        assert "gaat niet door" not in words
+
+
+def test_who_loses_a_helper_of_a_day_that_has_passed_does_not_read_that_the_day_stays() -> None:
+    assert "blijft staan" not in letter("helper-withdrew", replace(AROUND, at=AFTER)).text
+
+
+def test_who_may_act_for_a_household_reads_of_its_balance() -> None:
+    assert "op uw gezamenlijke rekening staat nu 25 uur" in letter("balance-saved", shared=1).text
+    assert "Uw huishouden kreeg tot nu toe 8 uur meer dan het gaf." in letter("balance-owed", shared=1).text
+
+
+def test_minutes_are_many_and_an_hour_is_one() -> None:
+    assert "Er zijn 30 minuten bij uw tegoed" in letter("hours-booked-helper", minutes=30).text
+    assert "Er is 1 minuut bij uw tegoed" in letter("hours-booked-helper", minutes=1).text
+    assert "Er is 2 uur bij uw tegoed" in letter("hours-booked-helper", minutes=120).text
+    assert "45 minuten zijn van uw tegoed gehaald" in letter("transfer-reversed", minutes=45, back=0).text
+    assert "45 minuten staan weer bij uw tegoed" in letter("transfer-reversed", minutes=45, back=1).text
 
 
 def test_who_owes_reads_that_there_is_no_hurry_and_no_shame() -> None:
@@ -212,9 +292,9 @@ def test_thanks_carry_the_askers_own_words_where_there_are_any() -> None:
         "Anna de Vries bedankt u voor uw hulp, met deze woorden:\n\nWat was dat fijn!"
         in letter("thanks").text
     )
-    without = Around(name="Bram", region="Voorbeeld", other_name="Anna de Vries")
+    without = Around(name="Bram", region="Voorbeeld", at=BEFORE, other_name="Anna de Vries")
     assert "Anna de Vries bedankt u voor uw hulp. Dank u wel, ook van ons." in letter("thanks", without).text
-    erased = Around(name="Bram", region="Voorbeeld")
+    erased = Around(name="Bram", region="Voorbeeld", at=BEFORE)
     assert "U wordt bedankt voor uw hulp." in letter("thanks", around=erased).text
 
 
@@ -261,6 +341,8 @@ def test_minutes_are_said_as_people_say_them(minutes: int, words: str) -> None:
         ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "elke werkdag"),
         ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU", "elke dag"),
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "om de week op vrijdag"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR", "om de week op werkdagen"),
+        ("FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,TU,WE,TH,FR,SA,SU", "elke 3 weken op alle dagen"),
         ("FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,TH;WKST=MO", "elke 3 weken op maandag en donderdag"),
         ("FREQ=WEEKLY", "elke donderdag"),
         ("FREQ=WEEKLY;INTERVAL=2", "om de week op donderdag"),

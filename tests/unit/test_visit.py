@@ -22,7 +22,7 @@ from contracts.visits import (
 from services.exchange.help_request import REQUEST as REQUEST_KIND
 from services.exchange.match import MATCH as KIND
 from services.exchange.participant import PARTICIPANT
-from services.kernel.testing import NOW
+from services.kernel.testing import COORDINATOR, NOW
 from tests.unit.neighbours import (
     A_CONFIRMED_MATCH,
     A_MATCH,
@@ -127,13 +127,54 @@ def test_a_coordinator_of_elsewhere_leaves_it_alone(command: SkipVisit) -> None:
 )
 @pytest.mark.parametrize(
     "happened",
-    [A_RESERVED_MATCH, AGREED, (*A_CONFIRMED_MATCH, fell_through())],
-    ids=["reserved", "agreed", "over"],
+    [AGREED, (*A_CONFIRMED_MATCH, fell_through())],
+    ids=["agreed", "over"],
 )
 def test_only_a_visit_that_stands_is_skipped_moved_or_missed(
     happened: tuple[Event, ...], command: SkipVisit
 ) -> None:
     given(*happened).when(command).refused("not_confirmed")
+    no = given(*A_RESERVED_MATCH).when(command).refused("being_confirmed")
+    assert "over een ogenblik" in no.nl
+
+
+# From its moment on it counts as given
+
+
+SERIES_VISIT = but(A_MATCH, series_id=REQUEST)
+A_VISIT_OF_A_SERIES = (*A_RESERVED_MATCH[:-1], SERIES_VISIT, confirmed(SERIES_VISIT))
+
+
+@pytest.mark.parametrize("who", [ANNA, BRAM], ids=["asker", "helper"])
+def test_after_its_moment_neither_of_them_makes_help_undone(who: UUID) -> None:
+    days_after = TOMORROW + timedelta(days=3)
+    for command in (
+        CancelMatch(match_id=MATCH, member_id=who),
+        SkipVisit(match_id=MATCH, member_id=who),
+        moves(days_after + timedelta(days=7), who),
+    ):
+        before = given(*A_VISIT_OF_A_SERIES)
+        for at in (TOMORROW, days_after):
+            no = before.when(command, by=as_member(who), at=at).refused("already_given")
+            assert "Geef op hoe lang de hulp duurde" in no.nl
+            # A coordinator who is one of the two undoes nothing of their own.
+            themselves = COORDINATOR.model_copy(update={"member_id": who})
+            before.when(command, by=themselves, at=at).refused("already_given")
+    for said in (CancelMatch(match_id=MATCH, member_id=who), SkipVisit(match_id=MATCH, member_id=who)):
+        assert given(*A_VISIT_OF_A_SERIES).when(said, by=as_member(who)).events
+
+
+def test_a_coordinator_calls_off_what_turns_out_not_to_have_been_and_moves_nothing_that_has() -> None:
+    before = given(*A_CONFIRMED_MATCH)
+    before.when(CancelMatch(match_id=MATCH), at=AFTER).then(fell_through())
+    before.when(moves(), at=AFTER).refused("already_given")
+
+
+def test_help_without_a_date_may_be_called_off_until_someone_says_how_long_it_took() -> None:
+    cancel = CancelMatch(match_id=MATCH, member_id=ANNA)
+    given(*WITHOUT_A_DATE).when(cancel, by=as_member(ANNA), at=AFTER).then(
+        fell_through(of=but(A_MATCH, wanted_at=None))
+    )
 
 
 # Moving
@@ -279,13 +320,18 @@ def test_when_the_helper_was_not_there_someone_else_is_sought(by: UUID | None) -
 @pytest.mark.parametrize("by", [BRAM, None], ids=["helper", "coordinator"])
 def test_when_the_asker_was_not_there_nobody_else_is_sought(by: UUID | None) -> None:
     given(*A_CONFIRMED_MATCH).when(missing("asker", by), at=AFTER).then(
-        noted("asker"), fell_through("no_show"), REQUEST_WITHDRAWN
+        noted("asker"), fell_through("asker_absent"), REQUEST_WITHDRAWN
     )
 
 
 @pytest.mark.parametrize(("who", "by"), [("helper", BRAM), ("asker", ANNA)])
 def test_nobody_says_it_of_themselves(who: str, by: UUID) -> None:
-    given(*A_CONFIRMED_MATCH).when(missing(who, by), by=as_member(by), at=AFTER).refused("not_about_oneself")
+    before = given(*A_CONFIRMED_MATCH)
+    no = before.when(missing(who, by), by=as_member(by), at=AFTER).refused("not_about_oneself")
+    # By then it cannot be called off any more.
+    assert "Bel uw buurtcoördinator" in no.nl
+    early = before.when(missing(who, by), by=as_member(by)).refused("not_yet")
+    assert "zeg de afspraak af" in early.nl
 
 
 def test_it_is_said_from_the_time_of_the_visit_on() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Event
 from contracts.visits import VisitMoved
-from services.exchange.week import WEEK, Week, week_id, week_of
+from services.exchange.participant import PARTICIPANT
+from services.exchange.week import ANY_WEEK, WEEK, Week, load, week_id, week_of
 from services.kernel.testing import NOW
 from tests.unit.neighbours import (
     A_MATCH,
@@ -19,6 +20,7 @@ from tests.unit.neighbours import (
     LAST_WEEK,
     NEXT_WEEK,
     TOMORROW,
+    admitted,
     but,
     completed,
     exchange,
@@ -98,6 +100,33 @@ def test_respite_that_moves_relieves_the_other_week() -> None:
     assert week(*happened, whose=ANNA) == (0, 0, 0)
     assert week(*happened, whose=ANNA, at=NEXT_WEEK) == (0, 0, 90)
     assert week(RESPITE, moved(TOMORROW + timedelta(hours=1), of=RESPITE), whose=ANNA) == (0, 0, 90)
+
+
+def relieved_always(*events: Event) -> int:
+    found = given(*AN_OFFER_AND_A_REQUEST, *events).state.get(WEEK, week_id(ANNA, ANY_WEEK))
+    return found.relieved_minutes if found else 0
+
+
+def test_respite_without_a_date_relieves_every_week_until_it_is_done() -> None:
+    undated = but(RESPITE, wanted_at=None)
+    assert relieved_always(undated) == 90
+    assert relieved_always(undated, fell_through(of=undated)) == 0
+    assert relieved_always(undated, completed(60, of=undated)) == 0
+    dated = (undated, moved(NEXT_WEEK, of=undated, from_at=None))
+    assert relieved_always(*dated) == 0
+    assert week(*dated, whose=ANNA, at=NEXT_WEEK) == (0, 0, 90)
+    assert week(*dated, at=NEXT_WEEK) == (90, 0, 0)
+    # Other help without a date relieves nobody of their care.
+    assert relieved_always(but(A_MATCH, wanted_at=None)) == 0
+
+
+def test_a_carer_has_room_for_as_much_as_others_take_over() -> None:
+    for respite, without_a_day in ((RESPITE, 120), (but(RESPITE, wanted_at=None), 30)):
+        happened = given(*AN_OFFER_AND_A_REQUEST, admitted(ANNA, carer_minutes=120), respite)
+        carer = happened.now(PARTICIPANT, ANNA)
+        assert load(happened.state, carer, TOMORROW, NOW) == 30
+        # Without a day it must fit in every week, and a visit relieves the one it is in.
+        assert load(happened.state, carer, None, NOW) == without_a_day
 
 
 def test_a_week_knows_whose_and_which_it_is() -> None:

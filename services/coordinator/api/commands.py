@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from starlette.responses import Response
 
-from contracts.access import MAY
+from contracts.access import own_field
 from contracts.catalogue import kebab
-from contracts.envelope import Answer, Command, Role
+from contracts.envelope import Answer, Command
 from contracts.exchange import RequestHelp, WithdrawOffer, WithdrawRequest
 from services.coordinator.desk import Caller, Desk, traceparent
 
@@ -69,8 +69,8 @@ class Route:
 
     @property
     def own(self) -> str | None:
-        """The field that members may leave out, because it can only be themselves."""
-        field = _OWN.get(self.command) or MAY[self.command.__name__].get(Role.MEMBER)
+        """The field that members may leave out: then it is about themselves."""
+        field = _OWN.get(self.command) or own_field(self.command)
         return field if field in self.command.model_fields and field not in self.ids else None
 
     @property
@@ -129,7 +129,7 @@ def _parameters(route: Route) -> Iterable[inspect.Parameter]:
 
     yield from (parameter(name, UUID) for name in route.ids)
     if route.method == "DELETE":
-        about = Query(description="Whose wish this is; a member's key says so by itself.")
+        about = Query(description="In whose name; without it a member's key says so by itself.")
         yield from (parameter(name, Annotated[UUID | None, about], None) for name in route.fields)
     elif (body := body_of(route)) is not None:
         needed = any(field.is_required() for field in body.model_fields.values())

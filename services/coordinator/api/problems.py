@@ -57,6 +57,7 @@ STATUS_OF: dict[str, int] = {
     "not_yours": 403,
     "not_theirs": 403,
     "other_area": 403,
+    "whole_region": 403,
     "not_the_handler": 403,
     "may_not_act": 403,
     "no_contact": 404,

@@ -47,7 +47,9 @@ def unknown(code: str, nl: str, en: str) -> Rejected:
     return Rejected(code, f"{nl} kennen wij niet. Kijk het na.", f"We do not know this {en}. Please check.")
 
 
-PRIVATE_REASONS = frozenset({"no_show", "incident", "vog_lapsed", "consent_withdrawn", "paused", "left"})
+PRIVATE_REASONS = frozenset(
+    {"no_show", "asker_absent", "incident", "vog_lapsed", "consent_withdrawn", "paused", "left"}
+)
 """Why a match fell through, where that says something about one of the two: to them it is called off."""
 
 
@@ -56,13 +58,25 @@ def told_reason(reason: str | None) -> str | None:
     return "cancelled" if reason in PRIVATE_REASONS else reason
 
 
+_ACTS_FOR = """
+SELECT member_id FROM representations_seen WHERE representative_id = $1 AND stands
+ UNION SELECT household_id FROM households_seen WHERE member_id = $1 AND belongs AND may_act
+"""
+
+
+async def concerns(desk: Desk, actor: Actor, *people: UUID | None) -> bool:
+    """Whether a member is one of these people, or may act for one; others than members read it anyhow."""
+    if actor.role is not Role.MEMBER or actor.member_id in people:
+        return True
+    rows = await desk.fetch(_ACTS_FOR, actor.member_id)
+    return any(row["member_id"] in people for row in rows)
+
+
 async def match_of(desk: Desk, actor: Actor, match_id: UUID) -> MatchSeen:
     """The match, if this actor may see it; to others it is unknown. Raises Rejected."""
     may_ask(actor, GetMatch(match_id=match_id))
     match = await match_seen(desk, match_id)
-    if match is None or (
-        actor.role is Role.MEMBER and actor.member_id not in (match.helper_id, match.asker_id)
-    ):
+    if match is None or not await concerns(desk, actor, match.helper_id, match.asker_id):
         raise unknown("unknown_match", "Deze koppeling", "match")
     return match
 

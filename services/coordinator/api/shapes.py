@@ -113,11 +113,14 @@ class Vogs(BaseModel):
 
 
 class HistoryLine(BaseModel):
-    """One thing that happened; `actor` is the role and credential of who did it."""
+    """One thing that happened; `actor` is the role and credential of who did it.
+
+    To members it is null where a match fell through, and so is `reason`.
+    """
 
     code: str = Field(examples=["match-confirmed"])
     at: datetime
-    actor: str = Field(examples=["coordinator:noor"])
+    actor: str | None = Field(examples=["coordinator:noor"])
     person_id: UUID | None
     other_id: UUID | None
     request_id: UUID | None
@@ -177,7 +180,7 @@ class HelpRequest(BaseModel):
 
 
 class Proposals(BaseModel):
-    """Who can help, best first. `excluded` counts others by reason; null is fewer than five."""
+    """Who can help, best first. `excluded` counts others by every reason; null: fewer than five, or none."""
 
     helpers: tuple[Helper, ...]
     found: int
@@ -213,6 +216,8 @@ class Incident(BaseModel):
     helper_id: UUID
     asker_id: UUID
     match_id: UUID | None
+    reported_by: str = Field(description="The id of a coordinator's key.")
+    handler: str = Field(description="The id of the key of who handles it.")
     reported_at: datetime
     closed_at: datetime | None
     released: bool = Field(description="Whether the two may be matched again.")
@@ -299,6 +304,7 @@ class Complaint(BaseModel):
     member_id: UUID
     about_id: UUID | None
     handler: str
+    former_handlers: list[str] = Field(description="Who had it before, oldest first.")
     status: str = Field(examples=["filed", "acknowledged", "heard", "decided", "withdrawn"])
     acknowledge_by: datetime
     decide_by: datetime
@@ -331,6 +337,10 @@ class WorkItem(BaseModel):
     helper_minutes: int | None
     asker_minutes: int | None
     reason: str | None
+    detail: str | None = Field(
+        description="What is so and what to do now, where the kind alone does not say."
+    )
+    detail_nl: str | None
 
 
 class WorkItems(BaseModel):

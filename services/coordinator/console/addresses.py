@@ -4,6 +4,10 @@ from uuid import UUID
 
 ROTA = "/rooster"
 LETTERS = "/brieven"
+INITIATIVES = "/initiatieven"
+POOL = "/solidariteitspot"
+COMPENSATIONS = "/vergoedingen"
+FIGURES = "/cijfers"
 
 
 def request_href(request_id: UUID) -> str:
@@ -22,8 +26,20 @@ def year_href(member_id: UUID, year: int) -> str:
     return f"{member_href(member_id)}/jaaroverzicht/{year}"
 
 
+def compensation_href(member_id: UUID) -> str:
+    return f"{member_href(member_id)}/vergoedingen"
+
+
+def initiative_href(initiative_id: UUID) -> str:
+    return f"{INITIATIVES}/{initiative_id}"
+
+
 def match_href(match_id: UUID) -> str:
     return f"/koppelingen/{match_id}"
+
+
+def reversal_href(match_id: UUID) -> str:
+    return f"{match_href(match_id)}/terugboeking"
 
 
 def series_href(series_id: UUID) -> str:

@@ -6,12 +6,22 @@ from uuid import UUID
 
 from contracts.envelope import Actor
 from services.coordinator.console import match, match_forms, rota_forms
-from services.coordinator.console.addresses import LETTERS, ROTA
+from services.coordinator.console.addresses import INITIATIVES, LETTERS, POOL, ROTA
+from services.coordinator.console.compensation import HELPER_FORMS, helper_given, helper_page
 from services.coordinator.console.complaint import complaint_page
 from services.coordinator.console.forms import Failed, Form
 from services.coordinator.console.incident import incident_page
+from services.coordinator.console.initiative import (
+    INITIATIVE_FORMS,
+    START,
+    initiative_given,
+    initiative_page,
+    initiatives_page,
+)
 from services.coordinator.console.member import member_page
 from services.coordinator.console.member_forms import MEMBER_FORMS
+from services.coordinator.console.pool import POOL_FORMS, pool_given, pool_page
+from services.coordinator.console.reversal import REVERSE, reversal_page
 from services.coordinator.console.rota import rota_page
 from services.coordinator.console.series import series_page
 from services.coordinator.desk import Desk
@@ -21,13 +31,18 @@ DONE_KEY = "gelukt"
 
 APPROVED = "goedgekeurd"
 
-type Show = Callable[[Desk, Actor, UUID | None, str | None, Failed | None], Awaitable[object | None]]
+type Show = Callable[..., Awaitable[object | None]]
+"""Desk, actor, id, what was just done, what failed; and by name what `Case.asked` says."""
+
 type Given = Callable[[Desk, Form, UUID | None], Awaitable[dict[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One page with forms. `more_done` is said after what is not one of its forms."""
+    """One page with forms. `more_done` is said after what is not one of its forms.
+
+    `asked`: what its address may say behind the question mark, such as which month.
+    """
 
     path: str
     template: str
@@ -35,6 +50,7 @@ class Case:
     show: Show
     given: Given
     more_done: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     @property
     def about_one(self) -> bool:
@@ -74,14 +90,30 @@ async def _nothing(desk: Desk, form: Form, entity_id: UUID | None) -> dict[str, 
     return {}
 
 
-type _PageOfOne = Callable[..., Awaitable[object | None]]
+type _Page = Callable[..., Awaitable[object | None]]
 
 
-def _about(page: _PageOfOne) -> Show:
+def _about(page: _Page) -> Show:
     async def show(
         desk: Desk, actor: Actor, entity_id: UUID | None, done: str | None, failed: Failed | None
     ) -> object | None:
         return await page(desk, actor, entity_id, done=done, failed=failed)
+
+    return show
+
+
+def _region_wide(page: _Page) -> Show:
+    """A page about everything."""
+
+    async def show(
+        desk: Desk,
+        actor: Actor,
+        entity_id: UUID | None,
+        done: str | None,
+        failed: Failed | None,
+        **asked: str | None,
+    ) -> object | None:
+        return await page(desk, actor, done=done, failed=failed, **asked)
 
     return show
 
@@ -129,6 +161,11 @@ CASES: tuple[Case, ...] = (
         _field("complaint_id"),
     ),
     Case(ROTA, "rota.html", rota_forms.ROTA_FORMS, _rota, _nothing, _ROWS_OF_THE_ROTA),
+    Case("/koppelingen/{id}/terugboeking", "reversal.html", (REVERSE,), _about(reversal_page), _nothing),
+    Case("/deelnemers/{id}/vergoedingen", "helper.html", HELPER_FORMS, _about(helper_page), helper_given),
+    Case(INITIATIVES, "initiatives.html", (START,), _region_wide(initiatives_page), _nothing),
+    Case(f"{INITIATIVES}/{{id}}", "case.html", INITIATIVE_FORMS, _about(initiative_page), initiative_given),
+    Case(POOL, "pool.html", POOL_FORMS, _region_wide(pool_page), pool_given, asked=("maand",)),
 )
 
 ROWS: tuple[Row, ...] = (

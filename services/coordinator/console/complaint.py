@@ -1,4 +1,4 @@
-"""The page of one complaint: how far it is, its terms, and what was said, for its handler alone."""
+"""The page of one complaint: how far it is, its terms, its handler, and what was said, for them alone."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,12 @@ from contracts.envelope import Actor
 from services.coordinator.console import match_forms as ask
 from services.coordinator.console.addresses import complaint_href, member_href
 from services.coordinator.console.forms import Failed, Group, kept, shown_form
-from services.coordinator.console.people import coordinator_label, names
+from services.coordinator.console.people import coordinator_label, coordinators, names
 from services.coordinator.console.views import CasePage, Fact, Icon, Notice, StatusTone
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, local
 from services.kernel.errors import Rejected, Transient
+from services.kernel.handling import handles, involved
 
 STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "filed": ("Binnengekomen", "warning", "clock"),
@@ -23,30 +24,35 @@ STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "withdrawn": ("Ingetrokken", "neutral", "info"),
 }
 STEPS = {"filed": "De klacht", **dict(ask.STEP.fields[0].choices)}
+_HANDED_OVER = "Waarom een ander de klacht kreeg"
 _OVER = ("decided", "withdrawn")
 
 
 async def complaint_page(
     desk: Desk, actor: Actor, complaint_id: UUID, *, done: str | None = None, failed: Failed | None = None
 ) -> CasePage | None:
-    """The page; None for a complaint we do not know."""
+    """The page; none for who is part of it, and None for a complaint we do not know."""
     row = await desk.row("SELECT * FROM complaints WHERE complaint_id = $1", complaint_id)
-    if row is None:
+    if row is None or involved(actor, (row["member_id"], row["about_id"])):
         return None
     about = row["about_id"]
     known = await names(desk, actor, [each for each in (row["member_id"], about) if each is not None])
     label, tone, icon = STATUS[row["status"]]
-    mine = row["handler"] == actor.name
+    mine = handles(actor, (row["handler"],), (row["member_id"], about))
     facts = [Fact("Van", known.first(row["member_id"]), href=member_href(row["member_id"]))]
     if about is not None:
         facts.append(Fact("Over", known.first(about), href=member_href(about)))
     facts += [
-        Fact("Behandelaar", coordinator_label(desk.region, row["handler"]), "dat bent u" if mine else ""),
+        Fact("Behandelaar", coordinator_label(desk.region, row["handler"]), _notes(desk, row, actor)),
         Fact("Ontvangst bevestigen", *_term(row, "acknowledge")),
         Fact("Besluiten", *_term(row, "decide")),
     ]
     over = row["status"] in _OVER
-    form = shown_form(ask.STEP, complaint_href(complaint_id), failed=failed)
+    colleagues = tuple(one for one in coordinators(desk.region) if one[0] != row["handler"])
+    step, hand_over = (
+        shown_form(form, complaint_href(complaint_id), failed=failed, choices={"handler": colleagues})
+        for form in ask.COMPLAINT_FORMS
+    )
     return CasePage(
         number_label=f"Klacht {complaint_id.int % 1_000_000:06}",
         title=f"Klacht van {known.of(row['member_id'])}",
@@ -55,7 +61,7 @@ async def complaint_page(
         status_icon=icon,
         facts=tuple(facts),
         groups=kept(
-            () if over else (Group("Hoe gaat het verder?", (form,)),),
+            (Group("Hoe gaat het verder?", (hand_over,) if over else (step, hand_over)),),
             ask.COMPLAINT_FORMS,
             complaint_href(complaint_id),
             failed,
@@ -71,6 +77,14 @@ _NOT_YOURS = Notice(
 )
 
 
+def _notes(desk: Desk, row: dict[str, Any], actor: Actor) -> str:
+    """Whether that is who looks, and who had it before."""
+    former = " en ".join(coordinator_label(desk.region, name) for name in row["former_handlers"])
+    stands_in = "u vervangt nu" if row["handler"] in actor.stands_in_for else ""
+    yours = "dat bent u" if row["handler"] == actor.name else stands_in
+    return ", ".join(note for note in (yours, f"eerder {former}" if former else "") if note)
+
+
 def _term(row: dict[str, Any], term: str) -> tuple[str, str]:
     by: datetime = row[f"{term}_by"]
     return f"vóór {day_nl(local(by))}", "te laat" if row[f"{term}_passed"] else ""
@@ -83,5 +97,5 @@ async def _words(desk: Desk, actor: Actor, complaint_id: UUID) -> tuple[tuple[st
     except (Transient, Rejected):
         return ()
     order = list(STEPS)
-    known = sorted(texts, key=lambda step: order.index(step) if step in order else len(order))
-    return tuple((STEPS.get(step, step).capitalize(), texts[step]) for step in known)
+    known = sorted(texts, key=lambda step: (order.index(step) if step in order else len(order), step))
+    return tuple((STEPS.get(step, _HANDED_OVER).capitalize(), texts[step]) for step in known)

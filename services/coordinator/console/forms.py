@@ -5,6 +5,7 @@ opens it. It posts to the page's address with its own name behind it. When it do
 page comes back with the form open, what was typed in it, and what to do now beside each field.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,20 +18,37 @@ from starlette.datastructures import FormData
 from contracts import wrong
 from contracts.envelope import Command, Refusal
 from services.coordinator.desk import Desk
-from services.kernel.dutch import LOCAL
+from services.kernel.dutch import LOCAL, euro_nl
 from services.kernel.service import new_id
 
 type FieldKind = Literal[
-    "text", "lines", "number", "date", "moment", "choice", "ticks", "tick", "member", "areas"
+    "text",
+    "lines",
+    "number",
+    "owed",
+    "euro",
+    "date",
+    "moment",
+    "choice",
+    "radios",
+    "ticks",
+    "tick",
+    "member",
+    "areas",
 ]
-"""`lines`: a few sentences. `member`: someone's number, as people say it. `areas`: postcode areas."""
+"""`lines`: a few sentences. `member`: someone's number, as people say it. `areas`: postcode areas.
+`owed`: minutes as people say them, kept below zero. `euro`: an amount, kept in cents. `radios`: a
+choice of which every answer is read before one is taken; a single answer is shown as it is."""
 
 NO_SUCH_MEMBER = "Dit nummer kennen wij niet. Kijk het na: het staat boven de bladzijde van de deelnemer."
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing a form asks. `name` is the command's field; `choices` are pairs of value and words."""
+    """One thing a form asks. `choices` are pairs of value and words.
+
+    `name` is the command's field: `policy.from_band` is a field of its field `policy`.
+    """
 
     name: str
     label: str
@@ -115,7 +133,7 @@ def shown_form(
     said = mine.wrong if mine else {}
     fields = tuple(
         Asked(
-            id=f"{form.id}-{each.name}".replace("_", "-"),
+            id=f"{form.id}-{each.name}".replace("_", "-").replace(".", "-"),
             field=each,
             value=typed.get(each.name, ""),
             choices=(choices or {}).get(each.name, each.choices),
@@ -158,26 +176,62 @@ async def read(form: Form, posted: FormData, given: Mapping[str, object], desk: 
     for each in form.fields:
         text = str(posted.get(each.name) or "").strip()
         if each.kind == "ticks":
-            found[each.name] = [str(one) for one in posted.getlist(each.name)]
+            _put(found, each.name, [str(one) for one in posted.getlist(each.name)])
         elif each.kind == "tick":
-            found[each.name] = bool(text)
+            _put(found, each.name, bool(text))
         elif each.kind == "member" and text:
-            member_id = await _member(desk, text)
-            found[each.name] = member_id
+            member_id = await member_by_number(desk, text)
+            _put(found, each.name, member_id)
             if member_id is None:
                 said[each.name] = NO_SUCH_MEMBER
         elif text:
-            found[each.name] = _value(each.kind, text)
+            _put(found, each.name, _value(each.kind, text))
         elif not each.optional:
             said[each.name] = wrong.words({"type": "missing", "msg": ""})[0]
     try:
         command = form.command.model_validate(found)
     except ValidationError as invalid:
         for error in invalid.errors(include_input=False, include_url=False):
-            said.setdefault(wrong.field(error).partition(".")[0], wrong.words(error)[0])
+            where, kind = _asked(form, wrong.field(error))
+            said.setdefault(where, _words(kind, error))
     if said:
         return Failed(form.id, typed(form, posted), said)
     return command
+
+
+def _put(found: dict[str, Any], name: str, value: object) -> None:
+    """`value` where the command wants it, beside what the page gave."""
+    outer, _, inner = name.partition(".")
+    found[outer] = {**found.get(outer, {}), inner: value} if inner else value
+
+
+def _asked(form: Form, where: str) -> tuple[str, FieldKind]:
+    """The field of the form that an error is about; else the command's, which the page gave."""
+    for each in form.fields:
+        if where == each.name or where.startswith(f"{each.name}."):
+            return each.name, each.kind
+    return where.partition(".")[0], "text"
+
+
+_OTHER_WAY = {
+    "greater_than_equal": ("less_than_equal", "le"),
+    "less_than_equal": ("greater_than_equal", "ge"),
+}
+
+
+def _words(kind: FieldKind, error: Any) -> str:
+    """What is wrong, in the measure in which it was typed."""
+    limits = error.get("ctx", {})
+    match kind:
+        case "euro" if error["type"] == "int_type":
+            return "Vul hier een bedrag in, zoals 12,50."
+        case "euro":
+            limits = {name: euro_nl(limit) for name, limit in limits.items() if isinstance(limit, int)}
+        case "owed" if error["type"] in _OTHER_WAY:
+            (limit,) = limits.values()
+            turned, name = _OTHER_WAY[error["type"]]
+            return wrong.words({**error, "type": turned, "ctx": {name: -limit}})[0]
+    return wrong.words({**error, "ctx": limits})[0]
 
 
 def refused(form: Form, posted: FormData, no: Refusal) -> Failed:
@@ -185,11 +239,35 @@ def refused(form: Form, posted: FormData, no: Refusal) -> Failed:
     return Failed(form.id, typed(form, posted), {"": no.nl})
 
 
+_EURO = re.compile(r"(?:€ ?)?(\d{1,9}|\d{1,3}(?:\.\d{3})+)(?:,(\d\d)|,-)?|(?:€ ?)?(\d{1,9})\.(\d\d)")
+
+
+def cents(text: str) -> int | None:
+    """An amount as people write it, in euro cents; None for what is no amount.
+
+    >>> cents("12,50"), cents("€ 1.234,56"), cents("12"), cents("8.40"), cents("7,-")
+    (1250, 123456, 1200, 840, 700)
+    >>> cents("veel"), cents("12,5"), cents("-3")
+    (None, None, None)
+    """
+    found = _EURO.fullmatch(text)
+    if found is None:
+        return None
+    whole, rest = (found.group(1), found.group(2)) if found.group(1) else (found.group(3), found.group(4))
+    return 100 * int(whole.replace(".", "")) + int(rest or 0)
+
+
 def _value(kind: FieldKind, text: str) -> object:
     """What was typed as the contracts want it; what does not fit stays text, and is refused there."""
     match kind:
         case "number":
-            return int(text) if text.removeprefix("-").isdecimal() else text
+            return _whole(text)
+        case "owed":
+            owed = _whole(text)
+            return -owed if isinstance(owed, int) else owed
+        case "euro":
+            amount = cents(text)
+            return text if amount is None else amount
         case "moment":
             try:
                 return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
@@ -200,7 +278,12 @@ def _value(kind: FieldKind, text: str) -> object:
     return text
 
 
-async def _member(desk: Desk, text: str) -> UUID | None:
+def _whole(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"-?\d{1,15}", text, re.ASCII) else text
+
+
+async def member_by_number(desk: Desk, text: str) -> UUID | None:
+    """Who has this number, written as people say it ('1042', 'deelnemer 1042'); None for nobody."""
     number = text.lower().removeprefix("deelnemer").strip()
     if not number.isdecimal() or len(number) > 9:
         return None

@@ -9,6 +9,7 @@ from contracts.envelope import Actor
 from contracts.exchange import GetTexts, Texts
 from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiatives
 from contracts.proposals import ExclusionReason, Helper, RankedHelpers, RankHelpers
+from services.coordinator.account import account_used
 from services.coordinator.console.addresses import member_href, request_href, series_href
 from services.coordinator.console.chosen import confirmation
 from services.coordinator.console.due import appointment_nl
@@ -33,6 +34,7 @@ from services.coordinator.console.wording import balance_nl, recurrence_nl
 from services.coordinator.desk import Desk
 from services.coordinator.outcome import match_seen, why_fell_through
 from services.coordinator.projections.exchange import REQUESTS, MatchSeen, RequestSeen
+from services.coordinator.projections.history import readable
 from services.kernel.dutch import day_nl, hours_nl
 from services.kernel.errors import Rejected, Transient
 
@@ -106,18 +108,21 @@ async def request_page(
     if match is not None and match.request_id != request_id:
         match = None
     ranked = await _ranked(desk, actor, request)
-    told = await desk.fetch(
-        "SELECT * FROM history WHERE request_id = $1 OR match_id IN "
-        "(SELECT match_id FROM matches_seen WHERE request_id = $1)",
-        request_id,
+    told = readable(
+        await desk.fetch(
+            "SELECT * FROM history WHERE request_id = $1 OR match_id IN "
+            "(SELECT match_id FROM matches_seen WHERE request_id = $1)",
+            request_id,
+        ),
+        actor,
     )
-    asked_by = [request.asked_by] if request.asked_by is not None else []
-    concerned = [request.member_id, *asked_by, *people_in(told)]
+    balance = await account_used(desk, request.member_id)
+    others = (request.asked_by, balance["shared_with"] if balance else None)
+    concerned = [request.member_id, *(one for one in others if one is not None), *people_in(told)]
     known = await names(desk, actor, (*concerned, *(h.member_id for h in ranked.helpers)))
     outcome = await _outcome(desk, request, match, known, just_tried=tried is not None)
     if refused is not None and not isinstance(outcome, Matched):
         outcome = Refused(refused)
-    balance = await desk.row("SELECT * FROM balances_seen WHERE account_id = $1", request.member_id)
     picked = next((h for h in ranked.helpers if str(h.offer_id) == helper), None)
     label, tone, icon = _status(request, match)
     return RequestPage(
@@ -195,14 +200,12 @@ async def _facts(
     ]
     facts += await _around(desk, actor, request, known)
     if balance is not None:
-        held = balance["held_minutes"]
-        facts.append(
-            Fact(
-                "Saldo",
-                balance_nl(balance["balance_minutes"]),
-                f"{hours_nl(held)} staat apart" if held else "",
-            )
+        held, home = balance["held_minutes"], balance["shared_with"]
+        notes = (
+            f"gedeeld met {known.of(home)}" if home else "",
+            f"{hours_nl(held)} staat apart" if held else "",
         )
+        facts.append(Fact("Saldo", balance_nl(balance["balance_minutes"]), _notes(*notes)))
     if text := await _text(desk, actor, request.request_id):
         facts.append(Fact("Toelichting", "in eigen woorden", text))
     return tuple(facts)
@@ -226,7 +229,7 @@ async def _around(desk: Desk, actor: Actor, request: RequestSeen, known: Names) 
         how = CONSENT.get(request.consent or "", "")
         facts.append(Fact("Gevraagd door", known.of(request.asked_by), how))
     if request.referral:
-        facts.append(Fact("Gevraagd door", "een sociaal team"))
+        facts.append(Fact("Gevraagd door", "een sociaal team", CONSENT.get(request.consent or "", "")))
     return facts
 
 

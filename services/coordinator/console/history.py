@@ -5,7 +5,7 @@ from typing import Any
 
 from services.coordinator.console.people import Names
 from services.coordinator.console.views import HistoryLine
-from services.kernel.dutch import hours_nl, local
+from services.kernel.dutch import agrees_nl, hours_nl, local
 from services.kernel.settings import Region
 
 SENTENCES: dict[str, str] = {
@@ -22,8 +22,8 @@ SENTENCES: dict[str, str] = {
     "channel-chosen": "{who} koos hoe wij bericht geven.",
     "household-joined": "{who} hoort nu bij {other}.",
     "household-left": "{who} hoort niet meer bij {other}.",
-    "representation-granted": "{Other} mag namens {whom} vragen.",
-    "representation-ended": "{Other} mag niet meer namens {whom} vragen.",
+    "representation-granted": "{Other} mag namens {whom} vragen en regelen.",
+    "representation-ended": "{Other} mag niets meer vragen of regelen namens {whom}.",
     "vog-recorded": "Een VOG van {whom} is gezien.",
     "vog-lapsed": "Een VOG van {whom} geldt niet meer.",
     "member-paused": "{who} heeft pauze.",
@@ -47,13 +47,14 @@ SENTENCES: dict[str, str] = {
     "match-fell-through": "De koppeling met {whom} {why}.",
     "series-ended": "De terugkerende hulp is gestopt.",
     "incident-reported": "Er is een incident gemeld. De twee worden uit elkaar gehouden.",
+    "incident-handed-over": "Het incident heeft een andere behandelaar: {handler}.",
     "incident-closed": "Het incident is afgesloten.",
     "minutes-reported": "{who} schreef {time} op.",
     "minutes-differed": "De minuten verschillen. Er is niets geboekt.",
     "minutes-decided": "Een coördinator besliste: {time}.",
-    "minutes-agreed": "{time} staat vast.",
+    "minutes-agreed": "{time} {stands} vast.",
     "help-recorded": "De hulp is genoteerd: {time}.",
-    "credit-transferred": "{time} ging van {whom} naar {other}.",
+    "credit-transferred": "{time} {went} van {whom} naar {other}.",
     "compensation-booked": "Een vergoeding voor {whom} is geboekt.",
     "expenses-noted": "Onkosten van {whom} zijn genoteerd.",
     "match-completed": "De hulp is klaar: {time}.",
@@ -64,7 +65,10 @@ SENTENCES: dict[str, str] = {
     "message-delivered": "Een bericht aan {whom} is overgebracht.",
     "contact-attempted": "{who} was niet te bereiken.",
     "contact-escalated": "{who} was vaak niet te bereiken. Iemand moet gaan kijken.",
-    "complaint-filed": "{who} diende een klacht in.",
+    "call-noted": "Een coördinator sprak {whom} en {other} over de afspraak.",
+    "complaint-moved": "De klacht van {whom} {step}.",
+    "complaint-filed": "{who} diende een klacht in. Behandelaar: {handler}.",
+    "complaint-handed-over": "De klacht van {whom} heeft een andere behandelaar: {handler}.",
 }
 """One sentence for each code, in the order in which they can happen at one moment."""
 
@@ -77,6 +81,7 @@ WHY = {
     "helper_withdrew": "is afgezegd door de helper",
     "skipped": "is deze keer overgeslagen",
     "no_show": "ging niet door: iemand was er niet",
+    "asker_absent": "ging niet door: de hulpvrager was er niet",
     "vog_lapsed": "ging niet door: de VOG geldt niet meer",
     "consent_withdrawn": "ging niet door: er is geen toestemming meer",
     "paused": "ging niet door: de helper heeft pauze",
@@ -85,7 +90,17 @@ WHY = {
 }
 """What became of a match that is over, by the reason in the event."""
 
-_BECAUSE = {"offered": ": er staat iets tegenover", "waived": ": er hoeft niets tegenover te staan"}
+_BECAUSE = {
+    "offered": ": er staat iets tegenover",
+    "waived": ": er hoeft niets tegenover te staan",
+    "rules_changed": ": het initiatief vraagt er niets meer voor terug",
+}
+_STEP = {
+    "acknowledged": "is ontvangen: dat is bevestigd",
+    "heard": "is besproken",
+    "decided": "is besloten",
+    "withdrawn": "is ingetrokken",
+}
 _ABSENT = {"helper": "de helper", "asker": "de hulpvrager"}
 _ORDER = {code: n for n, code in enumerate(SENTENCES)}
 
@@ -96,7 +111,8 @@ def history(rows: Iterable[dict[str, Any]], known: Names, region: Region) -> tup
     told = [row for row in rows if row["code"] in SENTENCES]
     told.sort(key=lambda row: (row["at"], _ORDER[row["code"]]), reverse=True)
     return tuple(
-        HistoryLine(local(row["at"]).date(), _sentence(row, known), _by(row["actor"], labels)) for row in told
+        HistoryLine(local(row["at"]).date(), _sentence(row, known, labels), _by(row["actor"], labels))
+        for row in told
     )
 
 
@@ -113,7 +129,7 @@ def _by(actor: str, labels: Mapping[str, str]) -> str:
     return ""
 
 
-def _sentence(row: dict[str, Any], known: Names) -> str:
+def _sentence(row: dict[str, Any], known: Names, labels: Mapping[str, str]) -> str:
     person, other, minutes, reason = row["person_id"], row["other_id"], row["minutes"], row["reason"] or ""
     said = SENTENCES[row["code"]].format(
         who=known.first(person) if person else "Iemand",
@@ -121,8 +137,12 @@ def _sentence(row: dict[str, Any], known: Names) -> str:
         other=known.of(other) if other else "iemand",
         Other=known.first(other) if other else "Iemand",
         time=hours_nl(abs(minutes)) if minutes is not None else "",
+        stands=agrees_nl(abs(minutes or 0), "staat", "staan"),
+        went=agrees_nl(abs(minutes or 0), "ging", "gingen"),
         why=WHY.get(reason, "ging niet door"),
         because=_BECAUSE.get(reason, ""),
+        step=_STEP.get(reason, "ging verder"),
         absent=_ABSENT.get(reason, "iemand"),
+        handler=labels.get(f"coordinator:{reason}", reason) or "onbekend",
     )
     return said[:1].upper() + said[1:]

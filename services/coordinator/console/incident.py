@@ -1,23 +1,26 @@
-"""The page of one incident: between whom, and how it is closed. What happened stays in its own file."""
+"""The page of one incident: between whom, how it is closed, and what happened, for its handlers alone."""
 
 from uuid import UUID
 
 from contracts.envelope import Actor
+from contracts.safety import GetIncidentFile, IncidentFile
 from services.coordinator.console import match_forms as ask
 from services.coordinator.console.addresses import incident_href, match_href, member_href
 from services.coordinator.console.forms import Failed, Group, kept, shown_form
-from services.coordinator.console.people import match_label, names
+from services.coordinator.console.people import coordinator_label, match_label, names
 from services.coordinator.console.views import CasePage, Fact, Notice
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, local
+from services.kernel.errors import Rejected, Transient
+from services.kernel.handling import handles, involved
 
 
 async def incident_page(
     desk: Desk, actor: Actor, incident_id: UUID, *, done: str | None = None, failed: Failed | None = None
 ) -> CasePage | None:
-    """The page; None for an incident we do not know."""
+    """The page; none for who is part of it, and None for an incident we do not know."""
     row = await desk.row("SELECT * FROM incidents_seen WHERE incident_id = $1", incident_id)
-    if row is None:
+    if row is None or involved(actor, (row["helper_id"], row["asker_id"])):
         return None
     helper, asker, match_id, closed = (
         row[name] for name in ("helper_id", "asker_id", "match_id", "closed_at")
@@ -28,6 +31,8 @@ async def incident_page(
         Fact("Hulpvrager", known.first(asker), href=member_href(asker)),
         Fact("Gemeld op", day_nl(local(row["reported_at"]))),
     ]
+    mine = handles(actor, (row["reported_by"], row["handler"]), (helper, asker))
+    facts.append(Fact("Behandelaar", coordinator_label(desk.region, row["handler"])))
     if match_id is not None:
         facts.append(Fact("Bij", match_label(match_id).lower(), href=match_href(match_id)))
     if closed is not None:
@@ -47,6 +52,7 @@ async def incident_page(
             incident_href(incident_id),
             failed,
         ),
+        words=await _words(desk, actor, incident_id) if mine else (),
         notice=Notice("ok", done)
         if done
         else Notice("info", "Zij worden uit elkaar gehouden.", "Bel beiden, ieder apart.")
@@ -54,3 +60,15 @@ async def incident_page(
         else None,
         failed=failed is not None,
     )
+
+
+STEPS = {"reported": "Wat er gebeurde", "closed": "Wat er is afgesproken"}
+
+
+async def _words(desk: Desk, actor: Actor, incident_id: UUID) -> tuple[tuple[str, str], ...]:
+    """What was written, in order."""
+    try:
+        found = await desk.ask(GetIncidentFile(incident_id=incident_id), IncidentFile, actor)
+    except (Transient, Rejected):
+        return ()
+    return tuple((words, found.texts[step]) for step, words in STEPS.items() if step in found.texts)

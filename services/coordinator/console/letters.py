@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts.envelope import Actor
-from contracts.notifications import GetLetters, PaperLetter, PaperLetters
+from contracts.notifications import PaperLetter
 from services.coordinator.console import rota_forms as ask
 from services.coordinator.console.addresses import LETTERS, member_href
 from services.coordinator.console.forms import shown_form
@@ -12,19 +12,15 @@ from services.coordinator.console.views import Notice
 from services.coordinator.console.wording import waited_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
+from services.coordinator.to_bring import to_bring
 from services.kernel import geography
 from services.kernel.dutch import day_nl
 
 MOST = 100
 
-_TO_BRING = """
-SELECT * FROM messages_seen WHERE status IN ('handed_over', 'escalated')
- ORDER BY changed_at, message_id LIMIT $1
-"""
-
 
 async def letters_page(desk: Desk, actor: Actor, *, done: str | None = None) -> LettersPage:
-    """Everything that must be brought, longest wait first."""
+    """What must be brought in this coordinator's areas, longest wait first."""
     found, missing = await _to_bring(desk, actor)
     return LettersPage(
         letters=tuple(letter for channel, letter in found if channel != "phone"),
@@ -47,15 +43,9 @@ async def sheets(desk: Desk, actor: Actor) -> Sheets:
 
 async def _to_bring(desk: Desk, actor: Actor) -> tuple[list[tuple[str, Letter]], int]:
     """Channel and letter of each, and how many have no text any more."""
-    rows = await desk.fetch(_TO_BRING, MOST)
-    if not rows:
-        return [], 0
-    query = GetLetters(message_ids=tuple(row["message_id"] for row in rows))
-    texts = {each.message_id: each for each in (await desk.ask(query, PaperLetters, actor)).letters}
-    found = [
-        (row["channel"], _letter(row, texts[row["message_id"]])) for row in rows if row["message_id"] in texts
-    ]
-    return found, len(rows) - len(found)
+    waiting = await to_bring(desk, actor, limit=MOST)
+    found = [(row["channel"], _letter(row, letter)) for row, letter in waiting if letter is not None]
+    return found, len(waiting) - len(found)
 
 
 def _letter(row: dict[str, Any], letter: PaperLetter) -> Letter:
@@ -69,8 +59,8 @@ def _letter(row: dict[str, Any], letter: PaperLetter) -> Letter:
         phone=letter.phone or "",
         subject=letter.subject,
         paragraphs=tuple(part.strip() for part in letter.text.split("\n\n") if part.strip()),
-        waited=waited_nl(now() - row["changed_at"]),
-        tried=_tried(attempts, escalated=row["status"] == "escalated"),
+        waited=waited_nl(now() - row["since"]),
+        tried=_tried(attempts, escalated=row["escalated"]),
         delivered=shown_form(ask.DELIVERED, here),
         missed=shown_form(ask.MISSED, here),
     )

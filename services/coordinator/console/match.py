@@ -6,22 +6,33 @@ from uuid import UUID
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from services.coordinator.console import match_forms as ask
-from services.coordinator.console.addresses import match_href, member_href, request_href, series_href
+from services.coordinator.console.addresses import (
+    match_href,
+    member_href,
+    request_href,
+    reversal_href,
+    series_href,
+)
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
 from services.coordinator.console.history import history, people_in
 from services.coordinator.console.people import (
     Names,
     coordinator_label,
+    coordinators,
     match_label,
     names,
     request_label,
 )
-from services.coordinator.console.views import CasePage, Fact, Icon, Notice, StatusTone
+from services.coordinator.console.reversal import Booking, bookings
+from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
+from services.coordinator.console.wording import full_day_nl
 from services.coordinator.desk import Desk
-from services.coordinator.outcome import match_seen
+from services.coordinator.outcome import match_seen, why_not_booked
 from services.coordinator.projections.exchange import MatchSeen
+from services.coordinator.projections.history import readable
 from services.kernel.dutch import hours_nl
+from services.kernel.errors import Transient
 
 STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "reserved": ("Even geduld", "neutral", "clock"),
@@ -43,21 +54,41 @@ async def match_page(
     match = await match_seen(desk, match_id)
     if match is None:
         return None
-    told = await desk.fetch("SELECT * FROM history WHERE match_id = $1", match_id)
+    told = readable(await desk.fetch("SELECT * FROM history WHERE match_id = $1", match_id), actor)
     known = await names(desk, actor, [match.helper_id, match.asker_id, *people_in(told)])
     label, tone, icon = _DIFFER if match.minutes_differ else STATUS[match.status]
     about = CATEGORIES[match.category].nl if match.category in CATEGORIES else "Hulp"
+    booked = await _booked(desk, actor, match)
     return CasePage(
         number_label=match_label(match_id),
         title=f"{about}: {known.of(match.helper_id)} en {known.of(match.asker_id)}",
         status_label=label,
         status_tone=tone,
         status_icon=icon,
-        facts=_facts(desk, match, known),
-        groups=kept(_groups(match, known, failed), ask.MATCH_FORMS, match_href(match_id), failed),
+        facts=(*_facts(desk, match, known), *_undone(booked)),
+        groups=kept(_groups(desk, match, known, failed), ask.MATCH_FORMS, match_href(match_id), failed),
         history=history(told, known, desk.region),
-        notice=Notice("ok", done) if done else None,
+        notice=Notice("ok", done) if done else await _not_booked(desk, match),
         failed=failed is not None,
+        links=(Link("Boek de uren terug", reversal_href(match_id)),)
+        if any(each.reversed_on is None for each in booked)
+        else (),
+    )
+
+
+async def _booked(desk: Desk, actor: Actor, match: MatchSeen) -> tuple[Booking, ...]:
+    """What was booked for it; while the ledger is away the page shows the rest."""
+    try:
+        return await bookings(desk, actor, match)
+    except Transient:
+        return ()
+
+
+def _undone(booked: tuple[Booking, ...]) -> tuple[Fact, ...]:
+    return tuple(
+        Fact("Teruggeboekt", hours_nl(each.minutes), f"op {full_day_nl(each.reversed_on)}")
+        for each in booked
+        if each.reversed_on is not None
     )
 
 
@@ -68,6 +99,14 @@ async def given(desk: Desk, form: Form, match_id: UUID) -> dict[str, object]:
     match = await match_seen(desk, match_id)
     people = {"helper_id": match.helper_id, "asker_id": match.asker_id} if match else {}
     return {"match_id": match_id, **people}
+
+
+async def _not_booked(desk: Desk, match: MatchSeen) -> Notice | None:
+    """Why the ledger could not book the minutes, and what to do now."""
+    if match.status != "unbooked":
+        return None
+    row = await desk.row("SELECT reason FROM refusals_seen WHERE hold_id = $1", match.match_id)
+    return Notice("warning", "De uren zijn niet geboekt.", why_not_booked(row["reason"] if row else None).nl)
 
 
 def _facts(desk: Desk, match: MatchSeen, known: Names) -> tuple[Fact, ...]:
@@ -96,16 +135,20 @@ def _facts(desk: Desk, match: MatchSeen, known: Names) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _groups(match: MatchSeen, known: Names, failed: Failed | None) -> tuple[Group, ...]:
+def _groups(desk: Desk, match: MatchSeen, known: Names, failed: Failed | None) -> tuple[Group, ...]:
     here = match_href(match.match_id)
     people = tuple((str(id), known.first(id)) for id in (match.helper_id, match.asker_id))
+    choices = {"member_id": people, "handler": coordinators(desk.region)}
 
     def shown(form: Form, **more: Any) -> Shown:
-        return shown_form(form, here, failed=failed, choices={"member_id": people}, **more)
+        return shown_form(form, here, failed=failed, choices=choices, **more)
 
     groups: list[Group] = []
-    if match.minutes_differ:
-        groups.append(Group("De minuten verschillen", (shown(ask.DECIDE, unfolded=True),)))
+    if match.minutes_differ or match.status == "unbooked":
+        why = "De minuten verschillen" if match.minutes_differ else "De uren zijn niet geboekt"
+        groups.append(Group(why, (shown(ask.DECIDE, unfolded=True),)))
+    if match.no_show is not None:
+        groups.append(Group("Iemand was er niet", (shown(ask.CALLED),)))
     if match.status == "confirmed":
         each_time = (shown(ask.SKIP),) if match.series_id is not None else ()
         groups.append(

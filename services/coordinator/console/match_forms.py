@@ -1,6 +1,6 @@
 """What a coordinator may do about a match, a series, an incident or a complaint: one form each."""
 
-from contracts.coordinator import MoveComplaint
+from contracts.coordinator import HandOverComplaint, MoveComplaint, NoteCall
 from contracts.exchange import CancelMatch, ReportMinutes
 from contracts.safety import CloseIncident, DecideMinutes, ReportIncident
 from contracts.visits import EndHelping, EndSeries, MoveVisit, NoteNoShow, SkipVisit
@@ -65,6 +65,14 @@ NO_SHOW = Form(
     "Genoteerd. Bel beiden even.",
     (Field("who", "Wie was er niet?", "choice", choices=WHO),),
 )
+CALLED = Form(
+    "gebeld",
+    NoteCall,
+    "Noteer dat u hen sprak",
+    "Bel wie er niet was: gaat het goed? En bel de ander. Daarna staat dit niet meer op de werklijst.",
+    "Noteer",
+    "Genoteerd: u sprak hen.",
+)
 INCIDENT = Form(
     "incident",
     ReportIncident,
@@ -72,9 +80,18 @@ INCIDENT = Form(
     "Deze twee mensen worden meteen uit elkaar gehouden. Al hun afspraken samen vervallen.",
     "Meld het incident",
     "Het incident is gemeld. Deze twee mensen worden niet meer gekoppeld.",
-    (Field("text", "Wat is er gebeurd?", "lines", "Alleen wat nodig is. Schrijf geen BSN op."),),
+    (
+        Field("text", "Wat is er gebeurd?", "lines", "Alleen wat nodig is. Schrijf geen BSN op."),
+        Field(
+            "handler",
+            "Wie behandelt het?",
+            "choice",
+            "Leeg: u zelf. Gaat het ook over u? Kies dan een collega.",
+            optional=True,
+        ),
+    ),
 )
-MATCH_FORMS: tuple[Form, ...] = (DECIDE, REPORT, MOVE, SKIP, CANCEL, NO_SHOW, INCIDENT)
+MATCH_FORMS: tuple[Form, ...] = (DECIDE, REPORT, MOVE, SKIP, CANCEL, NO_SHOW, CALLED, INCIDENT)
 
 # A series
 
@@ -119,7 +136,7 @@ STEP = Form(
     "stap",
     MoveComplaint,
     "Volgende stap",
-    "Wat u opschrijft, leest alleen de behandelaar.",
+    "Wat u opschrijft, leest alleen de behandelaar (of wie die vervangt).",
     "Bewaar de stap",
     "De stap is bewaard.",
     (
@@ -137,4 +154,16 @@ STEP = Form(
         Field("text", "Toelichting", "lines", optional=True),
     ),
 )
-COMPLAINT_FORMS: tuple[Form, ...] = (STEP,)
+HAND_OVER = Form(
+    "overdracht",
+    HandOverComplaint,
+    "Geef de klacht aan een collega",
+    "Die leest voortaan het dossier. Wie de klacht nu behandelt, leest het dan niet meer.",
+    "Geef over",
+    "De klacht is bij een collega in behandeling.",
+    (
+        Field("handler", "Wie behandelt de klacht verder?", "choice"),
+        Field("reason", "Waarom?", "lines", "Dit komt in het dossier."),
+    ),
+)
+COMPLAINT_FORMS: tuple[Form, ...] = (STEP, HAND_OVER)

@@ -31,7 +31,9 @@ async def matched(desk: Desk, request: RequestSeen, match: MatchSeen, known: Nam
         else None,
         undo_minutes_left=left,
         more_href=match_href(match.match_id),
-        more_label="Beslis hoe lang het duurde" if match.minutes_differ else "Alles over deze koppeling",
+        more_label="Beslis hoe lang het duurde"
+        if match.minutes_differ or match.status == "unbooked"
+        else "Alles over deze koppeling",
     )
 
 
@@ -64,7 +66,7 @@ def _hours(match: MatchSeen) -> str:
         case "agreed":
             return "worden geboekt"
         case "unbooked":
-            return "niet geboekt: er zijn te weinig uren vrij. Overleg met beiden"
+            return "niet geboekt: bekijk waarom, en beslis"
     if match.minutes_differ:
         return "niet geboekt: de minuten verschillen. Bel beiden en beslis"
     return f"{hours_nl(match.minutes)} staat apart"

@@ -8,6 +8,7 @@ from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from contracts.members import Person
 from contracts.policy import AgeBand
+from services.coordinator.account import account_used
 from services.coordinator.console import member_forms as ask
 from services.coordinator.console.addresses import member_href, statement_href
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
@@ -26,6 +27,7 @@ from services.coordinator.console.views import (
 from services.coordinator.console.wording import balance_nl, carried_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
+from services.coordinator.projections.history import readable
 from services.coordinator.projections.members import MEMBERS, MemberSeen
 from services.kernel.dutch import day_nl, local
 
@@ -57,10 +59,13 @@ async def member_page(
     if row is None:
         return None
     member = MemberSeen(**row)
-    told = await desk.fetch(
-        "SELECT * FROM history WHERE person_id = $1 OR other_id = $1 ORDER BY at DESC LIMIT $2",
-        member_id,
-        LINES_SHOWN,
+    told = readable(
+        await desk.fetch(
+            "SELECT * FROM history WHERE person_id = $1 OR other_id = $1 ORDER BY at DESC LIMIT $2",
+            member_id,
+            LINES_SHOWN,
+        ),
+        actor,
     )
     around = await _around(desk, member_id)
     known = await names(desk, actor, [member_id, *people_in(told), *around.people])
@@ -71,7 +76,7 @@ async def member_page(
         status_label=label,
         status_tone=tone,
         status_icon=icon,
-        facts=await _facts(desk, member, known.people.get(member_id)),
+        facts=await _facts(desk, member, around, known),
         details=_details(member, around, known),
         approval=_approval(member, known) if member.status == "registered" else None,
         groups=kept(
@@ -83,46 +88,16 @@ async def member_page(
     )
 
 
-async def _facts(desk: Desk, member: MemberSeen, person: Person | None) -> tuple[Fact, ...]:
-    offers = await desk.fetch(
-        "SELECT DISTINCT category FROM offers_seen WHERE member_id = $1 AND status = 'open'", member.member_id
-    )
-    offered = sorted(CATEGORIES[o["category"]].nl.lower() for o in offers if o["category"] in CATEGORIES)
-    balance = await desk.row("SELECT * FROM balances_seen WHERE account_id = $1", member.member_id)
-    facts = [
-        Fact("Woont in", place(member.pc4), _KINDS.get(member.kind, "")),
-        Fact("Ruimte per week", *carried_nl(member.capacity_minutes_week, member.carer_minutes_week)),
-        Fact("Biedt aan", ", ".join(offered) or "nog niets"),
-    ]
-    if balance is not None:
-        facts.append(
-            Fact(
-                "Saldo",
-                balance_nl(balance["balance_minutes"]),
-                "alle boekingen",
-                statement_href(member.member_id),
-            )
-        )
-    if person is not None:
-        facts.append(Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person)))
-    return tuple(facts)
-
-
-def _also(person: Person) -> str:
-    if person.email is None:
-        return "geen e-mail"
-    return person.email if person.phone else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """Certificates, households and representatives of one member, as this instance knows them."""
+    """What this instance knows around one member: certificates, households, representatives, account."""
 
     vogs: list[dict[str, Any]]
     households: list[dict[str, Any]]
     inmates: list[dict[str, Any]]
     representatives: list[dict[str, Any]]
     waived: dict[str, Any] | None
+    account: dict[str, Any] | None
 
     @property
     def people(self) -> list[UUID]:
@@ -140,7 +115,39 @@ async def _around(desk: Desk, member_id: UUID) -> _Around:
         await desk.fetch("SELECT * FROM households_seen WHERE household_id = $1 AND belongs", member_id),
         await desk.fetch("SELECT * FROM representations_seen WHERE member_id = $1 AND stands", member_id),
         await desk.row("SELECT * FROM waivers_seen WHERE participant_id = $1 AND until > now()", member_id),
+        await account_used(desk, member_id),
     )
+
+
+async def _facts(desk: Desk, member: MemberSeen, around: _Around, known: Names) -> tuple[Fact, ...]:
+    offers = await desk.fetch(
+        "SELECT DISTINCT category FROM offers_seen WHERE member_id = $1 AND status = 'open'", member.member_id
+    )
+    offered = sorted(CATEGORIES[o["category"]].nl.lower() for o in offers if o["category"] in CATEGORIES)
+    facts = [
+        Fact("Woont in", place(member.pc4), _KINDS.get(member.kind, "")),
+        Fact("Ruimte per week", *carried_nl(member.capacity_minutes_week, member.carer_minutes_week)),
+        Fact("Biedt aan", ", ".join(offered) or "nog niets"),
+    ]
+    if (account := around.account) is not None:
+        shared = f"gedeeld met {known.of(account['shared_with'])}: " if account["shared_with"] else ""
+        facts.append(
+            Fact(
+                "Saldo",
+                balance_nl(account["balance_minutes"]),
+                f"{shared}alle boekingen",
+                statement_href(member.member_id),
+            )
+        )
+    if (person := known.people.get(member.member_id)) is not None:
+        facts.append(Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person)))
+    return tuple(facts)
+
+
+def _also(person: Person) -> str:
+    if person.email is None:
+        return "geen e-mail"
+    return person.email if person.phone else ""
 
 
 def _details(member: MemberSeen, around: _Around, known: Names) -> tuple[Fact, ...]:
@@ -159,10 +166,11 @@ def _details(member: MemberSeen, around: _Around, known: Names) -> tuple[Fact, .
         facts.append(_person("Hoort bij", row["household_id"], known, shares))
     facts += [_person("Hierbij hoort", row["member_id"], known) for row in around.inmates]
     facts += [
-        _person("Mag namens hen vragen", row["representative_id"], known) for row in around.representatives
+        _person("Mag namens hen vragen en regelen", row["representative_id"], known)
+        for row in around.representatives
     ]
     if around.waived:
-        facts.append(Fact("Hoeft niets terug te doen", f"tot {day_nl(local(around.waived['until']))}"))
+        facts.append(Fact("Hoeft niets terug te doen", f"tot en met {day_nl(local(around.waived['until']))}"))
     channel = dict(ask.CHANNELS).get(member.channel, member.channel)
     return (*facts, Fact("Krijgt bericht per", channel))
 
@@ -205,6 +213,7 @@ def _groups(
             shown(ask.CAPACITY, now=capacity),
             shown(ask.RESUME if member.paused else ask.PAUSE),
             shown(ask.VOG),
+            *([shown(ask.AGE)] if member.age_band is None and member.kind == "person" else []),
             *([_guardian(member, shown)] if member.age_band in _MINORS else []),
             shown(ask.WAIVER),
         ],

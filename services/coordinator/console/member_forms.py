@@ -13,6 +13,7 @@ from contracts.members import (
     GiveGuardianConsent,
     LeaveMembership,
     NameTie,
+    NoteAgeBand,
     PauseHelping,
     ResumeHelping,
     WithdrawGuardianConsent,
@@ -25,6 +26,12 @@ SETTLE = (
     ("pool", "naar de solidariteitspot"),
     ("beneficiary", "naar een andere deelnemer"),
     ("write_off", "vervalt"),
+)
+AGES = (
+    ("under_16", "jonger dan 16"),
+    ("from_16", "16 of 17"),
+    ("from_18", "18 tot 21"),
+    ("from_21", "21 of ouder"),
 )
 CHANNELS = (("email", "e-mail"), ("sms", "sms"), ("letter", "brief"), ("phone", "telefoon"))
 _HOW = Field("how", "Hoe gaf diegene toestemming?", "choice", choices=HOW)
@@ -138,19 +145,19 @@ PART = Form(
 REPRESENT = Form(
     "vertegenwoordiger",
     GrantRepresentation,
-    "Iemand mag namens deze deelnemer vragen",
+    "Iemand mag namens deze deelnemer vragen en regelen",
     "Deze deelnemer vond dat zelf goed. Vraag het na als u het niet zeker weet.",
     "Bewaar",
-    "De vertegenwoordiger mag nu hulp vragen.",
+    "De vertegenwoordiger mag nu hulp vragen en regelen.",
     (Field("representative_id", "Nummer van de vertegenwoordiger", "member", _NUMBER_HINT), _HOW),
 )
 UNREPRESENT = Form(
     "vertegenwoordiger-weg",
     EndRepresentation,
-    "Iemand mag niet meer namens deze deelnemer vragen",
+    "Iemand mag niets meer vragen of regelen namens deze deelnemer",
     "Wat al gevraagd is, blijft staan.",
     "Haal weg",
-    "De vertegenwoordiger mag geen hulp meer vragen.",
+    "De vertegenwoordiger mag niets meer vragen of regelen.",
     (Field("representative_id", "Wie?", "choice"),),
 )
 
@@ -193,11 +200,20 @@ CHANNEL = Form(
 
 # Rules and exceptions
 
+AGE = Form(
+    "leeftijd",
+    NoteAgeBand,
+    "Hoe oud is deze deelnemer?",
+    "Wij hebben geen geboortedatum. Sommige initiatieven willen weten of iemand oud genoeg is.",
+    "Bewaar de leeftijd",
+    "De leeftijd is bewaard.",
+    (Field("age_band", "Leeftijd", "choice", choices=AGES),),
+)
 GUARDIAN = Form(
     "toestemming",
     GiveGuardianConsent,
     "Ouder of voogd vindt het goed",
-    "Een deelnemer onder de 18 helpt alleen als een ouder of voogd dat goed vindt.",
+    "Een deelnemer onder de 18 vraagt of geeft alleen hulp als een ouder of voogd dat goed vindt.",
     "Noteer de toestemming",
     "De toestemming is genoteerd.",
     (Field("guardian", "Wie, en hoe te bereiken?"), _HOW),
@@ -206,7 +222,7 @@ NO_GUARDIAN = Form(
     "toestemming-weg",
     WithdrawGuardianConsent,
     "Ouder of voogd vindt het niet meer goed",
-    "De geplande afspraken krijgen een andere helper.",
+    "Wie geholpen zou worden, krijgt een andere helper. Wat deze deelnemer zelf vroeg, vervalt.",
     "Haal de toestemming weg",
     "De toestemming is weg.",
 )
@@ -271,6 +287,7 @@ MEMBER_FORMS: tuple[Form, ...] = (
     UNREPRESENT,
     CONTACT,
     CHANNEL,
+    AGE,
     GUARDIAN,
     NO_GUARDIAN,
     WAIVER,

@@ -22,9 +22,17 @@ from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
 from services.coordinator.api.problems import status_of
 from services.coordinator.api.statement import CSV, statement_csv
-from services.coordinator.console.addresses import member_href, request_href
+from services.coordinator.console.addresses import (
+    COMPENSATIONS,
+    FIGURES,
+    compensation_href,
+    member_href,
+    request_href,
+)
 from services.coordinator.console.cases import APPROVED, CASES, DONE, DONE_KEY, ROWS, Case, Row
-from services.coordinator.console.forms import Failed, Form, read, refused
+from services.coordinator.console.compensation import compensations_page
+from services.coordinator.console.figures import figures_page
+from services.coordinator.console.forms import Failed, Form, member_by_number, read, refused
 from services.coordinator.console.frame import (
     HANDLERS,
     Frame,
@@ -97,6 +105,8 @@ def console(desk: Desk) -> Starlette:
             Route("/deelnemers/{id}/rekening", pages.signed_in(pages.statement), methods=get),
             Route("/deelnemers/{id}/rekening.csv", pages.signed_in(pages.statement_table), methods=get),
             Route("/deelnemers/{id}/jaaroverzicht/{year:int}", pages.signed_in(pages.year), methods=get),
+            Route(COMPENSATIONS, pages.signed_in(pages.compensations), methods=get),
+            Route(FIGURES, pages.signed_in(pages.figures), methods=get),
             Route("/brieven", pages.signed_in(pages.letters), methods=get),
             Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
             *_case_routes(pages),
@@ -233,6 +243,21 @@ class _Pages:
             media_type=CSV,
         )
 
+    async def figures(self, visit: Visit) -> Response:
+        return shown(visit.request, "figures.html", await figures_page(self._desk, visit.actor))
+
+    async def compensations(self, visit: Visit) -> Response:
+        """All helpers of a year; with `?nummer=` on to the page of one."""
+        asked = visit.request.query_params
+        number = asked.get("nummer")
+        member_id = await member_by_number(self._desk, number) if number is not None else None
+        if member_id is not None:
+            return RedirectResponse(compensation_href(member_id), 303)
+        page = await compensations_page(
+            self._desk, visit.actor, asked.get("jaar"), asked.get("blad"), number=number
+        )
+        return shown(visit.request, "compensations.html", page, 400 if page.error else 200)
+
     async def year(self, visit: Visit) -> Response:
         year = int(visit.request.path_params["year"])
         if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -244,8 +269,10 @@ class _Pages:
         """A page with forms; after one of them with the word of what was done."""
 
         async def show(visit: Visit) -> Response:
-            done = case.done(visit.request.query_params.get(DONE_KEY))
-            page = await case.show(self._desk, visit.actor, visit.case_id(case), done, None)
+            asked = visit.request.query_params
+            done = case.done(asked.get(DONE_KEY))
+            more = {name: asked.get(name) for name in case.asked}
+            page = await case.show(self._desk, visit.actor, visit.case_id(case), done, None, **more)
             return shown(visit.request, case.template, page)
 
         return show

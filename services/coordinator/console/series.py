@@ -15,6 +15,7 @@ from services.coordinator.console.people import Names, names
 from services.coordinator.console.views import CasePage, Fact, Icon, Notice, StatusTone, VisitLine
 from services.coordinator.console.wording import recurrence_nl
 from services.coordinator.desk import Desk
+from services.coordinator.projections.history import readable
 from services.kernel.dutch import day_nl, hours_nl
 from services.kernel.errors import Rejected
 
@@ -34,7 +35,7 @@ async def series_page(
         if no.refusal.code.startswith("unknown_"):
             return None
         raise
-    told = await desk.fetch("SELECT * FROM history WHERE series_id = $1", series_id)
+    told = readable(await desk.fetch("SELECT * FROM history WHERE series_id = $1", series_id), actor)
     helpers = [visit.helper_id for visit in series.visits if visit.helper_id is not None]
     known = await names(desk, actor, [series.helper_id, series.asker_id, *helpers, *people_in(told)])
     label, tone, icon = STATUS[series.status]

@@ -16,7 +16,13 @@ from contracts.ledger import (
     Statement,
     YearStatement,
 )
-from services.coordinator.console.addresses import match_href, member_href, statement_href, year_href
+from services.coordinator.console.addresses import (
+    compensation_href,
+    match_href,
+    member_href,
+    statement_href,
+    year_href,
+)
 from services.coordinator.console.people import Names, names
 from services.coordinator.console.wording import balance_nl, full_day_nl, month_nl, signed_nl
 from services.coordinator.desk import Desk
@@ -32,7 +38,7 @@ KINDS = {
     "reversal": "Teruggedraaid",
     "ceiling": "Boven de bovengrens: naar de pot",
 }
-_OWN_ACCOUNTS = {
+OWN_ACCOUNTS = {
     POOL: "solidariteitspot",
     SUSPENSE: "tussenrekening",
     OPENING: "vorig systeem",
@@ -67,6 +73,7 @@ class StatementPage:
     postings: tuple[PostingLine, ...]
     action_href: str
     year_href: str
+    compensation_href: str
     csv_href: str
     made_on: str
     error: str = ""
@@ -88,6 +95,7 @@ class YearPage:
     title: str
     year: int
     member_href: str
+    compensation_href: str
     before_href: str
     after_href: str
     months: tuple[MonthLine, ...]
@@ -125,7 +133,7 @@ async def statement_page(
     """The page; the ledger says so when it does not know the account."""
     begin, end, error = period(from_text, to_text)
     found = await statement(desk, actor, member_id, begin, end)
-    others = [line.other_account_id for line in found.postings if line.other_account_id not in _OWN_ACCOUNTS]
+    others = [line.other_account_id for line in found.postings if line.other_account_id not in OWN_ACCOUNTS]
     known = await names(desk, actor, [member_id, *others])
     here = statement_href(member_id)
     return StatementPage(
@@ -139,6 +147,7 @@ async def statement_page(
         postings=_postings(found, known),
         action_href=here,
         year_href=year_href(member_id, end.year),
+        compensation_href=compensation_href(member_id),
         csv_href=f"{here}.csv?van={begin}&tot={end}",
         made_on=full_day_nl(now().date()),
         error=error,
@@ -150,7 +159,7 @@ def _postings(found: Statement, known: Names) -> tuple[PostingLine, ...]:
         PostingLine(
             day=full_day_nl(local(line.posted_at).date()),
             what=KINDS.get(line.kind, "Overgeboekt"),
-            other=_OWN_ACCOUNTS.get(line.other_account_id) or known.of(line.other_account_id),
+            other=OWN_ACCOUNTS.get(line.other_account_id) or known.of(line.other_account_id),
             amount=signed_nl(line.minutes),
             balance=signed_nl(line.balance_minutes),
             href=match_href(line.match_id) if line.match_id is not None else "",
@@ -167,6 +176,7 @@ async def year_page(desk: Desk, actor: Actor, member_id: UUID, year: int) -> Yea
         title=f"Vergoedingen {year} van {known.of(member_id)}",
         year=year,
         member_href=member_href(member_id),
+        compensation_href=compensation_href(member_id),
         before_href=year_href(member_id, year - 1),
         after_href=year_href(member_id, year + 1),
         months=tuple(

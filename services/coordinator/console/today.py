@@ -30,6 +30,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "new_member": (WorkKind.NEW_MEMBER, "Beoordeel"),
     "minutes_differ": (WorkKind.MINUTES_DIFFER, "Beslis"),
     "not_booked": (WorkKind.NOT_BOOKED, "Los op"),
+    "no_show": (WorkKind.NO_SHOW, "Bel even"),
     "draft_waits": (WorkKind.DRAFT, "Denk mee"),
     "series_helper_ends": (WorkKind.HELPER_ENDS, "Regel opvolger"),
     "vog_ends": (WorkKind.VOG_ENDS, "Vraag na"),
@@ -122,12 +123,14 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
         case "without_answer":
             return about, "de uren staan nog niet apart"
         case "new_member":
-            return f"{number} wil meedoen", ""
+            return f"{number} wil meedoen", "een verwijzer wacht hierop" if work.reason else ""
         case "minutes_differ":
             said = f"hulpvrager zegt {work.asker_minutes}, helper {work.helper_minutes} minuten"
             return f"{about}: {said}", ""
         case "not_booked":
-            return f"{about}: de uren zijn niet geboekt", "te weinig uren vrij"
+            return f"{about}: de uren zijn niet geboekt", NOT_BOOKED.get(work.reason or "", "")
+        case "no_show":
+            return f"{about}: {ABSENT.get(work.reason or '', 'iemand')} was er niet", "bel wie er niet was"
         case "draft_waits":
             return f"{about}: de vraag wacht op een aanbod", "iets kleins is genoeg"
         case "series_helper_ends":
@@ -159,6 +162,12 @@ COMPLAINT_NEXT = {
     "acknowledged": "hoor beide kanten",
     "heard": "neem een besluit",
 }
+NOT_BOOKED = {
+    "below_floor": "te weinig uren vrij",
+    "compensation_cap": "boven de grens van de vergoeding",
+    "no_account": "een rekening ontbreekt",
+}
+ABSENT = {"helper": "de helper", "asker": "de hulpvrager"}
 NOTED = {"saved": "heeft veel uren tegoed", "owed": "kreeg veel meer hulp dan gegeven"}
 TO_BRING = {"letter": "Een brief", "phone": "Een telefoontje"}
 
@@ -166,7 +175,7 @@ TO_BRING = {"letter": "Een brief", "phone": "Een telefoontje"}
 def _page(work: Work) -> str:
     """Where it is solved."""
     match work.kind:
-        case "minutes_differ" | "not_booked":
+        case "minutes_differ" | "not_booked" | "no_show":
             return match_href(work.entity_id)
         case "series_helper_ends":
             return series_href(work.entity_id)
@@ -176,7 +185,7 @@ def _page(work: Work) -> str:
             return complaint_href(work.entity_id)
         case "leave_without_deputy":
             return ROTA
-        case "bring_message" | "not_reached":
+        case "bring_message" | "not_reached" | "message_failed":
             return f"{LETTERS}#{work.entity_id}"
     if work.request_id is not None:
         return request_href(work.request_id)

@@ -78,6 +78,29 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Another page, as a button beside the others."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A part of a whole, as a bar with its words. `added_percent` is drawn hatched, after the rest.
+
+    `note` says what is left, `added` what the hatched part is.
+    """
+
+    label: str
+    value: str
+    percent: float
+    added_percent: float = 0.0
+    note: str = ""
+    added: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryLine:
     """One past event, told in a sentence. `on` is a day in the region's time zone.
 
@@ -146,6 +169,7 @@ class WorkKind(Enum):
     NEW_MEMBER = ("Nieuwe deelnemer", "person-plus")
     MINUTES_DIFFER = ("Minuten verschillen", "unequal")
     NOT_BOOKED = ("Niet geboekt", "unequal")
+    NO_SHOW = ("Niet gekomen", "phone")
     DRAFT = ("Wacht op aanbod", "request")
     HELPER_ENDS = ("Helper stopt", "calendar")
     VOG_ENDS = ("VOG loopt af", "calendar")
@@ -405,9 +429,10 @@ class VisitLine:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A match, a series, an incident or a complaint: the facts, what may be done, what happened.
+    """A match, a series, an incident, a complaint, an initiative: the facts, and what may be done.
 
-    `visits` are those of a series; `words` what was said at each step of a complaint.
+    `links` lead to what has a page of its own. `visits` are those of a series; `words` what was said
+    at each step of a complaint, or of an incident.
     """
 
     number_label: str
@@ -422,6 +447,7 @@ class CasePage:
     history: tuple[HistoryLine, ...] = ()
     notice: Notice | None = None
     failed: bool = False
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from services.kernel.dutch import day_short_nl, hours_nl
 
-# Below this a count could point at one person.
-_SMALLEST_COUNT_SHOWN = 5
+SMALLEST_COUNT_SHOWN = 5
+"""Below this a count could point at one person."""
 
 
 def balance_nl(minutes: int, *, own: bool = False) -> str:
@@ -144,7 +144,7 @@ def people_nl(count: int) -> str:
     >>> people_nl(14), people_nl(4), people_nl(1)
     ('14', 'minder dan 5', 'minder dan 5')
     """
-    return str(count) if count >= _SMALLEST_COUNT_SHOWN else f"minder dan {_SMALLEST_COUNT_SHOWN}"
+    return str(count) if count >= SMALLEST_COUNT_SHOWN else f"minder dan {SMALLEST_COUNT_SHOWN}"
 
 
 def waiting_nl(count: int) -> str:

@@ -4,6 +4,7 @@ One line for every event that people would want to see. With the actor it also s
 did in another's name: the actor is `coordinator:noor`, the line is about a member.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,9 +22,10 @@ from contracts import (
     visits,
 )
 from contracts.catalogue import kebab
-from contracts.envelope import Event
+from contracts.envelope import Actor, Event
 from contracts.exchange import MinutesReported
 from services.kernel.entity import Trail
+from services.kernel.handling import involved
 
 
 @dataclass(slots=True)
@@ -31,7 +33,8 @@ class HistoryLine:
     """`code` is the event's name: `match-confirmed`. `actor` is the role and credential that did it.
 
     `person_id` is whom it is about: the member, the helper, or who reported. `other_id` is the other
-    person, where there is one.
+    person, where there is one. `reason` is a code: why it was so, who was missing, which step, or the key of
+    who handles it from then on.
     """
 
     line_id: UUID
@@ -81,15 +84,50 @@ TOLD: tuple[type[Event], ...] = (
     notifications.ContactAttempted,
     notifications.ContactEscalated,
     coordinator.ComplaintFiled,
+    coordinator.ComplaintMoved,
+    coordinator.ComplaintHandedOver,
+    coordinator.CallNoted,
 )
 """What gets a line. Not what services do among themselves, nor what was merely sent by itself."""
 
-CONFIDENTIAL = frozenset(("incident-reported", "incident-closed", "no-show-noted", "complaint-filed"))
-"""Codes of lines that are for coordinators alone, also when a member reads their own history."""
+CONFIDENTIAL = frozenset(
+    (
+        "incident-reported",
+        "incident-handed-over",
+        "incident-closed",
+        "no-show-noted",
+        "call-noted",
+        "complaint-filed",
+        "complaint-moved",
+        "complaint-handed-over",
+    )
+)
+"""Codes of lines that are for coordinators alone, also when a member reads their own history.
+
+And for those without a part in it.
+"""
+
+
+def readable(rows: Iterable[dict[str, Any]], actor: Actor) -> list[dict[str, Any]]:
+    """The lines of `history` that a coordinator may read: who complains of them is not theirs to know."""
+    return [
+        row
+        for row in rows
+        if row["code"] not in CONFIDENTIAL or not involved(actor, (row["person_id"], row["other_id"]))
+    ]
+
 
 _PERSON = ("member_id", "helper_id", "participant_id", "payer_id", "from_account_id", "account_id")
-_REASON = ("reason", "because", "who")
-_OTHER = ("asker_id", "asked_by", "household_id", "representative_id", "payee_id", "to_account_id")
+_REASON = ("reason", "because", "who", "handler", "step")
+_OTHER = (
+    "asker_id",
+    "asked_by",
+    "about_id",
+    "household_id",
+    "representative_id",
+    "payee_id",
+    "to_account_id",
+)
 
 
 def _first(event: Event, names: tuple[str, ...]) -> Any:

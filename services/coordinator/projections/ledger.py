@@ -1,4 +1,4 @@
-"""What the ledger says: balances, in minutes; and for which match nothing could be set apart."""
+"""What the ledger says: balances, in minutes; and for which match nothing could be set apart or booked."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from contracts.ledger import (
     HoldRefused,
     HoldReleased,
     LimitsChanged,
+    TransferRefused,
 )
 from services.kernel.entity import Kind
 
@@ -95,16 +96,29 @@ BALANCES = Kind(
 
 @dataclass(slots=True)
 class RefusalSeen:
-    """A match for which nothing could be set apart. `left_cents`: what was left under the caps."""
+    """A match for which nothing could be set apart, or later: of which the minutes could not be booked.
+
+    The hold's id is the match's. `left_cents`: what was left under the caps of `caps_year`,
+    where that was said.
+    """
 
     hold_id: UUID
     reason: str
     left_cents: int | None
+    caps_year: int | None
     version: int = 0
 
 
-def _refusal(_: RefusalSeen | None, event: HoldRefused, hold_id: UUID, at: datetime) -> RefusalSeen:
-    return RefusalSeen(hold_id, event.reason, event.left_cents)
+def _refusal(
+    _: RefusalSeen | None, event: HoldRefused | TransferRefused, hold_id: UUID, at: datetime
+) -> RefusalSeen:
+    left_cents = event.left_cents if isinstance(event, HoldRefused) else None
+    return RefusalSeen(hold_id, event.reason, left_cents, event.caps_year)
 
 
-REFUSALS = Kind("refusals_seen", RefusalSeen, {HoldRefused: lambda e: (e.hold_id,)}, _refusal)
+REFUSALS = Kind(
+    "refusals_seen",
+    RefusalSeen,
+    {HoldRefused: lambda e: (e.hold_id,), TransferRefused: lambda e: (e.match_id,)},
+    _refusal,
+)

@@ -46,7 +46,7 @@ def _series(
     series: SeriesSeen | None, event: SeriesStarted | SeriesEvent, series_id: UUID, at: datetime
 ) -> SeriesSeen:
     if isinstance(event, SeriesStarted):
-        return SeriesSeen(**event.model_dump(), status="running", changed_at=at)
+        return SeriesSeen(**event.model_dump(exclude={"by"}), status="running", changed_at=at)
     assert series is not None
     return replace(series, **_changes(event, at))
 

@@ -1,4 +1,4 @@
--- What happens here itself: the duty rota, leave with deputies, complaints.
+-- What happens here itself: the duty rota, leave with deputies, complaints, calls.
 
 CREATE TABLE duties (
     duty_id     uuid PRIMARY KEY,
@@ -36,11 +36,22 @@ CREATE TABLE complaints (
     decide_by          timestamptz NOT NULL,
     acknowledge_passed boolean     NOT NULL,
     decide_passed      boolean     NOT NULL,
+    -- Who had it before, oldest first.
+    former_handlers    text[]      NOT NULL,
     filed_at           timestamptz NOT NULL,
     moved_at           timestamptz NOT NULL,
     version            bigint      NOT NULL
 );
 CREATE INDEX complaints_running ON complaints (filed_at) WHERE status NOT IN ('decided', 'withdrawn');
+
+-- That a coordinator spoke with the people of a match to which one of them did not come.
+CREATE TABLE calls (
+    call_id  uuid PRIMARY KEY,
+    match_id uuid        NOT NULL,
+    noted_at timestamptz NOT NULL,
+    version  bigint      NOT NULL
+);
+CREATE INDEX calls_of_match ON calls (match_id);
 
 -- What this instance has seen of others. Every table but `history` is written from one source's
 -- events only.
@@ -208,9 +219,13 @@ CREATE INDEX matches_of_asker ON matches_seen (asker_id);
 CREATE INDEX matches_of_series ON matches_seen (series_id) WHERE series_id IS NOT NULL;
 CREATE INDEX matches_to_look_at ON matches_seen (changed_at)
     WHERE status IN ('reserved', 'unbooked') OR minutes_differ;
+CREATE INDEX matches_not_shown ON matches_seen (changed_at) WHERE no_show IS NOT NULL;
 -- What is planned, by week and helper.
 CREATE INDEX matches_planned ON matches_seen (wanted_at) INCLUDE (helper_id, minutes)
     WHERE status IN ('reserved', 'confirmed');
+-- Who helps for a compensation in money.
+CREATE INDEX matches_for_money ON matches_seen (helper_id) INCLUDE (wanted_at, confirmed_at, changed_at)
+    WHERE compensation = 'euro';
 
 CREATE TABLE series_seen (
     series_id       uuid PRIMARY KEY,
@@ -240,6 +255,9 @@ CREATE TABLE incidents_seen (
     helper_id   uuid        NOT NULL,
     asker_id    uuid        NOT NULL,
     match_id    uuid,
+    -- Who reads its file: ids of coordinators' keys.
+    reported_by text        NOT NULL,
+    handler     text        NOT NULL,
     reported_at timestamptz NOT NULL,
     closed_at   timestamptz,
     -- Whether the two may be matched again.
@@ -264,12 +282,13 @@ CREATE TABLE balances_seen (
 );
 CREATE INDEX balances_noted ON balances_seen (noted_at) WHERE noted IS NOT NULL AND NOT closed;
 
--- Matches for which nothing could be set apart.
+-- Matches for which nothing could be set apart, or booked.
 CREATE TABLE refusals_seen (
     hold_id    uuid PRIMARY KEY,
     reason     text   NOT NULL,
-    -- What was left for the helper under the caps of a compensation.
+    -- What was left for the helper under the caps of a compensation, and of which year those are.
     left_cents bigint,
+    caps_year  bigint,
     version    bigint NOT NULL
 );
 
@@ -291,7 +310,7 @@ CREATE TABLE messages_seen (
 );
 CREATE INDEX messages_of_member ON messages_seen (member_id);
 CREATE INDEX messages_failed ON messages_seen (changed_at) WHERE status = 'failed';
-CREATE INDEX messages_to_bring ON messages_seen (changed_at) WHERE status IN ('handed_over', 'escalated');
+CREATE INDEX messages_to_bring ON messages_seen (changed_at) WHERE status IN ('handed_over', 'escalated', 'failed');
 
 -- From everyone: one line for everything that happened to someone, and who did it.
 CREATE TABLE history (
@@ -314,3 +333,5 @@ CREATE INDEX history_of_match ON history (match_id) WHERE match_id IS NOT NULL;
 CREATE INDEX history_of_series ON history (series_id) WHERE series_id IS NOT NULL;
 CREATE INDEX history_of_person ON history (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX history_of_other ON history (other_id) WHERE other_id IS NOT NULL;
+-- Who had expenses in a year.
+CREATE INDEX history_expenses ON history (person_id) INCLUDE (at) WHERE code = 'expenses-noted';

@@ -27,6 +27,8 @@ CREATE TABLE participants (
     receives              uuid[] NOT NULL,
     asks                  uuid[] NOT NULL,
     drafts                uuid[] NOT NULL,
+    -- The initiative of each of their offers that stands.
+    offers_in             uuid[] NOT NULL,
     waived_until          timestamptz,
     gone                  boolean NOT NULL,
     version               bigint NOT NULL
@@ -87,6 +89,7 @@ CREATE TABLE matches (
     asker_minutes  bigint,
     agreed_minutes bigint,
     differs        boolean NOT NULL,
+    parted         boolean NOT NULL,
     thanked        boolean NOT NULL,
     version        bigint NOT NULL
 );
@@ -104,6 +107,7 @@ CREATE TABLE series (
     starts_at       timestamptz NOT NULL,
     last_day        date,
     next_at         timestamptz,
+    by              text NOT NULL,
     status          text NOT NULL,
     helper_last_day date,
     version         bigint NOT NULL
@@ -127,6 +131,11 @@ CREATE TABLE incidents (
     helper_id   uuid    NOT NULL,
     asker_id    uuid    NOT NULL,
     is_open     boolean NOT NULL,
+    -- Who reads its file: ids of coordinators' keys.
+    reported_by text    NOT NULL,
+    handler     text    NOT NULL,
+    -- Who had it before, oldest first.
+    former_handlers text[] NOT NULL,
     version     bigint  NOT NULL
 );
 
@@ -162,6 +171,13 @@ CREATE TABLE vettings (
     version     bigint  NOT NULL
 );
 CREATE INDEX vettings_member ON vettings (member_id, category);
+
+CREATE TABLE homes (
+    member_id    uuid PRIMARY KEY,
+    household_id uuid,
+    people       uuid[] NOT NULL,
+    version      bigint NOT NULL
+);
 
 CREATE TABLE acting (
     acting_id uuid PRIMARY KEY,

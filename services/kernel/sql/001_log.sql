@@ -99,6 +99,12 @@ CREATE TABLE vault (
     PRIMARY KEY (entity_id, entity)
 );
 
+-- Who was erased, as far as this service heard: no row about them enters the vault any more. Ids only.
+CREATE TABLE erased (
+    person_id uuid PRIMARY KEY,
+    erased_at timestamptz NOT NULL
+);
+
 -- What must happen at a time. The command's id is made from the timer's.
 CREATE TABLE timers (
     timer_id uuid PRIMARY KEY,

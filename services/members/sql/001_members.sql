@@ -11,6 +11,7 @@ CREATE TABLE members (
     is_paused             boolean NOT NULL,
     paused_until          timestamptz,
     household_id          uuid,
+    birth_date_known      boolean NOT NULL,
     version               bigint  NOT NULL
 );
 CREATE UNIQUE INDEX members_number ON members (number);
@@ -34,11 +35,18 @@ CREATE TABLE representations (
     version           bigint  NOT NULL
 );
 
--- One row for each two people: the representation that stands now.
+-- One row for each member who asks for another or is asked for: which of these stand now.
 CREATE TABLE representing (
-    pair_id           uuid PRIMARY KEY,
-    representation_id uuid,
-    version           bigint NOT NULL
+    member_id          uuid PRIMARY KEY,
+    representation_ids uuid[] NOT NULL,
+    version            bigint NOT NULL
+);
+
+-- One row for each household or organisation: who belongs to it now.
+CREATE TABLE households (
+    household_id uuid PRIMARY KEY,
+    member_ids   uuid[] NOT NULL,
+    version      bigint NOT NULL
 );
 
 CREATE TABLE vogs (

@@ -33,10 +33,25 @@ CREATE TABLE threads (
 );
 
 CREATE TABLE series_known (
-    series_id  uuid PRIMARY KEY,
-    helper_id  uuid   NOT NULL,
-    asker_id   uuid   NOT NULL,
-    recurrence text   NOT NULL,
-    minutes    bigint NOT NULL,
-    version    bigint NOT NULL
+    series_id       uuid PRIMARY KEY,
+    helper_id       uuid   NOT NULL,
+    asker_id        uuid   NOT NULL,
+    recurrence      text   NOT NULL,
+    minutes         bigint NOT NULL,
+    helper_last_day date,
+    version         bigint NOT NULL
+);
+
+-- Which matches run between two people: as long as one does, letters name them to each other.
+CREATE TABLE contacts (
+    pair_id   uuid PRIMARY KEY,
+    match_ids uuid[] NOT NULL,
+    version   bigint NOT NULL
+);
+
+-- Who may act for a household.
+CREATE TABLE households (
+    household_id uuid PRIMARY KEY,
+    acting       uuid[] NOT NULL,
+    version      bigint NOT NULL
 );

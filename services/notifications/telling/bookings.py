@@ -31,7 +31,10 @@ def on_credit_transferred(event: CreditTransferred) -> list[Command]:
     told: list[tuple[UUID, Template, dict[str, int | str | None]]]
     match event.kind:
         case "match" if event.match_id is not None:
-            told = [(payee, "hours-booked-helper", {}), (payer, "hours-booked-asker", {})]
+            told = [
+                (payee, "hours-booked-helper", {}),
+                (payer, "hours-booked-asker", {"match": str(event.match_id)}),
+            ]
         case "match" | "gift":
             told = [(payee, "gift-received", {}), (payer, "gift-given", {})]
         case "pool":
@@ -62,14 +65,25 @@ def on_compensation_booked(event: CompensationBooked) -> list[Command]:
             minutes=event.minutes,
             cents=event.cents,
         ),
-        tell(event.asker_id, "help-recorded", event.transfer_id, minutes=event.minutes, helped=0),
+        _recorded_for_asker(event),
     ]
+
+
+def _recorded_for_asker(event: CompensationBooked | HelpRecorded) -> Command:
+    return tell(
+        event.asker_id,
+        "help-recorded",
+        event.transfer_id,
+        minutes=event.minutes,
+        helped=0,
+        match=str(event.match_id),
+    )
 
 
 def on_help_recorded(event: HelpRecorded) -> list[Command]:
     return [
         tell(event.helper_id, "help-recorded", event.transfer_id, minutes=event.minutes, helped=1),
-        tell(event.asker_id, "help-recorded", event.transfer_id, minutes=event.minutes, helped=0),
+        _recorded_for_asker(event),
     ]
 
 

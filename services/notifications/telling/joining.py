@@ -3,11 +3,11 @@
 from uuid import uuid5
 
 from contracts.envelope import Command
-from contracts.exchange import HelpRequested, OfferPosted, RequestOpened
+from contracts.exchange import HelpRequested, OfferPosted, RequestOpened, RequestWithdrawn
 from contracts.members import MemberApproved
 from contracts.notifications import OvertakeMessage, Template
 from contracts.vetting import VogLapsed, VogReminded
-from services.notifications.telling import message_id, tell
+from services.notifications.telling import instead, message_id, tell
 
 
 def on_member_approved(event: MemberApproved) -> list[Command]:
@@ -27,11 +27,16 @@ def on_help_requested(event: HelpRequested) -> list[Command]:
 
 
 def on_request_opened(event: RequestOpened) -> list[Command]:
+    told = tell(event.member_id, "request-opened", event.request_id)
+    return [instead(event.member_id, "draft-waits", event.request_id, told)]
+
+
+def on_request_withdrawn(event: RequestWithdrawn) -> list[Command]:
+    # Who asked knows that they do not any more: what waits about it need not come.
+    began: tuple[Template, ...] = ("draft-waits", "visit-open")
     return [
-        OvertakeMessage(
-            message_id=message_id(event.member_id, "draft-waits", event.request_id),
-            instead=tell(event.member_id, "request-opened", event.request_id),
-        )
+        OvertakeMessage(message_id=message_id(event.member_id, template, event.request_id))
+        for template in began
     ]
 
 

@@ -1,51 +1,85 @@
 """Matches and visits: who comes when, what moves, what does not go on."""
 
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.envelope import Command
 from contracts.exchange import MatchConfirmed, MatchFellThrough, MinutesDiffered
-from contracts.notifications import OvertakeMessage, QueueMessage, Template
+from contracts.notifications import QueueMessage, TellSeries
 from contracts.visits import HelperThanked, VisitMoved
-from services.notifications.telling import message_id, tell
+from services.notifications.telling import instead, iso, tell
 
 WITHOUT_HELPER = frozenset(
-    {"helper_withdrew", "vog_lapsed", "paused", "consent_withdrawn", "incident", "left", "no_show"}
+    {
+        "cancelled",
+        "helper_withdrew",
+        "vog_lapsed",
+        "paused",
+        "consent_withdrawn",
+        "incident",
+        "left",
+        "no_show",
+    }
 )
-"""Reasons after which someone else is sought. Why is told to nobody."""
+"""Reasons after which someone else is sought. Why is told to nobody: all of them have one letter."""
 
 
 def on_match_confirmed(event: MatchConfirmed) -> list[Command]:
     facts: dict[str, int | str | None] = {
         "category": event.category,
         "minutes": event.minutes,
-        "wanted_at": _iso(event.wanted_at),
+        "wanted_at": iso(event.wanted_at),
     }
     if event.series_id is not None:
-        # Told only when it is not the usual helper who comes: the decider knows.
-        facts["series"] = str(event.series_id)
+        # Told only when it is not the usual helper who comes, or when they heard that nobody does:
+        # the decider knows.
+        facts |= {"series": str(event.series_id), "visit": str(event.request_id)}
     helper_id, asker_id = event.helper_id, event.asker_id
+    helper = tell(helper_id, "match-helper", event.match_id, other=str(asker_id), **facts)
+    asker = tell(asker_id, "match-asker", event.match_id, other=str(helper_id), **facts)
+    if event.series_id is None:
+        return [helper, asker]
     return [
-        tell(helper_id, "match-helper", event.match_id, other=str(asker_id), **facts),
-        tell(asker_id, "match-asker", event.match_id, other=str(helper_id), **facts),
+        instead(helper_id, "visit-open", event.request_id, helper),
+        instead(asker_id, "visit-open", event.request_id, asker),
     ]
 
 
 def on_match_fell_through(event: MatchFellThrough) -> list[Command]:
-    # Nobody was told of a match that was never confirmed.
     if not event.told:
-        return []
-    when = _iso(event.wanted_at)
-    helper = tell(event.helper_id, "match-ended-helper", event.match_id, wanted_at=when)
-    if event.reason in WITHOUT_HELPER:
+        return _never_confirmed(event)
+    facts: dict[str, int | str | None] = {"wanted_at": iso(event.wanted_at)}
+    if event.series_id is not None:
+        facts["visit"] = str(event.request_id)
+    helper = tell(event.helper_id, "match-ended-helper", event.match_id, **facts)
+    if event.reason == "asker_absent":
+        helper = tell(event.helper_id, "missed-helper", event.match_id, **facts)
+        asker = tell(event.asker_id, "missed-asker", event.match_id, **facts)
+    elif event.reason in WITHOUT_HELPER:
         keeps = int(event.reason != "no_show")
-        asker = tell(event.asker_id, "helper-withdrew", event.match_id, wanted_at=when, keeps_date=keeps)
+        asker = tell(event.asker_id, "helper-withdrew", event.match_id, keeps_date=keeps, **facts)
     else:
-        searching = int(event.reason == "cancelled")
-        asker = tell(event.asker_id, "match-ended-asker", event.match_id, wanted_at=when, searching=searching)
+        asker = tell(event.asker_id, "match-ended-asker", event.match_id, **facts)
     return [
-        _instead(event.helper_id, "match-helper", event.match_id, helper),
-        _instead(event.asker_id, "match-asker", event.match_id, asker),
+        instead(event.helper_id, "match-helper", event.match_id, helper),
+        instead(event.asker_id, "match-asker", event.match_id, asker),
+    ]
+
+
+def _never_confirmed(event: MatchFellThrough) -> list[Command]:
+    """Nobody was told of this match; but at a visit of a series its two people count on each other.
+
+    The helper of this match may be a substitute, who heard of nothing: the usual one is told.
+    """
+    if event.series_id is None or event.series_id == event.request_id:
+        return []
+    return [
+        TellSeries(
+            series_id=event.series_id,
+            template="visit-open",
+            # Who withdrew the visit knows that nobody comes.
+            to="helper" if event.reason == "withdrawn" else "both",
+            facts={"wanted_at": iso(event.wanted_at), "visit": str(event.request_id)},
+        )
     ]
 
 
@@ -59,14 +93,14 @@ def on_visit_moved(event: VisitMoved) -> list[Command]:
             about,
             other=str(other_id),
             minutes=event.minutes,
-            from_at=_iso(event.from_at),
-            wanted_at=_iso(event.wanted_at),
+            from_at=iso(event.from_at),
+            wanted_at=iso(event.wanted_at),
         )
 
     helper_id, asker_id = event.helper_id, event.asker_id
     return [
-        _instead(helper_id, "match-helper", event.match_id, moved(helper_id, asker_id)),
-        _instead(asker_id, "match-asker", event.match_id, moved(asker_id, helper_id)),
+        instead(helper_id, "match-helper", event.match_id, moved(helper_id, asker_id)),
+        instead(asker_id, "match-asker", event.match_id, moved(asker_id, helper_id)),
     ]
 
 
@@ -89,12 +123,3 @@ def on_helper_thanked(event: HelperThanked) -> list[Command]:
             match=str(event.match_id),
         )
     ]
-
-
-def _instead(member_id: UUID, began: Template, match_id: UUID, told: QueueMessage) -> OvertakeMessage:
-    """`told`, in place of what this member was (or is about to be) told of the match before."""
-    return OvertakeMessage(message_id=message_id(member_id, began, match_id), instead=told)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None

@@ -4,50 +4,57 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.notifications import Template
-from services.kernel.dutch import euro_nl, hours_nl
-from services.notifications.templates.letter import Around, Letter, Write, listed
+from services.kernel.dutch import agrees_nl, euro_nl, hours_nl
+from services.notifications.templates.letter import Around, Letter, Write, giving_back, listed
 
 
 def _hours_booked_helper(facts: Mapping[str, Any], around: Around) -> Letter:
-    booked = f"Er is {hours_nl(facts['minutes'])} bij uw tegoed geschreven. Dank u wel voor uw hulp."
-    return Letter("Er zijn uren bijgeschreven", booked, booked)
+    minutes = facts["minutes"]
+    booked = (
+        f"Er {agrees_nl(minutes, 'is', 'zijn')} {hours_nl(minutes)} bij uw tegoed geschreven. "
+        "Dank u wel voor uw hulp."
+    )
+    return Letter("Er zijn uren bijgeschreven", f"{booked}\nU kunt er zelf ook hulp mee vragen.", booked)
 
 
 def _hours_booked_asker(facts: Mapping[str, Any], around: Around) -> Letter:
-    booked = f"Er is {hours_nl(facts['minutes'])} van uw tegoed geboekt. Fijn dat het gelukt is."
-    favours = f" Bijvoorbeeld:{listed(around.favours)}" if around.favours else ""
-    return Letter(
-        "Fijn dat het gelukt is",
-        f"{booked}\nWilt u ook eens iets doen voor een buur?{favours}\nHet hoeft niet.",
-        booked,
+    minutes = facts["minutes"]
+    booked = (
+        f"Er {agrees_nl(minutes, 'is', 'zijn')} {hours_nl(minutes)} van uw tegoed afgegaan. "
+        "Fijn dat het gelukt is."
     )
+    return Letter("Fijn dat het gelukt is", f"{booked}{giving_back(around)}", booked)
 
 
 def _hours_received(facts: Mapping[str, Any], around: Around) -> Letter:
-    received = f"U kreeg {hours_nl(facts['minutes'])}"
+    minutes = facts["minutes"]
+    received = f"U kreeg {hours_nl(minutes)}"
     if facts.get("out_of") == "pool":
         received += " uit de solidariteitspot"
+    received += f". Die {agrees_nl(minutes, 'staat', 'staan')} bij uw tegoed."
     return Letter(
         "U kreeg uren",
-        f"{received}. Die staan bij uw tegoed. U kunt er hulp mee vragen. U hoeft niets terug te doen.",
-        f"{received}. Die staan bij uw tegoed.",
+        f"{received} U kunt er hulp mee vragen. U hoeft niets terug te doen.",
+        received,
     )
 
 
 def _gift_received(facts: Mapping[str, Any], around: Around) -> Letter:
-    given = f"Iemand gaf u {hours_nl(facts['minutes'])}. Die staan bij uw tegoed."
+    minutes = facts["minutes"]
+    given = f"Iemand gaf u {hours_nl(minutes)}. Die {agrees_nl(minutes, 'staat', 'staan')} bij uw tegoed."
     return Letter("U kreeg uren", f"{given} U hoeft niets te doen.", given)
 
 
 def _gift_given(facts: Mapping[str, Any], around: Around) -> Letter:
     hours = hours_nl(facts["minutes"])
+    went = agrees_nl(facts["minutes"], "ging", "gingen")
     match facts.get("to"):
         case "pool":
             sms = f"U gaf {hours} aan de solidariteitspot. Dank u wel."
             given = f"{sms} Daarmee krijgt iemand anders hulp."
         case "ceiling":
             # What another has saved is not for the reader to know.
-            sms = f"Van uw tegoed ging {hours} naar de solidariteitspot. Daarmee krijgt iemand anders hulp."
+            sms = f"Van uw tegoed {went} {hours} naar de solidariteitspot. Daarmee krijgt iemand anders hulp."
             return Letter(
                 "Uren naar de solidariteitspot",
                 f"{sms}\nU hoeft niets te doen. Klopt dit niet? Bel uw buurtcoördinator.",
@@ -56,9 +63,9 @@ def _gift_given(facts: Mapping[str, Any], around: Around) -> Letter:
         case "full":
             return Letter(
                 "Uw tegoed is vol",
-                f"Uw tegoed is vol. Daarom ging {hours} naar de solidariteitspot. Dank u wel.\n"
+                f"Uw tegoed is vol. Daarom {went} {hours} naar de solidariteitspot. Dank u wel.\n"
                 "Daarmee krijgt iemand anders hulp. Vraag ook gerust zelf eens iets.",
-                f"Uw tegoed is vol. Daarom ging {hours} naar de solidariteitspot.",
+                f"Uw tegoed is vol. Daarom {went} {hours} naar de solidariteitspot.",
             )
         case _:
             given = sms = f"U gaf {hours} weg. Dat is aardig van u."
@@ -66,8 +73,11 @@ def _gift_given(facts: Mapping[str, Any], around: Around) -> Letter:
 
 
 def _transfer_reversed(facts: Mapping[str, Any], around: Around) -> Letter:
-    hours = hours_nl(facts["minutes"])
-    done = f"{hours} staat weer bij uw tegoed" if facts["back"] else f"{hours} is van uw tegoed gehaald"
+    minutes = facts["minutes"]
+    if facts["back"]:
+        done = f"{hours_nl(minutes)} {agrees_nl(minutes, 'staat', 'staan')} weer bij uw tegoed"
+    else:
+        done = f"{hours_nl(minutes)} {agrees_nl(minutes, 'is', 'zijn')} van uw tegoed gehaald"
     return Letter(
         "Een boeking is teruggedraaid",
         f"Wij draaiden een boeking terug: {done}.\nWilt u weten waarom? Bel uw buurtcoördinator.",
@@ -76,24 +86,30 @@ def _transfer_reversed(facts: Mapping[str, Any], around: Around) -> Letter:
 
 
 def _balance_saved(facts: Mapping[str, Any], around: Around) -> Letter:
+    minutes = facts["minutes"]
+    stands = f"{agrees_nl(minutes, 'staat', 'staan')} nu {hours_nl(minutes)}"
+    if facts.get("shared"):
+        saved = f"Uw huishouden heeft veel geholpen: op uw gezamenlijke rekening {stands}."
+    else:
+        saved = f"U heeft veel geholpen: er {stands} bij uw tegoed."
     return Letter(
         "U heeft veel gegeven",
-        f"U heeft veel geholpen. Er staat nu {hours_nl(facts['minutes'])} bij uw tegoed. Dank u wel.\n"
+        f"{saved} Dank u wel.\n"
         "Vraag ook eens iets voor uzelf. Of geef uren aan de solidariteitspot, voor wie hulp nodig heeft.",
-        f"U heeft veel geholpen: er staat {hours_nl(facts['minutes'])} bij uw tegoed. "
-        "Vraag ook eens iets voor uzelf.",
+        f"{saved} Vraag ook eens iets voor uzelf.",
     )
 
 
 def _balance_owed(facts: Mapping[str, Any], around: Around) -> Letter:
     favours = f" Bijvoorbeeld:{listed(around.favours)}" if around.favours else ""
+    who, gave = ("Uw huishouden", "het gaf") if facts.get("shared") else ("U", "u gaf")
     return Letter(
         "Wilt u eens iets doen voor een buur?",
-        f"U kreeg de laatste tijd hulp. Fijn dat u erom vroeg.\n"
-        f"U kreeg tot nu toe {hours_nl(facts['minutes'])} meer dan u gaf.\n"
+        f"{who} kreeg de laatste tijd hulp. Fijn dat u erom vroeg.\n"
+        f"{who} kreeg tot nu toe {hours_nl(facts['minutes'])} meer dan {gave}.\n"
         f"Er is geen haast. Wilt u iets kleins doen voor een buur?{favours}\n"
         "Lukt dat niet? Bel uw buurtcoördinator. Er is ook de solidariteitspot, daar is die voor.",
-        "U kreeg de laatste tijd hulp, fijn dat u erom vroeg. "
+        f"{who} kreeg de laatste tijd hulp, fijn dat u erom vroeg. "
         "Er is geen haast, maar wilt u eens iets kleins doen voor een buur?",
     )
 
@@ -110,11 +126,13 @@ def _compensation_booked(facts: Mapping[str, Any], around: Around) -> Letter:
 
 
 def _help_recorded(facts: Mapping[str, Any], around: Around) -> Letter:
-    thanks = "Dank u wel voor uw hulp." if facts["helped"] else "Fijn dat het gelukt is."
+    helped = facts["helped"]
+    thanks = "Dank u wel voor uw hulp." if helped else "Fijn dat het gelukt is."
+    hours = "Voor deze hulp tellen wij geen uren." if helped else "Er gaan geen uren van een tegoed af."
     return Letter(
         "De hulp is opgeschreven",
         f"{thanks} Wij hebben opgeschreven dat het gedaan is.\n"
-        "Er gaan geen uren van een tegoed af. U hoeft niets te doen.",
+        f"{hours}{giving_back(around) or ' U hoeft niets te doen.'}",
         f"{thanks} Wij hebben opgeschreven dat het gedaan is.",
     )
 

@@ -11,7 +11,8 @@ def _member_approved(facts: Mapping[str, Any], around: Around) -> Letter:
     return Letter(
         "Welkom bij Wederdienst",
         f"Fijn dat u meedoet. U bent deelnemer {facts['number']}.\n"
-        "U kunt nu hulp aanbieden en om hulp vragen. Klein mag ook.",
+        "U kunt nu hulp aanbieden en om hulp vragen. Klein mag ook.\n"
+        "Weet u niet waar u moet beginnen? Bel uw buurtcoördinator.",
         f"Fijn dat u meedoet met Wederdienst. U bent deelnemer {facts['number']}.",
     )
 

@@ -20,12 +20,17 @@ class Letter:
 
 @dataclass(frozen=True)
 class Around:
-    """What is looked up at the moment of sending, and forgotten after it. `words` are another's thanks."""
+    """What is looked up at the moment of writing, `at` (UTC), and forgotten after it.
+
+    `asks_back`: it may ask something in return, such as these `favours`. `words` are another's thanks.
+    """
 
     name: str
     region: str
+    at: datetime
     other_name: str = ""
     other_reach: str = ""
+    asks_back: bool = False
     favours: tuple[str, ...] = ()
     words: str = ""
 
@@ -66,6 +71,16 @@ def appointment(moment: str | None) -> str:
     return "Uw afspraak" if moment is None else f"Uw afspraak van {when(moment)}"
 
 
+def falls_out(moment: str | None, around: Around) -> str:
+    """That what is planned then does not take place; or, in what is written after it, that it did not."""
+    return "ging niet door" if has_passed(moment, around) else "gaat niet door"
+
+
+def has_passed(moment: str | None, around: Around) -> bool:
+    """Whether this moment (UTC) is over when the letter is written."""
+    return moment is not None and datetime.fromisoformat(moment) <= around.at
+
+
 def reach(around: Around) -> str:
     """A line on how to reach the other, where there is anything to say."""
     return f"{around.other_reach}\n" if around.other_reach else ""
@@ -74,6 +89,14 @@ def reach(around: Around) -> str:
 def category(facts: Mapping[str, Any]) -> str:
     """The kind of help in words, for inside a letter only."""
     return CATEGORIES[facts["category"]].nl.lower()
+
+
+def giving_back(around: Around) -> str:
+    """A kind line on doing something for a neighbour; none where nothing is asked in return."""
+    if not around.asks_back:
+        return ""
+    favours = f" Bijvoorbeeld:{listed(around.favours)}" if around.favours else ""
+    return f"\nWilt u ook eens iets doen voor een buur?{favours}\nHet hoeft niet."
 
 
 def listed(favours: tuple[str, ...]) -> str:

@@ -14,6 +14,9 @@ _DAYS = {
     "SU": "zondag",
 }
 _WORKDAYS = ["MO", "TU", "WE", "TH", "FR"]
+_ON = {"dag": "alle dagen", "werkdag": "werkdagen"}
+"""Several days of one week or month, after `op`."""
+
 _WHICH = {1: "eerste", 2: "tweede", 3: "derde", 4: "vierde", 5: "vijfde", -1: "laatste"}
 _ONCE = {"DAILY": "elke dag", "WEEKLY": "elke week", "MONTHLY": "elke maand"}
 _EVERY_OTHER = {"DAILY": "om de dag", "WEEKLY": "om de week", "MONTHLY": "om de maand"}
@@ -27,6 +30,8 @@ def how_often(rule: str, starts_at: datetime | None = None) -> str:
     ('elke dinsdag', 'om de week op vrijdag')
     >>> how_often("FREQ=MONTHLY"), how_often("FREQ=MONTHLY;BYDAY=2TU")
     ('elke maand', 'elke maand op de tweede dinsdag')
+    >>> how_often("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR")
+    'om de week op werkdagen'
     """
     parts = dict(part.split("=", 1) for part in rule.upper().split(";") if "=" in part)
     frequency, interval = parts.get("FREQ", ""), int(parts.get("INTERVAL", "1"))
@@ -46,7 +51,7 @@ def how_often(rule: str, starts_at: datetime | None = None) -> str:
     else:
         often = f"elke {interval} {_UNITS[frequency]}"
     on = _of_month(parts, days) if frequency == "MONTHLY" else _plain(days)
-    return f"{often} op {on}" if on else often
+    return f"{often} op {_ON.get(on, on)}" if on else often
 
 
 def _plain(days: list[str], last: str = " en ") -> str:

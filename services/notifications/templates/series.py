@@ -16,6 +16,8 @@ def _series_started(facts: Mapping[str, Any], around: Around) -> Letter:
     often = f"{how_often(facts['recurrence'], begins)}, {hours_nl(facts['minutes'])}"
     first = f" De eerste keer is {when(starts_at)}." if starts_at else ""
     last = f" De laatste dag is {day(facts['last_day'])}." if facts.get("last_day") else ""
+    if left_open := facts.get("left_open"):
+        last += f" Voor {left_open} van de keren die al gepland staan zoeken wij nog iemand."
     if facts["helps"]:
         return Letter(
             "U gaat iemand vaker helpen",
@@ -35,6 +37,15 @@ def _series_started(facts: Mapping[str, Any], around: Around) -> Letter:
 
 
 def _series_ends(facts: Mapping[str, Any], around: Around) -> Letter:
+    if facts.get("handed_over"):
+        return Letter(
+            "Iemand anders neemt uw hulp over",
+            "Iemand anders geeft vanaf nu de hulp die u steeds gaf. Dank u wel voor alles wat u deed.\n"
+            "U hoeft alleen nog te komen op de dagen die al met u gepland staan.\n"
+            "Weet u niet welke dat zijn? Bel uw buurtcoördinator.",
+            "Iemand anders geeft vanaf nu de hulp die u steeds gaf, dank u wel. "
+            "Wat al met u gepland staat, blijft staan.",
+        )
     if facts.get("last_day") is None:
         return Letter(
             "De hulp die terugkomt is gestopt",
@@ -43,6 +54,13 @@ def _series_ends(facts: Mapping[str, Any], around: Around) -> Letter:
             "De hulp die steeds terugkwam is gestopt. Bel uw buurtcoördinator als dit niet klopt.",
         )
     last_day = day(facts["last_day"])
+    if facts["helps"]:
+        return Letter(
+            "Uw vaste hulp stopt",
+            f"De hulp die u steeds geeft, stopt. De laatste dag is {last_day}.\n"
+            "Dank u wel voor alles wat u deed. Klopt dit niet? Bel uw buurtcoördinator.",
+            f"De hulp die u steeds geeft, stopt na {last_day}. Dank u wel voor alles wat u deed.",
+        )
     return Letter(
         "Uw helper stopt binnenkort",
         f"Uw helper stopt. De laatste dag is {last_day}.\n"

@@ -57,6 +57,10 @@ class Story:
         with step("Both see how to reach each other") as say:
             self._contact(match_id, helper, asker, say)
             self._contact(match_id, asker, helper, say)
+        with step("Both have a letter about it"):
+            # It names the other as long as they are matched: they read it before they meet.
+            for player, subject in ((helper, HELPS), (asker, FOUND)):
+                self._has_come(player, subject)
         with step(f"Both report {MINUTES} minutes"):
             for player in (helper, asker):
                 body = {"minutes": MINUTES}
@@ -210,6 +214,14 @@ class Story:
         return made
 
     # ---- the letters
+
+    def _has_come(self, player: Player, subject: str) -> None:
+        until(
+            lambda: [mail.subject for mail in self._mailbox.to(player.email)],
+            lambda subjects: subject in subjects,
+            f"a letter to {player.first_name}: {subject}",
+            seconds=MAIL_SECONDS,
+        )
 
     def _expect_letters(self, player: Player, *subjects: str) -> None:
         self.letters.update((player.email, subject) for subject in subjects)

@@ -92,7 +92,9 @@ async def _filled(bench: Bench, name: str, offers: int) -> Place:
 
 async def _ask(bus: Bus, asker: UUID) -> UUID:
     """A request for help that is too near for the own circle and street."""
-    asked = RequestHelp(member_id=asker, category=CATEGORY, minutes=60, text="Wie neemt het even over?")
+    asked = RequestHelp(
+        member_id=asker, category=CATEGORY, minutes=60, text="Wie neemt het even over?", consent="phone"
+    )
     answer = await bus.send(asked, NOOR, id=new_id())
     assert answer.id is not None, answer
     return answer.id

@@ -21,6 +21,7 @@ from contracts.ledger import (
     TransferCredit,
     YearStatement,
 )
+from services.coordinator.account import account_used
 from services.coordinator.api.answers import changed, made
 from services.coordinator.api.commands import Route
 from services.coordinator.api.reading import Reader, may_ask, unknown
@@ -47,17 +48,6 @@ COMMANDS: tuple[Route, ...] = (
     Route("POST", "/v1/expenses", NoteExpenses, made, "Note costs with receipts", "accounts"),
 )
 
-# Who shares a household's account sees that one; as the ledger has it (GetBalances).
-_ACCOUNT = """
-WITH shared AS (
-    SELECT household_id FROM households_seen WHERE member_id = $1 AND belongs AND shares_balance
-     ORDER BY changed_at DESC LIMIT 1
-)
-SELECT b.*, $1 AS account_id, (SELECT household_id FROM shared) AS shared_with,
-       b.balance_minutes - b.held_minutes AS available_minutes
-  FROM balances_seen b WHERE b.account_id = coalesce((SELECT household_id FROM shared), $1)
-"""
-
 _AS_FILE = {"Content-Disposition": 'attachment; filename="statement.csv"', "Vary": "Accept"}
 
 type Wanted = Annotated[
@@ -70,7 +60,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     async def get_account(account_id: UUID, actor: Reader) -> Account:
         """A balance in minutes. An account has its member's id; members see their own."""
         may_ask(actor, GetBalances(account_ids=(account_id,)))
-        row = await desk.row(_ACCOUNT, account_id)
+        row = await account_used(desk, account_id)
         if row is None:
             raise unknown("unknown_account", "Deze rekening", "account")
         return Account(**row)

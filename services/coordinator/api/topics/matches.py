@@ -41,7 +41,7 @@ COMMANDS: tuple[Route, ...] = (
 def add_reads(api: FastAPI, desk: Desk) -> None:
     @api.get(_ONE, operation_id="get-match", tags=["matches"])
     async def get_match(match_id: UUID, actor: Reader) -> Match:
-        """A match as it is now. Members see those they are part of."""
+        """A match as it is now. Members see their own, and those of whom they may act for."""
         match = Match.model_validate(await match_of(desk, actor, match_id), from_attributes=True)
         return match if actor.role is not Role.MEMBER else _without_others_reasons(match)
 
@@ -54,7 +54,9 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     async def suggest_return_favours(match_id: UUID, actor: Reader) -> Favours:
         """Three small things to do in return: for the member who asks, else for who was helped."""
         match = await match_of(desk, actor, match_id)
-        member_id = actor.member_id or match.asker_id
+        # A coordinator may take part too: what they ask for is about the match, not about themselves.
+        own = actor.member_id if actor.role is Role.MEMBER else None
+        member_id = own or match.asker_id
         return await desk.ask(SuggestReturnFavours(member_id=member_id), Favours, actor)
 
 

@@ -18,6 +18,7 @@ from contracts.members import (
     GetPeople,
     GiveGuardianConsent,
     LeaveMembership,
+    NoteAgeBand,
     PauseHelping,
     People,
     RegisterMember,
@@ -31,7 +32,7 @@ from services.coordinator.api.commands import Route
 from services.coordinator.api.reading import Reader, may_ask, told_reason, unknown
 from services.coordinator.api.shapes import History, HistoryLine, Member, Vog, Vogs
 from services.coordinator.desk import Desk
-from services.coordinator.projections.history import CONFIDENTIAL
+from services.coordinator.projections.history import CONFIDENTIAL, readable
 
 _ONE = "/v1/members/{member_id}"
 
@@ -51,6 +52,7 @@ COMMANDS: tuple[Route, ...] = (
         "members",
     ),
     Route("PUT", f"{_ONE}/channel", ChooseChannel, changed, "Choose how to hear from us", "members"),
+    Route("PUT", f"{_ONE}/age-band", NoteAgeBand, changed, "Note how old someone is", "members"),
     Route(
         "PUT",
         f"{_ONE}/guardian-consent",
@@ -118,11 +120,13 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     ) -> History:
         """Everything that happened around someone, and who did it in whose name.
 
-        Members read their own, without what is for coordinators alone.
+        Members read their own, without what is for coordinators alone; coordinators all of it, without
+        what complaints and incidents they have a part in themselves.
         """
         may_ask(actor, GetPeople(member_ids=(member_id,)))
         if actor.role is not Role.MEMBER:
-            return History(lines=[HistoryLine(**row) for row in await desk.fetch(_HISTORY, member_id, limit)])
+            told = readable(await desk.fetch(_HISTORY, member_id, limit), actor)
+            return History(lines=[HistoryLine(**row) for row in told])
         rows = await desk.fetch(_OWN_HISTORY, member_id, limit, list(_KEPT_BACK))
         return History(lines=[_for_themselves(HistoryLine(**row)) for row in rows])
 
@@ -140,11 +144,14 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
 
 
 def _for_themselves(line: HistoryLine) -> HistoryLine:
+    if line.code == "match-fell-through":
+        # Who ended it, or that nobody did, tells why.
+        return line.model_copy(update={"actor": None, "reason": None})
     return line.model_copy(update={"reason": told_reason(line.reason)})
 
 
 async def _around(desk: Desk, member_id: UUID) -> dict[str, Any]:
-    """Where they belong, and who may ask for them."""
+    """Where they belong, and who may act for them."""
     return {
         "households": await desk.fetch(
             "SELECT household_id, shares_balance, may_act FROM households_seen "

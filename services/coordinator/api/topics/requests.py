@@ -1,16 +1,15 @@
 """Requests for help: asking, once or again and again, and who can help."""
 
-from typing import Annotated, Any
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import FastAPI, Query
 
-from contracts.envelope import Actor, Role
 from contracts.exchange import GetTexts, RequestHelp, WithdrawRequest
-from contracts.proposals import RankedHelpers, RankHelpers
+from contracts.proposals import ExclusionReason, RankedHelpers, RankHelpers
 from services.coordinator.api.answers import asked, gone
 from services.coordinator.api.commands import Route
-from services.coordinator.api.reading import Reader, may_ask, text_of, unknown
+from services.coordinator.api.reading import Reader, concerns, may_ask, text_of, unknown
 from services.coordinator.api.shapes import HelpRequest, Proposals
 from services.coordinator.desk import Desk
 
@@ -35,10 +34,13 @@ COMMANDS: tuple[Route, ...] = (
 def add_reads(api: FastAPI, desk: Desk) -> None:
     @api.get(_ONE, operation_id="get-help-request", tags=["help-requests"])
     async def get_help_request(request_id: UUID, actor: Reader) -> HelpRequest:
-        """A request for help, with its text. Members see their own, and what they asked for someone."""
+        """A request for help, with its text.
+
+        Members see their own, what they asked for someone, and those of whom they may act for.
+        """
         may_ask(actor, GetTexts(ids=(request_id,)))
         row = await desk.row("SELECT * FROM requests_seen WHERE request_id = $1", request_id)
-        if row is None or not _concerns(actor, row):
+        if row is None or not await concerns(desk, actor, row["member_id"], row["asked_by"]):
             raise unknown("unknown_request", "Deze hulpvraag", "request")
         return HelpRequest(**row, text=await text_of(desk, actor, request_id))
 
@@ -48,11 +50,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     ) -> Proposals:
         """Who can help with this request, best first, with reasons in words. For coordinators."""
         ranked = await desk.ask(RankHelpers(request_id=request_id, limit=limit), RankedHelpers, actor)
-        # A small count could point at one person.
-        excluded = {why: n if n >= SMALLEST_COUNT_SHOWN else None for why, n in ranked.excluded.items()}
+        # A small count could point at one person, and so could that there is one.
+        counts = {why: ranked.excluded.get(why, 0) for why in get_args(ExclusionReason)}
+        excluded = {why: n if n >= SMALLEST_COUNT_SHOWN else None for why, n in counts.items()}
         return Proposals(helpers=ranked.helpers, found=ranked.found, excluded=excluded)
-
-
-def _concerns(actor: Actor, request: dict[str, Any]) -> bool:
-    own = (request["member_id"], request["asked_by"])
-    return actor.role is not Role.MEMBER or actor.member_id in own

@@ -1,0 +1,179 @@
+"""The console's pages about the region, at a running one: what is done on them is done."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from contracts.ledger import POOL, SUSPENSE
+from services.coordinator.local_time import now
+from services.kernel.dutch import day_nl, euro_nl
+from tests.harness.town import NOOR, Neighbour, Town, good, word
+
+
+class Console:
+    """A browser without scripts, in which Noor is signed in."""
+
+    def __init__(self, address: str) -> None:
+        self.http = httpx.Client(base_url=address, timeout=20, follow_redirects=True)
+        page = self.http.get("/inloggen").text
+        assert "Cijfers" in self.http.post("/inloggen", data={"csrf": _csrf(page), "key": NOOR.key}).text
+
+    def read(self, path: str) -> str:
+        page = self.http.get(path)
+        assert page.status_code == 200, page.text
+        return page.text
+
+    def send(self, page_path: str, form_id: str, status: int = 200, **typed: object) -> str:
+        """Fill in a form of a page, and what came of it."""
+        csrf = _csrf(self.read(page_path))
+        filled = {name: str(value) for name, value in typed.items()}
+        page = self.http.post(f"{page_path}/{form_id}", data={"csrf": csrf, **filled})
+        assert page.status_code == status, page.text
+        return page.text
+
+
+def _csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+@pytest.fixture
+def console(town: Town) -> Iterator[Console]:
+    found = Console(town.address)
+    yield found
+    found.http.close()
+
+
+def helped(town: Town, asker: Neighbour, helper: Neighbour, minutes: int, **more: object) -> UUID:
+    """A match that both wrote down alike, and that is booked."""
+    offer_id = town.offer(helper, "shopping", **more)
+    match_id = town.confirm(town.ask(asker, "shopping", minutes, **more), offer_id)
+    for person in (asker, helper):
+        good(town.post(f"/v1/matches/{match_id}/minutes", {"minutes": minutes}, by=person.login))
+    town.until(lambda: town.match(match_id)["status"] == "completed", "the match being booked")
+    return match_id
+
+
+def number(town: Town, person: Neighbour) -> int:
+    return int(town.read(f"/v1/members/{person.id}", by=NOOR)["number"])
+
+
+def balance(town: Town, account_id: UUID) -> int:
+    """What is on an account, in minutes, as far as it was ever used."""
+    response = town.get(f"/v1/accounts/{account_id}", by=NOOR)
+    return int(response.json()["balance_minutes"]) if response.status_code == 200 else 0
+
+
+def test_an_initiative_is_begun_changed_and_ended(town: Town, console: Console) -> None:
+    name = f"Ruilkring {word()}"
+    page = console.send("/initiatieven", "begin", name=name, preset="ruilkring")
+    assert "Het initiatief is begonnen." in page
+    listed = town.read("/v1/initiatives", by=NOOR)["initiatives"]
+    (made,) = (each for each in listed if each["name"] == name)
+    here = f"/initiatieven/{made['initiative_id']}"
+    rules = {
+        "policy.reciprocity": "encouraged",
+        "policy.compensation": "credits",
+        "policy.floor_minutes": 120,
+        "policy.tolerance_minutes": 30,
+        "policy.most_running": 3,
+        "policy.from_band": "from_18",
+    }
+    page = console.send(here, "regels", **rules)
+    assert "De nieuwe regels gelden vanaf nu." in page
+    assert "Iemand mag hoogstens 2 uur meer krijgen dan geven." in page
+    assert f"Deze regels gelden sinds {now().day} " in page
+    policy = town.read(f"/v1/initiatives/{made['initiative_id']}", by=NOOR)["policy"]
+    assert (policy["floor_minutes"], policy["most_running"], policy["from_band"]) == (-120, 3, "from_18")
+    assert "Gestopt" in console.send(here, "stoppen")
+    # Who had the page open still hears why not, with what was typed.
+    again = console.send(here, "stoppen", status=409)
+    assert "Dit initiatief is gestopt." in again
+
+
+def test_hours_go_into_the_pool_and_out_of_it_without_a_name(town: Town, console: Console) -> None:
+    person = town.neighbour()
+    before = balance(town, POOL)
+    console.send("/solidariteitspot", "aanvullen", minutes=120)
+    page = console.send(
+        "/solidariteitspot", "geven", to_account_id=number(town, person), minutes=45, reason="Even krap."
+    )
+    assert "De uren zijn gegeven." in page
+    assert "Gegeven aan een deelnemer" in page
+    assert person.name not in page
+    assert (balance(town, POOL), balance(town, person.id)) == (before + 75, 45)
+    no = console.send(
+        "/solidariteitspot", "geven", 409, to_account_id=number(town, person), minutes=9999, reason="Te veel."
+    )
+    assert "In de solidariteitspot zitten nog" in no
+    assert "Te veel." in no
+
+
+def test_what_helpers_receive_stands_against_the_caps_with_expenses_apart(
+    town: Town, console: Console
+) -> None:
+    initiative_id = town.initiative("klussendienst")
+    asker, helper = town.neighbour(), town.neighbour(capacity=600, born_on="1990-04-01")
+    helped(town, asker, helper, 60, initiative_id=initiative_id)
+    here = f"/deelnemers/{helper.id}/vergoedingen"
+    page = console.send(here, "onkosten", cents="12,50", on=now().date())
+    assert "De onkosten zijn genoteerd." in page
+    town.until(lambda: "€ 12,50 in" in console.read(here), "the expenses being on the page")
+    year = town.read(f"/v1/members/{helper.id}/year-statements/{now().year}", by=NOOR)
+    assert year["expenses_cents"] == 1250
+    # The visit is in three days: that may be next month, or next year.
+    assert f"{euro_nl(year['cents'])} van € 2.100,00" in console.read(here)
+    assert helper.name in console.read("/vergoedingen")
+    assert helper.name in console.read(f"/vergoedingen?nummer={number(town, helper)}")
+
+
+def test_a_booking_is_undone_also_when_the_hours_are_spent(town: Town, console: Console) -> None:
+    asker, helper = town.neighbour(), town.neighbour(capacity=600)
+    match_id = helped(town, asker, helper, 60)
+    console.send(f"/deelnemers/{helper.id}/vergoedingen", "grenzen", floor_minutes=0, ceiling_minutes=600)
+    good(town.post("/v1/pool-gifts", {"minutes": 40}, by=helper.login), 201)
+    assert "Boek de uren terug" in console.read(f"/koppelingen/{match_id}")
+    here = f"/koppelingen/{match_id}/terugboeking"
+    page = console.read(here)
+    assert "kan nog 20 minuten terug" in page
+    assert "De tussenrekening van de regio betaalt de rest: 40 minuten." in page
+    found = re.search(r'name="transfer_id" value="([^"]+)"', page)
+    assert found is not None
+    assert "Dit is nog niet gelukt" in console.send(here, "boeking", 400, transfer_id=found.group(1))
+    assert balance(town, helper.id) == 20
+    suspense = balance(town, SUSPENSE)
+    page = console.send(here, "boeking", transfer_id=found.group(1), reason="Verkeerd opgeschreven.")
+    assert "De uren zijn teruggeboekt." in page
+    assert (balance(town, asker.id), balance(town, helper.id)) == (0, 0)
+    assert balance(town, SUSPENSE) == suspense - 40
+    match = console.read(f"/koppelingen/{match_id}")
+    assert "Teruggeboekt" in match
+    assert "Boek de uren terug" not in match
+    # What suspense paid is made up out of the pool.
+    assert "De tussenrekening mist" in console.read("/solidariteitspot")
+    console.send("/solidariteitspot", "tussenrekening", minutes=40, reason="Terugboeking.")
+    assert balance(town, SUSPENSE) == suspense
+
+
+def test_someone_may_ask_without_offering_until_a_day(town: Town, console: Console) -> None:
+    person = town.neighbour()
+    until = now().date() + timedelta(days=30)
+    here = f"/deelnemers/{person.id}"
+    page = console.send(here, "vrijstelling", reason="Even te veel aan het hoofd.", until=until)
+    assert "De vrijstelling is gegeven." in page
+    assert f"tot en met {day_nl(until)}" in page
+    past = now().date() - timedelta(days=1)
+    again = console.send(here, "vrijstelling", status=409, reason="Nog even.", until=past)
+    assert "Nog even." in again
+
+
+def test_the_figures_are_those_of_the_api(town: Town, console: Console) -> None:
+    for _ in range(5):
+        town.neighbour(capacity=120)
+    load = town.read("/v1/load-figures", by=NOOR)
+    assert f"van {load['helpers']} helpers" in console.read("/cijfers")
