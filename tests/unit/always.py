@@ -36,7 +36,7 @@ from services.exchange.match import MATCH, Match
 from services.exchange.offer import OFFER, Offer
 from services.exchange.participant import PARTICIPANT, Participant
 from services.exchange.series import SERIES
-from services.exchange.week import RESPITE, WEEK, week_of
+from services.exchange.week import ANY_WEEK, RESPITE, WEEK, week_of
 from services.kernel.entity import Key, Origin
 from services.kernel.errors import Rejected
 from services.kernel.service import Service
@@ -70,7 +70,8 @@ def load(service: InMemory, helper: Participant, at: datetime) -> int:
             minutes = match.agreed_minutes or 0
         if match.helper_id == helper.participant_id and (dated or match.wanted_at is None):
             theirs += minutes
-        if match.asker_id == helper.participant_id and dated and match.category == RESPITE:
+        relieves = match.category == RESPITE and (dated or match.wanted_at is None)
+        if match.asker_id == helper.participant_id and relieves:
             relieved += minutes
     return theirs + max(0, helper.carer_minutes_week - relieved)
 
@@ -108,10 +109,12 @@ def rows_of_askers_are_their_requests(service: InMemory) -> None:
 def weeks_are_the_sums_of_their_matches(service: InMemory) -> None:
     planned, done, relieved = Counter[Any](), Counter[Any](), Counter[Any]()
     for match in service.all(MATCH):
+        minutes = match.minutes if match.status in RUNNING else 0
         if match.wanted_at is None:
+            # Whose care it takes over has more room in every week, until it is done.
+            relieved[match.asker_id, ANY_WEEK] += minutes if match.category == RESPITE else 0
             continue
         week = week_of(match.wanted_at)
-        minutes = match.minutes if match.status in RUNNING else 0
         planned[match.helper_id, week] += minutes
         if match.status == "completed":
             minutes = match.agreed_minutes or 0

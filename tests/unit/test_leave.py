@@ -220,7 +220,7 @@ class _Leaves:
         self._away = away
 
     async def fetchrow(self, *_: object) -> dict[str, object]:
-        return {"first_day": TODAY, "last_day": TODAY, "deputy": "sam"}
+        return {"coordinator": "noor", "first_day": TODAY, "last_day": TODAY, "deputy": "sam"}
 
     async def fetchval(self, *_: object) -> bool:
         return self._away
