@@ -271,7 +271,7 @@ async def test_the_vault_tells_whose_birthday_it_is(leader: Leader) -> None:
     gone = await register(leader, "Vier", "1", born_on=born(17, today))
     await do(leader, LeaveMembership(member_id=gone))
     assert await due(leader.pool, today) == []
-    next_year = date(today.year + 1, today.month, min(today.day, 28))
+    next_year = born(-1, today)
     assert await due(leader.pool, next_year) == [(young, AgeBand.FROM_18)]
     # And who missed a birthday, because nothing ran, gets the band of today.
     assert await due(leader.pool, date(today.year + 10, 1, 1)) == [(young, AgeBand.FROM_21)]
