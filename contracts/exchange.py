@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts import initiatives, participants, proposals, safety, visits
+from contracts import initiatives, loans, participants, proposals, safety, visits
 from contracts.categories import CategoryCode
 from contracts.common import HowGiven, Minutes, Moment
 from contracts.envelope import Command, Event, Query, VaultEntry, View
@@ -263,6 +263,7 @@ EVENTS: tuple[type[Event], ...] = (
     *initiatives.EVENTS,
     *visits.EVENTS,
     *safety.EVENTS,
+    *loans.EVENTS,
 )
 
 
@@ -407,6 +408,7 @@ COMMANDS: tuple[type[Command], ...] = (
     *initiatives.COMMANDS,
     *visits.COMMANDS,
     *safety.COMMANDS,
+    *loans.COMMANDS,
 )
 
 
@@ -465,4 +467,5 @@ QUERIES: dict[type[Query], type[View]] = {
     **initiatives.QUERIES,
     **visits.QUERIES,
     **safety.QUERIES,
+    **loans.QUERIES,
 }

@@ -100,6 +100,13 @@ _PLAUSIBLE: dict[str, Any] = {
     "acknowledge_by": datetime(2026, 11, 30, 16, 0, tzinfo=UTC),
     "decide_by": datetime(2027, 1, 4, 16, 0, tzinfo=UTC),
     "step": "heard",
+    "peer": "voorburg",
+    "times": 1,
+    "count": 12,
+    "total_minutes": 960,
+    "told_count": 12,
+    "told_minutes": 960,
+    "day": date(2026, 12, 1),
 }
 """What a field holds in a sample, where its type alone does not say it."""
 

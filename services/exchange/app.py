@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.exchange import GetMatch, GetParticipants, GetTexts
 from contracts.initiatives import GetInitiatives
+from contracts.loans import GetLoanPerson
 from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
 from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
@@ -13,6 +14,7 @@ from services.exchange.help_request import REQUEST
 from services.exchange.home import HOME
 from services.exchange.incident import INCIDENT, PAIR
 from services.exchange.initiative import INITIATIVE
+from services.exchange.loan import LOAN
 from services.exchange.match import MATCH
 from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
@@ -34,6 +36,7 @@ def service(region: Region) -> Service:
             OFFER,
             REQUEST,
             MATCH,
+            LOAN,
             SERIES,
             WEEK,
             INCIDENT,
@@ -57,6 +60,7 @@ def service(region: Region) -> Service:
             GetSeries: queries.get_series,
             GetIncidentFile: queries.get_incident_file,
             GetLoad: queries.get_load,
+            GetLoanPerson: queries.get_loan_person,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
     )

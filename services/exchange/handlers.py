@@ -1,5 +1,6 @@
 """Which command is decided where, and what other services' events ask of exchange."""
 
+from contracts.crossings import TransferPosted, TransferReleased
 from contracts.envelope import Command, Event
 from contracts.exchange import (
     CancelMatch,
@@ -32,6 +33,19 @@ from contracts.ledger import (
     HoldPlaced,
     HoldRefused,
     TransferRefused,
+)
+from contracts.loans import (
+    AgreeToLoan,
+    EndLoan,
+    GiveUpLoan,
+    LendHelper,
+    ReportLoanMinutes,
+    RetryLoan,
+    SeekHelp,
+    SettleLoan,
+    SettleLoanHold,
+    TakeHelper,
+    TakeLoanLetter,
 )
 from contracts.members import (
     CapacityChanged,
@@ -77,11 +91,14 @@ from contracts.visits import (
 )
 from services.exchange import (
     acting,
+    borrowing,
     confirming,
     help_request,
     incident,
     initiative,
     leaving,
+    lending,
+    loan_life,
     match,
     minutes,
     offer,
@@ -128,6 +145,17 @@ DECIDES: dict[type[Command], Decide] = acting.in_someones_name(
         SettleHold: confirming.settle_hold,
         SettleBooking: minutes.settle_booking,
         LapseReservation: match.lapse,
+        SeekHelp: borrowing.seek,
+        TakeHelper: borrowing.take,
+        RetryLoan: borrowing.retry,
+        SettleLoanHold: borrowing.settle_hold,
+        SettleLoan: borrowing.settle,
+        LendHelper: lending.lend,
+        AgreeToLoan: loan_life.agree,
+        ReportLoanMinutes: loan_life.report,
+        EndLoan: loan_life.call_off,
+        TakeLoanLetter: loan_life.take_letter,
+        GiveUpLoan: loan_life.give_up,
     }
 )
 
@@ -201,10 +229,14 @@ def on_member_left(event: MemberLeft) -> list[Command]:
 
 
 def on_hold_placed(event: HoldPlaced) -> list[Command]:
+    if event.peer is not None:
+        return [SettleLoanHold(loan_id=event.hold_id, placed=True)]
     return [SettleHold(match_id=event.hold_id, placed=True)]
 
 
 def on_hold_refused(event: HoldRefused) -> list[Command]:
+    if event.peer is not None:
+        return [SettleLoanHold(loan_id=event.hold_id, placed=False, reason=event.reason)]
     capped = event.reason == "compensation_cap"
     return [
         SettleHold(
@@ -214,13 +246,22 @@ def on_hold_refused(event: HoldRefused) -> list[Command]:
 
 
 def on_booked(event: CreditTransferred | HelpRecorded | CompensationBooked) -> list[Command]:
-    # What is kept for a match while an account is settled is not booked yet.
-    kept = isinstance(event, CreditTransferred) and event.kind == "settlement"
-    return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id and not kept else []
+    # What is kept for a match while an account is settled is not booked yet; what goes to another
+    # region is no match of this one.
+    other = isinstance(event, CreditTransferred) and event.kind in ("settlement", "clearing")
+    return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id and not other else []
 
 
 def on_transfer_refused(event: TransferRefused) -> list[Command]:
     return [SettleBooking(match_id=event.match_id, booked=False)]
+
+
+def on_crossed(event: TransferPosted | TransferReleased) -> list[Command]:
+    """Of transfers to other regions those for help that was lent concern exchange."""
+    if event.kind != "help" or event.about is None:
+        return []
+    reason = event.reason if isinstance(event, TransferReleased) else ""
+    return [SettleLoan(loan_id=event.about, booked=isinstance(event, TransferPosted), reason=reason)]
 
 
 FOLLOWS: dict[type[Event], Follow] = {
@@ -239,4 +280,6 @@ FOLLOWS: dict[type[Event], Follow] = {
     HelpRecorded: on_booked,
     CompensationBooked: on_booked,
     TransferRefused: on_transfer_refused,
+    TransferPosted: on_crossed,
+    TransferReleased: on_crossed,
 }

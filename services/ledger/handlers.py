@@ -2,7 +2,27 @@
 
 from collections.abc import Callable
 
-from contracts.envelope import Command
+from contracts.clearing import (
+    AnswerCap,
+    CapAgreed,
+    PositionReckoned,
+    ProposeCap,
+    Reckon,
+)
+from contracts.crossings import (
+    AnswerSettlement,
+    AskAboutTransfer,
+    GiveAcross,
+    GiveUpTransfer,
+    HoldForLoan,
+    OfferForLoan,
+    ProposeSettlement,
+    TakeClearingLetter,
+    TransferAccepted,
+    TransferAsked,
+    TransferOffered,
+)
+from contracts.envelope import Command, Event
 from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import (
     BookMatch,
@@ -19,9 +39,25 @@ from contracts.ledger import (
     TransferCredit,
     UndoTransfer,
 )
+from contracts.loans import HelperTaken, LoanEnded, LoanMinutesAgreed
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
-from services.kernel.service import Decide, Prepare
-from services.ledger import account, booking, compensation, gift, hold, limits, reversal, settlement
+from services.kernel.service import Decide, Prepare, Schedule
+from services.ledger import (
+    account,
+    booking,
+    clearing,
+    compensation,
+    correspondence,
+    crossing,
+    gift,
+    hold,
+    limits,
+    receiving,
+    reckoning,
+    reversal,
+    sending,
+    settlement,
+)
 from services.ledger.queries import prepare_reversal
 
 DECIDES: dict[type[Command], Decide] = {
@@ -37,9 +73,28 @@ DECIDES: dict[type[Command], Decide] = {
     NoteExpenses: compensation.note_expenses,
     BringBalance: settlement.bring,
     SettleAccount: settlement.settle,
+    ProposeCap: clearing.propose,
+    AnswerCap: clearing.answer,
+    GiveAcross: sending.give,
+    ProposeSettlement: sending.propose_settlement,
+    AnswerSettlement: receiving.answer_settlement,
+    HoldForLoan: sending.hold_for_loan,
+    OfferForLoan: sending.offer_for_loan,
+    GiveUpTransfer: sending.give_up,
+    TakeClearingLetter: correspondence.take,
+    AskAboutTransfer: crossing.ask,
+    Reckon: reckoning.reckon,
 }
 
 PREPARES: dict[type[Command], Prepare] = {ReverseTransfer: prepare_reversal}
+
+SCHEDULES: dict[type[Event], Schedule] = {
+    TransferOffered: crossing.asks,
+    TransferAccepted: crossing.asks,
+    TransferAsked: crossing.asks,
+    CapAgreed: clearing.reckons,
+    PositionReckoned: clearing.reckons,
+}
 
 
 def on_participant_admitted(floor_minutes: int) -> Callable[[ParticipantAdmitted], list[Command]]:
@@ -88,5 +143,38 @@ def on_minutes_agreed(event: MinutesAgreed) -> list[Command]:
             compensation=event.compensation,
             age_band=event.age_band,
             at=event.wanted_at,
+        )
+    ]
+
+
+def on_helper_taken(event: HelperTaken) -> list[Command]:
+    if not event.counted:
+        return []
+    return [
+        HoldForLoan(
+            hold_id=event.loan_id,
+            account_id=event.asker_id,
+            peer=event.peer,
+            minutes=event.minutes,
+            floor_minutes=event.floor_minutes,
+        )
+    ]
+
+
+def on_loan_ended(event: LoanEnded) -> list[Command]:
+    return [ReleaseHold(hold_id=event.loan_id)] if event.request_id is not None else []
+
+
+def on_loan_minutes_agreed(event: LoanMinutesAgreed) -> list[Command]:
+    if not event.counted:
+        return []
+    return [
+        OfferForLoan(
+            loan_id=event.loan_id,
+            attempt=event.attempt,
+            account_id=event.asker_id,
+            peer=event.peer,
+            payee_id=event.helper_id,
+            minutes=event.minutes,
         )
     ]
