@@ -53,17 +53,20 @@ from services.kernel.questions import (
     KERNEL_QUERIES,
     MAX_STRETCH_BYTES,
     GetMarks,
+    GetState,
     LogStretch,
     Marks,
     ReadLog,
     Retried,
     RetryParked,
+    SetLogLevel,
     SourceMark,
 )
 from services.kernel.relay import Relay
 from services.kernel.retention import forget_old_answers
 from services.kernel.service import Service
 from services.kernel.settings import Region
+from services.kernel.state import get_state, set_log_level
 from services.kernel.telemetry import LINES, Metrics, log, set_up
 from services.kernel.timers import fire_timers
 
@@ -334,7 +337,10 @@ class Replica:
         except DATABASE_AWAY:
             answer = unavailable(Unreachable())
         known = name if name in self._commands else "unknown"
-        self.metrics.answered(known, answer.outcome, time.perf_counter() - began)
+        took = time.perf_counter() - began
+        self.metrics.answered(known, answer.outcome, took)
+        if LINES.level == "debug":
+            log.debug("command", command=known, outcome=answer.outcome, ms=round(1000 * took, 1))
         return answer.model_dump_json().encode()
 
     async def _command(self, name: str, raw: bytes) -> Answer:
@@ -416,6 +422,10 @@ class Replica:
                 async with self._retrying:
                     applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
                 view = Retried(applied=applied)
+            case GetState():
+                view = await get_state(self)
+            case SetLogLevel():
+                view = await set_log_level(self, body)
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))
