@@ -17,6 +17,7 @@ from services.ledger.account import ACCOUNT
 from services.ledger.clearing import CLEARING
 from services.ledger.compensation import EXPENSES, PERIOD
 from services.ledger.crossing import CROSSING
+from services.ledger.gauges import GAUGES
 from services.ledger.hold import HOLD
 from services.ledger.place import PLACE
 from services.ledger.seat import SEAT
@@ -51,4 +52,5 @@ def service(region: Region) -> Service:
             GetYearStatement: queries.get_year_statement,
             GetPositions: queries.get_positions,
         },
+        gauges=GAUGES,
     )
