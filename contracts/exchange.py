@@ -6,11 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-<<<<<<< HEAD
-from contracts import initiatives, loans, participants, proposals, safety, visits
-=======
-from contracts import initiatives, participants, proposals, referrals, safety, visits
->>>>>>> main
+from contracts import initiatives, loans, participants, proposals, referrals, safety, visits
 from contracts.categories import CategoryCode
 from contracts.common import HowGiven, Minutes, Moment
 from contracts.envelope import Command, Event, Query, VaultEntry, View
@@ -267,11 +263,8 @@ EVENTS: tuple[type[Event], ...] = (
     *initiatives.EVENTS,
     *visits.EVENTS,
     *safety.EVENTS,
-<<<<<<< HEAD
     *loans.EVENTS,
-=======
     *referrals.EVENTS,
->>>>>>> main
 )
 
 

@@ -100,7 +100,6 @@ _PLAUSIBLE: dict[str, Any] = {
     "acknowledge_by": datetime(2026, 11, 30, 16, 0, tzinfo=UTC),
     "decide_by": datetime(2027, 1, 4, 16, 0, tzinfo=UTC),
     "step": "heard",
-<<<<<<< HEAD
     "peer": "voorburg",
     "times": 1,
     "count": 12,
@@ -108,7 +107,6 @@ _PLAUSIBLE: dict[str, Any] = {
     "told_count": 12,
     "told_minutes": 960,
     "day": date(2026, 12, 1),
-=======
     "team": "sociaal-team-west",
     "urgency": "soon",
     "remind_at": datetime(2026, 12, 3, 16, 0, tzinfo=UTC),
@@ -117,7 +115,6 @@ _PLAUSIBLE: dict[str, Any] = {
     "twin_ids": (uuid5(_SPACE, "twin"),),
     "outcome": "help-given",
     "at": datetime(2026, 11, 25, 14, 0, tzinfo=UTC),
->>>>>>> main
 }
 """What a field holds in a sample, where its type alone does not say it."""
 
