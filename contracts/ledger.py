@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts import clearing, crossings
+from contracts import caps, clearing, crossings
 from contracts.common import Settle
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
@@ -239,6 +239,7 @@ EVENTS: tuple[type[Event], ...] = (
     TransferRefused,
     *clearing.EVENTS,
     *crossings.EVENTS,
+    *caps.EVENTS,
 )
 
 
@@ -368,6 +369,7 @@ COMMANDS: tuple[type[Command], ...] = (
     BringBalance,
     *clearing.COMMANDS,
     *crossings.COMMANDS,
+    *caps.COMMANDS,
 )
 
 

@@ -68,6 +68,7 @@ DECIDERS = {
         "sending",
         "receiving",
         "correspondence",
+        "caps",
     ),
     "notifications": ("message",),
     "coordinator": ("duty", "leave", "complaint", "call"),

@@ -14,6 +14,7 @@ from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.ledger import handlers, queries
 from services.ledger.account import ACCOUNT
+from services.ledger.caps import ENTERED
 from services.ledger.clearing import CLEARING
 from services.ledger.compensation import EXPENSES, PERIOD
 from services.ledger.crossing import CROSSING
@@ -28,7 +29,7 @@ def service(region: Region) -> Service:
     return Service(
         name="ledger",
         sql=Path(__file__).parent / "sql",
-        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES, CLEARING, CROSSING),
+        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES, ENTERED, CLEARING, CROSSING),
         decides=handlers.DECIDES,
         prepares=handlers.PREPARES,
         schedules=handlers.SCHEDULES,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from contracts.caps import EnterCaps
 from contracts.clearing import (
     AnswerCap,
     CapAgreed,
@@ -45,6 +46,7 @@ from services.kernel.service import Decide, Prepare, Schedule
 from services.ledger import (
     account,
     booking,
+    caps,
     clearing,
     compensation,
     correspondence,
@@ -71,6 +73,7 @@ DECIDES: dict[type[Command], Decide] = {
     SpendFromPool: gift.spend_from_pool,
     UndoTransfer: reversal.undo,
     NoteExpenses: compensation.note_expenses,
+    EnterCaps: caps.enter,
     BringBalance: settlement.bring,
     SettleAccount: settlement.settle,
     ProposeCap: clearing.propose,

@@ -9,6 +9,7 @@ POOL = "/solidariteitspot"
 COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
 OPERATING = "/beheer"
+REGIONS = "/regios"
 
 
 def request_href(request_id: UUID) -> str:
@@ -53,3 +54,19 @@ def incident_href(incident_id: UUID) -> str:
 
 def complaint_href(complaint_id: UUID) -> str:
     return f"/klachten/{complaint_id}"
+
+
+def loan_href(loan_id: UUID) -> str:
+    return f"{REGIONS}/hulp/{loan_id}"
+
+
+def clearing_href(clearing_id: UUID) -> str:
+    return f"{REGIONS}/uren/{clearing_id}"
+
+
+def settlement_href(crossing_id: UUID) -> str:
+    return f"{REGIONS}/vereffening/{crossing_id}"
+
+
+def seeking_href(request_id: UUID) -> str:
+    return f"{request_href(request_id)}/regios"

@@ -180,10 +180,19 @@ class WorkKind(Enum):
     INCIDENT = ("Incident", "warning")
     COMPLAINT = ("Klacht", "info")
     NO_DEPUTY = ("Geen vervanger", "person")
+    NO_CAPS = ("Bedragen ontbreken", "calendar")
     BALANCE = ("Saldo", "meter")
     TO_BRING = ("Brief of telefoon", "letter")
     NOT_REACHED = ("Niet bereikt", "phone")
     MESSAGE_FAILED = ("Bericht mislukt", "mail-failed")
+    OTHER_REGION = ("Andere regio vraagt", "request")
+    THEIR_HELPER = ("Helper van elders", "person-plus")
+    ASK_PERSON = ("Nog te vragen", "phone")
+    REGIONS_DIFFER = ("Regio's verschillen", "unequal")
+    NOT_ACROSS = ("Uren niet over", "unequal")
+    CAP = ("Grens voorgesteld", "meter")
+    SETTLEMENT = ("Vereffening voorgesteld", "meter")
+    POSITION = ("Stand verschilt", "warning")
 
     def __init__(self, label: str, icon: Icon) -> None:
         self.label: str = label

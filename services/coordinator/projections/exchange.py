@@ -139,13 +139,15 @@ def _request(request: RequestSeen | None, event: RequestEvent, request_id: UUID,
     return replace(request)
 
 
+def _its_request(event: Any) -> tuple[UUID, ...]:
+    # Help for another region is about no request of ours.
+    return (event.request_id,) if event.request_id is not None else ()
+
+
 REQUESTS = Kind(
     "requests_seen",
     RequestSeen,
-    dict.fromkeys((HelpRequested, VisitMoved, *_REQUEST_AFTER), lambda e: (e.request_id,))
-    | dict.fromkeys(
-        (LoanEnded, LoanCompleted), lambda e: (e.request_id,) if e.request_id is not None else ()
-    ),
+    dict.fromkeys((HelpRequested, VisitMoved, LoanEnded, *_REQUEST_AFTER), _its_request),
     _request,
 )
 
