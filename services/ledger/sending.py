@@ -197,7 +197,7 @@ def _check_room(found: Clearing, minutes: int) -> None:
         raise Rejected(
             "clearing_cap",
             f"Naar deze regio kunnen nu nog {left} minuten. Geef minder, of vereffen eerst.",
-            f"{left} minutes can go to this region now. Give less, or have the regions settle first.",
+            f"At most {left} minutes can go to this region now. Give less, or have the regions settle first.",
             left_minutes=left,
         )
 

@@ -224,6 +224,12 @@ class TwoLedgers(RuleBasedStateMachine):
         self.hold_for_a_loan(region, who, 60)
         self.agree_on_the_minutes(region, -1, to, 1_200, 1)
 
+    @rule(region=REGIONS, to=WHO)
+    def someone_leaves_while_their_hours_are_under_way(self, region: str, to: int) -> None:
+        self.open_an_account(region)
+        self.give_across(region, -1, to, 30)
+        self.someone_leaves(region, -1)
+
     @rule(region=REGIONS, agree=st.sampled_from([True, True, False]))
     def answer_settlements(self, region: str, agree: bool) -> None:
         for crossing in self.crossings(region):
