@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import nats.errors
 import orjson
 import structlog
@@ -27,6 +26,7 @@ from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Answer, Command, Refusal, View
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop
+from services.kernel.database import connect, connection_settings, open_pool
 from services.kernel.deciding import Item
 from services.kernel.erasure import Erasures, place
 from services.kernel.errors import (
@@ -74,29 +74,6 @@ UNKNOWN = Refusal(
 )
 
 
-def connection_settings(region: Region, service: str) -> dict[str, Any]:
-    """How every connection of a service is opened: time-outs set, so that nobody holds a lock for ever."""
-    return {
-        "dsn": region.postgres_dsn(service),
-        "password": region.postgres_password(service),
-        "timeout": 3,
-        "command_timeout": 10,
-        "server_settings": {
-            "application_name": f"wd-{service}",
-            "lock_timeout": "1000",
-            "statement_timeout": "10000",
-            "idle_in_transaction_session_timeout": "1000",
-            "tcp_user_timeout": "3000",
-            "tcp_keepalives_idle": "2",
-            "tcp_keepalives_interval": "1",
-            "tcp_keepalives_count": "3",
-            "jit": "off",
-            # Our statements are few and fixed: planning each run anew costs a fifth of a commit.
-            "plan_cache_mode": "force_generic_plan",
-        },
-    }
-
-
 class Replica:
     """One process of one service."""
 
@@ -112,6 +89,7 @@ class Replica:
         self.pool: Pool
         self.loop: CommitLoop
         self.forked: str | None = None
+        self._settings = connection_settings(region, service.name)
         self._database = False
         self._stopping = asyncio.Event()
         self._retrying = asyncio.Lock()
@@ -166,12 +144,7 @@ class Replica:
     async def _connect(self) -> None:
         while True:
             try:
-                self.pool = await asyncpg.create_pool(
-                    min_size=1,
-                    max_size=8,
-                    reset=_keep_session,
-                    **connection_settings(self.region, self.service.name),
-                )
+                self.pool = await open_pool(self._settings, size=8, reset=_keep_session)
                 if missing := await pending(self.pool, migrations(self.service.name, self.service.sql)):
                     log.warning("migrations_missing", missing=missing)
                     self.pool.terminate()
@@ -187,7 +160,7 @@ class Replica:
         self._database = True
         self.loop = CommitLoop(
             self.service,
-            connect=lambda: asyncpg.connect(**connection_settings(self.region, self.service.name)),
+            connect=lambda: connect(**self._settings),
             pool=self.pool,
             lease=self.lease,
             metrics=self.metrics,

@@ -1,8 +1,8 @@
-"""What an operator does to a region: rebuild, restore, look at events and parked ones."""
+"""What an operator does to a region: rebuild, recover, look at events and parked ones."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,8 +19,8 @@ from services.kernel.log import Connection, Publisher, follow, parse
 from services.kernel.memory import collect_less
 from services.kernel.questions import Retried, RetryParked
 from services.kernel.rebuild import Rebuild, sources_of
-from services.kernel.restore import Restored
-from services.kernel.restore import restore as restore_log
+from services.kernel.recovery import Recovered
+from services.kernel.recovery import recover as recover_logs
 from services.kernel.settings import Region
 from services.region.databases import connect, service_of
 
@@ -81,26 +81,26 @@ async def rebuild(region: Region, service: str) -> int:
             await own.close()
 
 
-async def restore(region: Region, service: str) -> Restored:
-    """Take back what others still hold of a service's log, or open a new epoch."""
-    found = service_of(known_service(service), region)
-    followers = {name for name, contract in SERVICES.items() if service in contract.FOLLOWS}
-    sources = set(SERVICES[service].FOLLOWS)
-    async with _bus(region) as bus, _logs(region, {service, *followers, *sources}) as logs:
-        heads = {}
-        for follower in sorted(followers):
-            row = await logs[follower].fetchrow(
-                "SELECT epoch, position FROM watermarks WHERE source = $1", service
-            )
-            if row is not None:
-                heads[follower] = (row["epoch"], row["position"])
-        return await restore_log(
-            found,
-            logs[service],
-            bus.client.jetstream(timeout=5),
-            {name: logs[name] for name in sorted(sources)},
-            follower_heads=heads,
+async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
+    """Take back what others still hold of these services' logs, or open new epochs."""
+    chosen = [service_of(known_service(service), region) for service in services]
+    async with _bus(region) as bus, _logs(region, set(SERVICES)) as logs:
+        return await recover_logs(chosen, logs, bus.client.jetstream(timeout=5))
+
+
+def told(recovered: Iterable[Recovered]) -> Iterator[str]:
+    """What a recovery did, in lines for a person; the last ones say what to do now."""
+    for done in recovered:
+        yield (
+            f"{done.service}: {done.taken_back} events taken back; head {done.head_after}, epoch {done.epoch}"
         )
+        if done.new_epoch:
+            yield "  Not everything was still there: a new epoch begins. `verify` shows what is left to do."
+        for lost in done.without_text:
+            yield f"  what was written with {lost} is lost: ask the person again"
+        for changed in done.without_cause:
+            yield f"  {changed} was changed because of an event that is lost: look at it"
+    yield "Start the services, then: wederdienst verify"
 
 
 async def search_events(

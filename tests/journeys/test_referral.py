@@ -380,7 +380,8 @@ async def test_the_region_shows_that_referrals_keep_to_their_diagram_and_that_it
             spoiled = exchange.transaction()
             await spoiled.start()
             await exchange.execute(
-                "UPDATE events SET data = (data::jsonb || $3::jsonb)::json WHERE entity_id = $1 AND name = $2",
+                "UPDATE events SET data = (data::jsonb || $3::jsonb)::json "
+                "WHERE entity_id = $1 AND name = $2",
                 referral_id,
                 name,
                 json.dumps(said),
