@@ -256,7 +256,7 @@ class CommitLoop:
             rows = await self._pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
             found = {row[0]: kind.load(row) for row in rows}
             for entity_id in ids:
-                self._cache.setdefault((kind, entity_id), found.get(entity_id))
+                self._cache.setdefault((kind, entity_id.int), found.get(entity_id))
         return time.perf_counter() - began
 
     async def _answer_known(self, items: list[Item]) -> list[Item]:

@@ -15,7 +15,7 @@ import orjson
 
 from contracts.envelope import MAX_EVENT_BYTES, Actor, Answer, Command, Event, Refusal, VaultEntry
 from contracts.upcasting import UnknownEvent
-from services.kernel.entity import Key, Missing, Origin, Projections, State
+from services.kernel.entity import Kind, Missing, Origin, Projections, State
 from services.kernel.errors import Rejected
 from services.kernel.log import Batch, Recorded
 from services.kernel.service import Context, Service, Timer
@@ -294,9 +294,9 @@ class Deciding:
         for n, command in enumerate(follow(event) if follow is not None else ()):
             self._carry_out(command, uuid5(item.command_id, str(n)), item, trial)
 
-    def looks_at(self, items: Iterable[Item], state: State) -> set[Key]:
+    def looks_at(self, items: Iterable[Item], state: State) -> set[tuple[Kind[Any], UUID]]:
         """What these items look at and is not in memory: deciders are run, nothing is kept."""
-        wanted: set[Key] = set()
+        wanted: set[tuple[Kind[Any], UUID]] = set()
         for item in items:
             probe = Trial(state.layer(), datetime.now(UTC))
             try:
@@ -305,7 +305,7 @@ class Deciding:
                 elif item.followed is not None:
                     self._follow(item, item.followed, probe)
             except Missing as missing:
-                wanted.add(missing.key)
+                wanted.add((missing.kind, missing.entity_id))
             except Exception:
                 # Deciding itself will meet it again, and answers it.
                 continue

@@ -15,7 +15,7 @@ import pytest_asyncio
 from contracts.envelope import Actor, Answer, Command, Event, Role, VaultEntry
 from contracts.ledger import AccountOpened, CreditTransferred, OpenAccount, TransferCredit
 from contracts.members import MemberApproved
-from services.kernel import commit_loop
+from services.kernel import commit_loop, rebuild
 from services.kernel.deciding import Item
 from services.kernel.entity import State
 from services.kernel.errors import Busy, NotLeading, TooLate
@@ -366,7 +366,12 @@ async def test_two_hot_accounts_never_fall_below_the_floor(leader: Leader) -> No
     assert {row[0]: row[1] for row in kept} == balances
 
 
-async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(here: Place) -> None:
+@pytest.mark.parametrize("held", [rebuild.MAX_HELD, 10], ids=["all in memory", "written now and then"])
+async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(
+    here: Place, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "MAX_HELD", held)
+    monkeypatch.setattr(rebuild, "CHUNK", 100)
     async with here.leading() as leader:
         members = await accounts(leader, 40)
         await leader.all(between(members, random.Random(n), 10) for n in range(400))

@@ -1,6 +1,6 @@
 """What the ledger says: balances, in minutes; and for which match nothing could be set apart or booked."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -16,7 +16,7 @@ from contracts.ledger import (
     LimitsChanged,
     TransferRefused,
 )
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)
