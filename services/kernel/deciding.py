@@ -30,7 +30,10 @@ BROKEN = Refusal(
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One thing to commit: a command, or a followed event (then `followed` is set)."""
+    """One thing to commit: a command, or a followed event (then `followed` is set).
+
+    Followed events come in a `run`: it ends with the last of them, or where it breaks off.
+    """
 
     command_id: UUID
     actor: Actor
@@ -45,6 +48,13 @@ class Item:
     expires: float = float("inf")
     timer_id: UUID | None = None
     future: asyncio.Future[Answer] | None = None
+    run: asyncio.Future[Answer] | None = None
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether one before it could not be followed: then neither can this one."""
+        run = self.run
+        return run is not None and run.done() and not run.cancelled() and run.exception() is not None
 
     def answer(self, answer: Answer) -> None:
         if self.future is not None and not self.future.done():
