@@ -100,6 +100,14 @@ _PLAUSIBLE: dict[str, Any] = {
     "acknowledge_by": datetime(2026, 11, 30, 16, 0, tzinfo=UTC),
     "decide_by": datetime(2027, 1, 4, 16, 0, tzinfo=UTC),
     "step": "heard",
+    "team": "sociaal-team-west",
+    "urgency": "soon",
+    "remind_at": datetime(2026, 12, 3, 16, 0, tzinfo=UTC),
+    "answer_by": datetime(2026, 12, 4, 16, 0, tzinfo=UTC),
+    "lookalikes": (uuid5(_SPACE, "lookalike"),),
+    "twin_ids": (uuid5(_SPACE, "twin"),),
+    "outcome": "help-given",
+    "at": datetime(2026, 11, 25, 14, 0, tzinfo=UTC),
 }
 """What a field holds in a sample, where its type alone does not say it."""
 
