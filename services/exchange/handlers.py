@@ -46,10 +46,12 @@ from contracts.members import (
 from contracts.participants import (
     AdmitParticipant,
     EndAsking,
+    EndOffers,
     LetGo,
     NearnessChanged,
     NoteCapacity,
     NoteNearness,
+    ParticipantLeft,
     PartTooClose,
 )
 from contracts.safety import (
@@ -125,6 +127,7 @@ DECIDES: dict[type[Command], Decide] = acting.in_someones_name(
         NoteNearness: leaving.note_nearness,
         PartTooClose: leaving.part_too_close,
         LetGo: leaving.let_go,
+        EndOffers: leaving.end_offers,
         SettleHold: confirming.settle_hold,
         SettleBooking: minutes.settle_booking,
         LapseReservation: match.lapse,
@@ -138,6 +141,7 @@ PREPARES: dict[type[Command], Prepare] = {
     ThankHelper: preparing.thank,
     PlanVisit: preparing.plan_visit,
     PartTooClose: preparing.part_too_close,
+    EndOffers: preparing.end_offers,
     ReportIncident: preparing.report_incident,
     HandOverIncident: preparing.hand_over_incident,
     CloseIncident: preparing.close_incident,
@@ -148,6 +152,7 @@ SCHEDULES: dict[type[Event], Schedule] = {
     SeriesStarted: planning.next_visit,
     SeriesPlanned: planning.next_visit,
     NearnessChanged: leaving.look_at_nearness,
+    ParticipantLeft: leaving.look_for_offers,
     PolicyChanged: help_request.look_for_drafts,
 }
 
