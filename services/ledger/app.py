@@ -12,6 +12,7 @@ from services.ledger import handlers, queries
 from services.ledger.account import ACCOUNT
 from services.ledger.caps import ENTERED
 from services.ledger.compensation import EXPENSES, PERIOD
+from services.ledger.gauges import GAUGES
 from services.ledger.hold import HOLD
 from services.ledger.place import PLACE
 from services.ledger.seat import SEAT
@@ -41,4 +42,5 @@ def service(region: Region) -> Service:
             GetStatement: queries.get_statement,
             GetYearStatement: queries.get_year_statement,
         },
+        gauges=GAUGES,
     )
