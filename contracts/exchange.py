@@ -27,6 +27,7 @@ FellThroughReason = Literal[
     "below_floor",
     "compensation_cap",
     "withdrawn",
+    "offer_withdrawn",
     "cancelled",
     "no_answer",
     "helper_withdrew",
@@ -410,6 +411,7 @@ COMMANDS: tuple[type[Command], ...] = (
     *visits.COMMANDS,
     *safety.COMMANDS,
     *loans.COMMANDS,
+    *referrals.COMMANDS,
 )
 
 
@@ -469,4 +471,5 @@ QUERIES: dict[type[Query], type[View]] = {
     **visits.QUERIES,
     **safety.QUERIES,
     **loans.QUERIES,
+    **referrals.QUERIES,
 }

@@ -6,6 +6,7 @@ from contracts.exchange import GetMatch, GetParticipants, GetTexts
 from contracts.initiatives import GetInitiatives
 from contracts.loans import GetLoanPerson
 from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
+from contracts.referrals import GetReferralFile
 from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
 from services.exchange import queries
@@ -21,6 +22,7 @@ from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
 from services.exchange.person import ACTING, PERSON, VETTING
 from services.exchange.proposing import rank_helpers
+from services.exchange.referral import REFERRAL, REFERRED
 from services.exchange.series import SERIES
 from services.exchange.week import WEEK
 from services.kernel.service import Service
@@ -46,6 +48,8 @@ def service(region: Region) -> Service:
             VETTING,
             ACTING,
             HOME,
+            REFERRAL,
+            REFERRED,
         ),
         decides=DECIDES,
         prepares=PREPARES,
@@ -62,6 +66,7 @@ def service(region: Region) -> Service:
             GetIncidentFile: queries.get_incident_file,
             GetLoad: queries.get_load,
             GetLoanPerson: queries.get_loan_person,
+            GetReferralFile: queries.get_referral_file,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
         gauges=GAUGES,

@@ -50,6 +50,7 @@ PAGES = (
     f"/regios/uren/{ONE}",
     f"/regios/vereffening/{ONE}",
     f"/hulpvragen/{REQUEST}/regios",
+    f"/verwijzingen/{ONE}",
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",

@@ -14,6 +14,7 @@ from services.coordinator.console.addresses import (
     loan_href,
     match_href,
     member_href,
+    referral_href,
     request_href,
     series_href,
     settlement_href,
@@ -38,6 +39,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "without_helper": (WorkKind.WITHOUT_HELPER, "Kies helper"),
     "visit_without_helper": (WorkKind.VISIT, "Kies helper"),
     "without_answer": (WorkKind.WITHOUT_ANSWER, "Bekijk"),
+    "referral_waits": (WorkKind.REFERRAL, "Beantwoord"),
     "new_member": (WorkKind.NEW_MEMBER, "Beoordeel"),
     "minutes_differ": (WorkKind.MINUTES_DIFFER, "Beslis"),
     "not_booked": (WorkKind.NOT_BOOKED, "Los op"),
@@ -142,6 +144,8 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"{about}: voor deze keer is er geen helper", "terugkerende hulp"
         case "without_answer":
             return about, "de uren staan nog niet apart"
+        case "referral_waits":
+            return f"{about}: een sociaal team verwijst {number.lower()}", REFERRED.get(work.reason or "", "")
         case "new_member":
             return f"{number} wil meedoen", "een verwijzer wacht hierop" if work.reason else ""
         case "minutes_differ":
@@ -205,6 +209,12 @@ def _of_regions(kind: WorkCode, about: str, peer: str) -> tuple[str, str]:
             return f"De stand met {peer} is daar anders dan hier", "zoek samen uit waarom"
 
 
+REFERRED = {
+    "twin": "kijk: misschien dezelfde persoon als in een andere verwijzing",
+    "overdue": "de termijn voor antwoord is voorbij",
+    "reminded": "de termijn voor antwoord loopt af",
+    "urgent": "heeft haast",
+}
 COMPLAINT_NEXT = {
     "filed": "bevestig de ontvangst",
     "acknowledged": "hoor beide kanten",
@@ -227,6 +237,8 @@ def _page(work: Work) -> str:
             return match_href(work.entity_id)
         case "series_helper_ends":
             return series_href(work.entity_id)
+        case "referral_waits":
+            return referral_href(work.entity_id)
         case "incident_open":
             return incident_href(work.entity_id)
         case "complaint_term":
