@@ -224,6 +224,11 @@ class TwoLedgers(RuleBasedStateMachine):
         self.hold_for_a_loan(region, who, 60)
         self.agree_on_the_minutes(region, -1, to, 1_200, 1)
 
+    @rule(region=REGIONS, who=WHO, to=WHO)
+    def help_took_as_long_as_was_held(self, region: str, who: int, to: int) -> None:
+        self.hold_for_a_loan(region, who, 30)
+        self.agree_on_the_minutes(region, -1, to, 30, 1)
+
     @rule(region=REGIONS, to=WHO)
     def someone_leaves_while_their_hours_are_under_way(self, region: str, to: int) -> None:
         self.open_an_account(region)
