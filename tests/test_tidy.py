@@ -52,6 +52,10 @@ DECIDERS = {
         "return_favour",
         "matching",
         "spread",
+        "loan",
+        "borrowing",
+        "lending",
+        "loan_life",
     ),
     "ledger": (
         "account",
