@@ -100,6 +100,19 @@ _PLAUSIBLE: dict[str, Any] = {
     "acknowledge_by": datetime(2026, 11, 30, 16, 0, tzinfo=UTC),
     "decide_by": datetime(2027, 1, 4, 16, 0, tzinfo=UTC),
     "step": "heard",
+    "serial": 4,
+    "peer": "voorbeeld-oost",
+    "label": "Voorbeeld-Oost",
+    "signing_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    "sealing_key": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo",
+    "release": "0.1.0",
+    "name": "HelpSought",
+    "version": 1,
+    "data": {"seeking_id": str(uuid5(_SPACE, "thread_id"))},
+    "epoch": 2,
+    "base": 17,
+    "written_by": "voorbeeld-oost",
+    "count": 3,
 }
 """What a field holds in a sample, where its type alone does not say it."""
 

@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from contracts.catalogue import SERVICES
 from contracts.common import Pc4
 from contracts.envelope import Role
 from contracts.subjects import region_token
@@ -84,6 +85,20 @@ class Key(_Table):
         return Role(self.role)
 
 
+class Network(_Table):
+    """The network of regions that this one takes part in; `wederdienst network join` writes it.
+
+    `hub` is host:port; the hub's public keys came with the invitation. Our own keys stand in the file
+    `keys`. `greet_seconds`: how often a peer that says nothing is asked whether it is there.
+    """
+
+    hub: Annotated[str, Field(pattern=r"^[^\s/:@]+:[0-9]{1,5}$")]
+    hub_signing_key: str
+    hub_sealing_key: str
+    keys: Path = Path("link-keys.json")
+    greet_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30.0
+
+
 class Embedded(_Table):
     """Servers that `wederdienst up` starts itself, with their data under `folder`."""
 
@@ -126,6 +141,7 @@ class Region(BaseSettings):
     web: Web = Web()
     ledger: Ledger = Ledger()
     keys: tuple[Key, ...] = ()
+    network: Network | None = None
     embedded: Embedded | None = None
     secrets: Secrets = Secrets()
 
@@ -144,6 +160,11 @@ class Region(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What runs in this region: the link only where there is a network to be linked to."""
+        return tuple(name for name in SERVICES if name != "link" or self.network is not None)
 
     def postgres_dsn(self, service: str) -> str:
         """Connection string of one service's own database and role."""
@@ -175,9 +196,10 @@ def load(path: Path) -> Region:
         values = TomlConfigSettingsSource(Region, path)()
         if secrets.is_file():
             values["secrets"] = TomlConfigSettingsSource(Region, secrets)()
-        for table in ("embedded",):
+        for table, name in (("embedded", "folder"), ("network", "keys")):
             if table in values:
-                values[table]["folder"] = str((path.parent / values[table]["folder"]).resolve())
+                within = values[table].get(name, Network.model_fields["keys"].default)
+                values[table][name] = str((path.parent / within).resolve())
         for name in ("logs", "erasures"):
             if name in values:
                 values[name] = str((path.parent / values[name]).resolve())
