@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts import initiatives, participants, proposals, safety, visits
+from contracts import initiatives, participants, proposals, referrals, safety, visits
 from contracts.categories import CategoryCode
 from contracts.common import HowGiven, Minutes, Moment
 from contracts.envelope import Command, Event, Query, VaultEntry, View
@@ -263,6 +263,7 @@ EVENTS: tuple[type[Event], ...] = (
     *initiatives.EVENTS,
     *visits.EVENTS,
     *safety.EVENTS,
+    *referrals.EVENTS,
 )
 
 

@@ -51,7 +51,7 @@ class OrphanedLetter(BaseModel):
 # Events
 
 
-class DirectoryTaken(Event):
+class DirectoryLearned(Event):
     """The hub's list of regions, as of this serial number, was taken over."""
 
     ENTITY: ClassVar[str] = "network"
@@ -65,7 +65,7 @@ class PeerJoined(Event):
     ENTITY: ClassVar[str] = "peer"
     peer_id: UUID
     peer: str
-    label: str
+    municipality: str
     signing_key: str
     sealing_key: str
 
@@ -78,7 +78,7 @@ class PeerLeft(Event):
     peer: str
 
 
-class PeerUp(Event):
+class PeerReached(Event):
     """A region answers (again). `release`: which program it runs."""
 
     ENTITY: ClassVar[str] = "peer"
@@ -87,7 +87,7 @@ class PeerUp(Event):
     release: str
 
 
-class PeerAway(Event):
+class PeerMissed(Event):
     """A region does not answer. What is written to it waits."""
 
     ENTITY: ClassVar[str] = "peer"
@@ -109,7 +109,7 @@ class LetterQueued(Event):
     data: dict[str, Any]
 
 
-class LettersTaken(Event):
+class LettersDelivered(Event):
     """The peer has committed our letters up to `number`. It may go back when the peer was put back."""
 
     ENTITY: ClassVar[str] = "peer"
@@ -180,7 +180,7 @@ class LetterOrphaned(Event):
     name: str
 
 
-class LetterFound(Event):
+class OrphanSolved(Event):
     """A forgotten letter was written again, the same one: nobody needs to look at it any more."""
 
     ENTITY: ClassVar[str] = "orphan"
@@ -212,19 +212,19 @@ class MessagesRefused(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    DirectoryTaken,
+    DirectoryLearned,
     PeerJoined,
     PeerLeft,
-    PeerUp,
-    PeerAway,
+    PeerReached,
+    PeerMissed,
     LetterQueued,
-    LettersTaken,
+    LettersDelivered,
     EpochOpened,
     PeerForked,
     LetterReceived,
     LetterRepeated,
     LetterOrphaned,
-    LetterFound,
+    OrphanSolved,
     LetterUndeliverable,
     MessagesRefused,
 )
@@ -239,7 +239,7 @@ class Neighbour(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     region: str
-    label: str
+    municipality: str
     signing_key: str
     sealing_key: str
     left: bool = False
@@ -356,7 +356,7 @@ class PeerSeen(View):
     """One other region. `waiting`: letters that it has not taken yet."""
 
     peer: str
-    label: str
+    municipality: str
     status: Literal["unknown", "joined", "left"]
     up: bool
     since: datetime = Field(description="Since when it is up or away (UTC).")

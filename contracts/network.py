@@ -110,7 +110,7 @@ class Contact(Message):
 class Join(Message):
     """Take me in, with these public keys: for signing, sealing, and for the connection to the hub."""
 
-    label: str
+    municipality: str
     signing_key: str
     sealing_key: str
     user_key: str

@@ -4,8 +4,9 @@ Owns    who takes part in the network (`directory.py`, `peer.py`), what is writt
         what they wrote (`letter.py`), and the region's own keys, in a file that no other service reads.
 Takes   nothing over the bus. It follows exchange and ledger: an event of theirs whose `letter()` is not
         None is written to its `peer`.
-Emits   DirectoryTaken; PeerJoined, -Left, -Up, -Away; LetterQueued, LettersTaken, LetterReceived, -Repeated,
-        -Undeliverable; EpochOpened, PeerForked, LetterOrphaned; MessagesRefused.
+Emits   DirectoryLearned; PeerJoined, -Left, -Reached, -Missed; LetterQueued, LettersDelivered,
+        LetterReceived, -Repeated, -Undeliverable; EpochOpened, PeerForked, LetterOrphaned, OrphanSolved;
+        MessagesRefused.
 Follows exchange, ledger. Exchange, ledger and the coordinator instance follow it.
 Answers who is up, what waits, what was refused; and, asked now and never stored, how to reach someone in
         another region in a matter that both people agreed to.

@@ -38,14 +38,15 @@ class Link:
         office = Office(replica, self._region.network, hear)
         presence = Presence(office)
         receiver = Receiver(office, presence)
+        sender = Sender(office, presence)
         self._office = office
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(office.line.run())
                 tasks.create_task(office.tell_refused())
                 tasks.create_task(presence.keep_directory())
-                tasks.create_task(presence.greet())
-                tasks.create_task(Sender(office, presence).run())
+                tasks.create_task(presence.greet(sender.compare))
+                tasks.create_task(sender.run())
         finally:
             self._office = None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.link import (
     NETWORK_ID,
-    DirectoryTaken,
+    DirectoryLearned,
     LearnDirectory,
     Neighbour,
     PeerJoined,
@@ -29,11 +29,11 @@ class Network:
     version: int = 0
 
 
-def _evolve(_: Network | None, event: DirectoryTaken, network_id: UUID, at: datetime) -> Network:
+def _evolve(_: Network | None, event: DirectoryLearned, network_id: UUID, at: datetime) -> Network:
     return Network(network_id, event.serial)
 
 
-NETWORK = Kind("networks", Network, {DirectoryTaken: lambda e: (e.network_id,)}, _evolve)
+NETWORK = Kind("networks", Network, {DirectoryLearned: lambda e: (e.network_id,)}, _evolve)
 
 
 def learn(command: LearnDirectory, context: Context, state: State) -> list[Event]:
@@ -42,7 +42,7 @@ def learn(command: LearnDirectory, context: Context, state: State) -> list[Event
     if network is not None and command.serial <= network.serial:
         return []
     changes = (change for region in command.regions for change in _changes(region, state))
-    return [DirectoryTaken(network_id=NETWORK_ID, serial=command.serial), *changes]
+    return [DirectoryLearned(network_id=NETWORK_ID, serial=command.serial), *changes]
 
 
 def _changes(region: Neighbour, state: State) -> Iterator[Event]:
@@ -56,7 +56,7 @@ def _changes(region: Neighbour, state: State) -> Iterator[Event]:
         yield PeerJoined(
             peer_id=peer_id(region.region),
             peer=region.region,
-            label=region.label,
+            municipality=region.municipality,
             signing_key=region.signing_key,
             sealing_key=region.sealing_key,
         )

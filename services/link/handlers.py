@@ -1,9 +1,8 @@
 """Which command is decided where, and what events of exchange and ledger ask of the link."""
 
-from typing import Any
-
 from contracts import exchange, ledger
 from contracts.envelope import Command, Event
+from contracts.letters import ForPeer
 from contracts.link import (
     FollowFork,
     GiveUpLetter,
@@ -33,7 +32,7 @@ DECIDES: dict[type[Command], Decide] = {
 }
 
 
-def on_written(event: Any) -> list[Command]:
+def on_written(event: ForPeer) -> list[Command]:
     """An event that is for a peer is written to it; one that is for nobody elsewhere is not."""
     written = event.letter()
     if written is None:
@@ -51,5 +50,5 @@ def on_written(event: Any) -> list[Command]:
 
 def follows() -> dict[type[Event], Follow]:
     """Every event of exchange and ledger that may be for a peer."""
-    written = (event for event in (*exchange.EVENTS, *ledger.EVENTS) if hasattr(event, "letter"))
+    written = (event for event in (*exchange.EVENTS, *ledger.EVENTS) if issubclass(event, ForPeer))
     return dict.fromkeys(written, on_written)

@@ -7,12 +7,12 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.link import (
     GiveUpLetter,
-    LetterFound,
     LetterOrphaned,
     LetterQueued,
     LetterReceived,
     LetterRepeated,
     LetterUndeliverable,
+    OrphanSolved,
     QueueLetter,
     TakeLetter,
     peer_id,
@@ -142,7 +142,7 @@ def _found(state: State, letter_id: UUID) -> list[Event]:
     orphan = state.get(ORPHAN, letter_id)
     if orphan is None or orphan.solved:
         return []
-    return [LetterFound(orphan_id=letter_id, peer=orphan.peer)]
+    return [OrphanSolved(orphan_id=letter_id, peer=orphan.peer)]
 
 
 def give_up(command: GiveUpLetter, context: Context, state: State) -> list[Event]:

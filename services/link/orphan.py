@@ -12,10 +12,10 @@ from contracts.envelope import Event
 from contracts.link import (
     EpochOpened,
     FollowFork,
-    LetterFound,
     LetterOrphaned,
     OpenEpoch,
     OrphanedLetter,
+    OrphanSolved,
     PeerForked,
     peer_id,
 )
@@ -38,7 +38,7 @@ class Orphan:
     version: int = 0
 
 
-def _evolve(orphan: Orphan | None, event: LetterOrphaned | LetterFound, of: UUID, at: datetime) -> Orphan:
+def _evolve(orphan: Orphan | None, event: LetterOrphaned | OrphanSolved, of: UUID, at: datetime) -> Orphan:
     if isinstance(event, LetterOrphaned):
         return Orphan(of, event.peer, event.thread_id, event.written_by, event.number, event.name)
     assert orphan is not None
@@ -48,7 +48,7 @@ def _evolve(orphan: Orphan | None, event: LetterOrphaned | LetterFound, of: UUID
 ORPHAN = Kind(
     "orphans",
     Orphan,
-    {LetterOrphaned: lambda e: (e.orphan_id,), LetterFound: lambda e: (e.orphan_id,)},
+    {LetterOrphaned: lambda e: (e.orphan_id,), OrphanSolved: lambda e: (e.orphan_id,)},
     _evolve,
 )
 

@@ -11,17 +11,17 @@ from contracts.link import (
     LetterQueued,
     LetterReceived,
     LetterRepeated,
-    LettersTaken,
+    LettersDelivered,
     MessagesRefused,
     NoteAway,
     NoteRefused,
     NoteTaken,
     NoteUp,
-    PeerAway,
     PeerForked,
     PeerJoined,
     PeerLeft,
-    PeerUp,
+    PeerMissed,
+    PeerReached,
     peer_id,
 )
 from services.kernel.entity import Kind, State
@@ -36,7 +36,7 @@ class Peer:
     peer_id: UUID
     peer: str
     since: datetime
-    label: str = ""
+    municipality: str = ""
     signing_key: str = ""
     sealing_key: str = ""
     status: Literal["unknown", "joined", "left"] = "unknown"
@@ -54,10 +54,10 @@ class Peer:
 type PeerEvent = (
     PeerJoined
     | PeerLeft
-    | PeerUp
-    | PeerAway
+    | PeerReached
+    | PeerMissed
     | LetterQueued
-    | LettersTaken
+    | LettersDelivered
     | EpochOpened
     | PeerForked
     | LetterReceived
@@ -74,19 +74,19 @@ def _evolve(peer: Peer | None, event: PeerEvent, of: UUID, at: datetime) -> Peer
             return replace(
                 peer,
                 status="joined",
-                label=event.label,
+                municipality=event.municipality,
                 signing_key=event.signing_key,
                 sealing_key=event.sealing_key,
             )
         case PeerLeft():
             return replace(peer, status="left", up=False, since=at)
-        case PeerUp():
+        case PeerReached():
             return replace(peer, up=True, since=peer.since if peer.up else at, release=event.release)
-        case PeerAway():
+        case PeerMissed():
             return replace(peer, up=False, since=at)
         case LetterQueued():
             return replace(peer, queued=event.number)
-        case LettersTaken():
+        case LettersDelivered():
             return replace(peer, taken=event.number)
         case EpochOpened():
             return replace(peer, epoch=event.epoch, base=event.base, taken=min(peer.taken, event.base))
@@ -106,10 +106,10 @@ PEER = Kind(
     {
         PeerJoined: lambda e: (e.peer_id,),
         PeerLeft: lambda e: (e.peer_id,),
-        PeerUp: lambda e: (e.peer_id,),
-        PeerAway: lambda e: (e.peer_id,),
+        PeerReached: lambda e: (e.peer_id,),
+        PeerMissed: lambda e: (e.peer_id,),
         LetterQueued: lambda e: (peer_id(e.peer),),
-        LettersTaken: lambda e: (e.peer_id,),
+        LettersDelivered: lambda e: (e.peer_id,),
         EpochOpened: lambda e: (e.peer_id,),
         PeerForked: lambda e: (e.peer_id,),
         LetterReceived: lambda e: (peer_id(e.peer),),
@@ -143,14 +143,14 @@ def note_up(command: NoteUp, context: Context, state: State) -> list[Event]:
     peer = state.get(PEER, peer_id(command.peer))
     if peer is None or peer.status != "joined" or (peer.up and peer.release == command.release):
         return []
-    return [PeerUp(peer_id=peer.peer_id, peer=peer.peer, release=command.release)]
+    return [PeerReached(peer_id=peer.peer_id, peer=peer.peer, release=command.release)]
 
 
 def note_away(command: NoteAway, context: Context, state: State) -> list[Event]:
     peer = state.get(PEER, peer_id(command.peer))
     if peer is None or not peer.up:
         return []
-    return [PeerAway(peer_id=peer.peer_id, peer=peer.peer)]
+    return [PeerMissed(peer_id=peer.peer_id, peer=peer.peer)]
 
 
 def note_taken(command: NoteTaken, context: Context, state: State) -> list[Event]:
@@ -159,7 +159,9 @@ def note_taken(command: NoteTaken, context: Context, state: State) -> list[Event
     if peer is None or command.epoch != peer.epoch or command.number == peer.taken:
         return []
     assert command.number <= peer.queued, "the peer has what we never wrote: an epoch should be opened"
-    return [LettersTaken(peer_id=peer.peer_id, peer=peer.peer, epoch=command.epoch, number=command.number)]
+    return [
+        LettersDelivered(peer_id=peer.peer_id, peer=peer.peer, epoch=command.epoch, number=command.number)
+    ]
 
 
 def note_refused(command: NoteRefused, context: Context, state: State) -> list[Event]:

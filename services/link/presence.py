@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from contracts.link import LearnDirectory, NoteAway, NoteUp
@@ -15,6 +16,10 @@ LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 3.0
 FAILING_SECONDS = 10.0
 """A peer that does not answer for so long is away."""
+
+
+type Compare = Callable[[str, Mark], Awaitable[None]]
+"""Looks whether a peer's mark agrees with what we know."""
 
 
 class Presence:
@@ -67,26 +72,29 @@ class Presence:
                 async with asyncio.timeout(self._greet_seconds):
                     await line.connects.wait()
 
-    async def greet(self) -> None:
-        """Greet who was not heard for a while; note who came up and who went away. Until cancelled."""
+    async def greet(self, compare: Compare) -> None:
+        """Greet who was not heard for a while; note who came up and who went away. Until cancelled.
+
+        What a peer answers is compared with what we know of it: either may have been put back.
+        """
         while True:
             await asyncio.sleep(min(LOOK_SECONDS, self._greet_seconds / 2))
             try:
                 rows = await self._office.replica.pool.fetch(
                     "SELECT peer, up, release FROM peers WHERE status = 'joined'"
                 )
-                await asyncio.gather(*(self._look_at(row["peer"], row["up"], row["release"]) for row in rows))
+                await asyncio.gather(*(self._look_at(compare, **row) for row in rows))
             except NotLeading:
                 raise
             except (Transient, *DATABASE_AWAY) as away:
                 log.info("not_looked", error=type(away).__name__)
 
-    async def _look_at(self, peer: str, up: bool, release: str) -> None:
+    async def _look_at(self, compare: Compare, peer: str, up: bool, release: str) -> None:
         now = time.monotonic()
         pause = min(AGAIN_SECONDS, self._greet_seconds) if peer in self._failing else self._greet_seconds
         if now - max(self._heard.get(peer, 0.0), self._tried.get(peer, 0.0)) > pause:
             self._tried[peer] = now
-            await self._say_hello(peer)
+            await self._say_hello(peer, compare)
         if peer in self._failing:
             if up and time.monotonic() - self._failing[peer] > FAILING_SECONDS:
                 await self._office.decide(NoteAway(peer=peer))
@@ -95,9 +103,10 @@ class Presence:
             if not up or seen != release:
                 await self._office.decide(NoteUp(peer=peer, release=seen))
 
-    async def _say_hello(self, peer: str) -> None:
+    async def _say_hello(self, peer: str, compare: Compare) -> None:
         try:
             mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
             self.heard(peer, mark.release)
+            await compare(peer, mark)
         except (Transient, Refused):
             self.failed(peer)

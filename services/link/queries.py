@@ -9,7 +9,7 @@ from services.link.office import RELEASE, Office
 MOST_ORPHANS = 100
 
 _PEERS = (
-    "SELECT peer, label, status, up, since, release, queued - taken AS waiting, taken AS sent, "
+    "SELECT peer, municipality, status, up, since, release, queued - taken AS waiting, taken AS sent, "
     "heard AS received FROM peers ORDER BY peer"
 )
 _REFUSALS = (

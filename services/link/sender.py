@@ -72,6 +72,15 @@ class Sender:
 
     # ---- to a peer that takes part
 
+    async def compare(self, peer: str, mark: Mark) -> None:
+        """What a peer says of our letters while none is under way: it, or we, may have been put back."""
+        if peer not in self._at_work:
+            self._at_work.add(peer)
+            try:
+                await self._agreed(peer, mark)
+            finally:
+                self._at_work.discard(peer)
+
     async def _bring(self, peer: str) -> None:
         mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
         self._presence.heard(peer, mark.release)

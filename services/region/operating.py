@@ -35,7 +35,7 @@ def known_service(name: str) -> str:
 
 
 @asynccontextmanager
-async def _bus(region: Region) -> AsyncIterator[Bus]:
+async def bus_of(region: Region) -> AsyncIterator[Bus]:
     bus = Bus(region, "operator")
     try:
         async with asyncio.timeout(5):
@@ -86,7 +86,7 @@ async def restore(region: Region, service: str) -> Restored:
     found = service_of(known_service(service), region)
     followers = {name for name, contract in SERVICES.items() if service in contract.FOLLOWS}
     sources = set(SERVICES[service].FOLLOWS)
-    async with _bus(region) as bus, _logs(region, {service, *followers, *sources}) as logs:
+    async with bus_of(region) as bus, _logs(region, {service, *followers, *sources}) as logs:
         heads = {}
         for follower in sorted(followers):
             row = await logs[follower].fetchrow(
@@ -124,7 +124,7 @@ async def search_events(
 
 async def follow_events(region: Region, *, service: str | None) -> AsyncIterator[dict[str, Any]]:
     """New events as they are published, until cancelled."""
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         subject = subjects.event(region.region, known_service(service) if service else "*", "*")
         arrived = await bus.client.subscribe(subject)
         async for message in arrived.messages:
@@ -169,7 +169,7 @@ async def parked_event(region: Region, service: str, source: str, position: int)
 
 async def retry_parked(region: Region, service: str, lane: UUID | None) -> int:
     """Ask a service to try parked events again; returns how many were applied."""
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         answer = await bus.ask(
             RetryParked(lane=lane), Retried, OPERATOR, to=known_service(service), seconds=30
         )

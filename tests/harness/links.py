@@ -6,23 +6,25 @@ follower of exchange and ledger would.
 """
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.envelope import Answer
 from contracts.link import PEER_SPACE, QueueLetter
 from services.kernel.deciding import Item
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
 from services.kernel.settings import Region, load
+from services.link.keys import Keys
 from services.link.office import ITSELF
 from services.region.configure import write_region
 from services.region.databases import connect, create_databases, migrate_all, service_of
-from services.region.network.hub import Hub, Invitation
+from services.region.network.hub import Hub
 from services.region.network.joining import join
 from services.region.network.registrar import HubServer, Registrar
 from services.region.servers import Nats, Postgres
@@ -66,27 +68,38 @@ class LinkedRegion:
                 await self._living
             self._living = None
 
-    async def write(self, to: str, count: int = 1, *, thread: UUID | None = None) -> None:
+    async def write(self, to: str, count: int = 1) -> None:
         """Have letters written to a region, as followed events ask it."""
-        assert self.replica is not None
-        submit = self.replica.loop.submit
         answers = []
         for _ in range(count):
-            n = len(self.wrote)
             letter_id = new_id()
             self.wrote.append(letter_id)
-            command = QueueLetter(
-                peer=to,
-                thread_id=thread or uuid5(PEER_SPACE, f"{self.name}/{n % 50}"),
-                name="ProofSent",
-                version=1,
-                data={"n": n, "text": "x" * 200},
-            )
-            answers.append(submit(Item(letter_id, ITSELF, command=command)))
+            answers.append(self._written(to, letter_id))
             if len(answers) == 500:
                 await asyncio.gather(*answers)
                 answers.clear()
         await asyncio.gather(*answers)
+
+    async def write_to_nobody(self, to: str, count: int) -> None:
+        """Letters to a region that will not take them."""
+        await asyncio.gather(*(self._written(to, new_id()) for _ in range(count)))
+
+    async def write_again(self, to: str, letter_id: UUID) -> None:
+        """The same letter, as when the event that led to it is followed once more."""
+        self.wrote.append(letter_id)
+        await self._written(to, letter_id)
+
+    def _written(self, to: str, letter_id: UUID) -> "asyncio.Future[Answer]":
+        assert self.replica is not None
+        n = letter_id.int % 50
+        command = QueueLetter(
+            peer=to,
+            thread_id=uuid5(PEER_SPACE, f"{self.name}/{n}"),
+            name="ProofSent",
+            version=1,
+            data={"n": n, "text": "x" * 200},
+        )
+        return self.replica.loop.submit(Item(letter_id, ITSELF, command=command))
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         """Rows of the link's own database."""
@@ -108,10 +121,10 @@ class LinkedRegion:
     async def count(self, sql: str, *arguments: Any) -> int:
         return int((await self.fetch(sql, *arguments))[0][0])
 
-    async def waiting(self) -> int:
-        return await self.count(
-            "SELECT coalesce(sum(queued - taken), 0) FROM peers WHERE status <> 'unknown'"
-        )
+    async def waiting(self, to: str) -> int:
+        """Letters that a region has not taken yet."""
+        sql = "SELECT coalesce(sum(queued - taken), 0) FROM peers WHERE peer = $1"
+        return await self.count(sql, to)
 
 
 @dataclass
@@ -123,6 +136,10 @@ class Linked:
     server: HubServer
     regions: dict[str, LinkedRegion]
     _registrar: asyncio.Task[None] | None = None
+
+    def keys(self, name: str) -> Keys:
+        """The own keys of a region, also of a silent one."""
+        return Keys.load(self.folder / name / "link-keys.json")
 
     def __getitem__(self, name: str) -> LinkedRegion:
         return self.regions[name]
@@ -142,49 +159,47 @@ class Linked:
         """Wait until nothing waits anywhere."""
 
         async def nothing_waits() -> bool:
-            return not any([await region.waiting() for region in self.regions.values()])
+            pairs = permutations(self.regions.values(), 2)
+            return not any([await one.waiting(other.name) for one, other in pairs])
 
         await until(nothing_waits, "every letter being taken", seconds=seconds)
 
 
 @asynccontextmanager
 async def linked_regions(
-    folder: Path, names: Sequence[str], *, greet_seconds: float = 1.0, started: bool = True
+    folder: Path, names: Sequence[str], *, greet_seconds: float = 1.0, silent: Sequence[str] = ()
 ) -> AsyncIterator[Linked]:
-    """Regions that have joined one hub, each with its link leading. Ends only what it started."""
-    postgres: Postgres | None = None
+    """Regions that have joined one hub, each with its link leading. Ends only what it started.
+
+    The `silent` ones have joined too, and have nothing but their keys.
+    """
     linked = Linked(folder, hub := Hub.init(folder / "hub"), HubServer(hub), {})
+    configs = {name: _configured(folder / name, name) for name in (*names, *silent)}
+    first = load(configs[names[0]])
+    secrets = configs[names[0]].with_name("secrets.toml").read_text()
+    # One database server for all.
+    postgres = Postgres(folder / "servers", first.postgres.port, first.postgres_password("admin") or "")
     gates: list[Gate] = []
     try:
         await linked.start_hub()
-        for name in names:
-            config = write_region(folder / name, region=name, name=name.capitalize(), centre="3511", keys=[])
-            if postgres is None:
-                region = load(config)
-                postgres = Postgres(
-                    folder / "servers", region.postgres.port, region.postgres_password("admin") or ""
-                )
-                shared = (config.parent / "secrets.toml").read_text()
-                await asyncio.to_thread(postgres.start)
-            else:
-                # One database server for all: the roles' passwords are the first region's.
-                (config.parent / "secrets.toml").write_text(shared)
-                _use_port(config, postgres.port)
-            region = load(config)
-            nats = Nats(config.parent / "servers", region)
-            (config.parent / "servers").mkdir(exist_ok=True)
-            await asyncio.to_thread(nats.start)
-            await create_databases(region)
-            await migrate_all(region)
-            gate = Gate(hub.address[1])
+        await asyncio.to_thread(postgres.start)
+        for name, config in configs.items():
+            gates.append(gate := Gate(hub.address[1]))
             await gate.open()
-            gates.append(gate)
-            await join(config, _through(hub.invite(name), gate.port))
-            _greet_every(config, greet_seconds)
-            linked.regions[name] = LinkedRegion(name, config, gate, nats)
-        if started:
-            for one in linked.regions.values():
-                await one.start()
+            await join(config, replace(hub.invite(name), hub=f"127.0.0.1:{gate.port}"))
+            if name in silent:
+                continue
+            text = config.read_text().replace("[network]\n", f"[network]\ngreet_seconds = {greet_seconds}\n")
+            own = f"[postgres]\nport = {load(config).postgres.port}"
+            config.write_text(text.replace(own, f"[postgres]\nport = {postgres.port}"))
+            config.with_name("secrets.toml").write_text(secrets)
+            region = load(config)
+            (config.parent / "servers").mkdir()
+            linked.regions[name] = LinkedRegion(name, config, gate, Nats(config.parent / "servers", region))
+            await asyncio.to_thread(linked[name].nats.start)
+            await create_databases(region, ["link"])
+            await migrate_all(region, ["link"])
+        await asyncio.gather(*(one.start() for one in linked.regions.values()))
         yield linked
     finally:
         for one in linked.regions.values():
@@ -194,26 +209,8 @@ async def linked_regions(
         await linked.stop_hub()
         for one in linked.regions.values():
             await asyncio.to_thread(one.nats.stop)
-        if postgres is not None:
-            await asyncio.to_thread(postgres.stop)
-        shutil.rmtree(folder / "servers", ignore_errors=True)
+        await asyncio.to_thread(postgres.stop)
 
 
-def _through(invitation: Invitation, port: int) -> Invitation:
-    """The same hub, by way of a proxy."""
-    return Invitation(
-        f"127.0.0.1:{port}",
-        invitation.region,
-        invitation.seed,
-        invitation.signing_key,
-        invitation.sealing_key,
-    )
-
-
-def _greet_every(config: Path, seconds: float) -> None:
-    config.write_text(config.read_text().replace("[network]\n", f"[network]\ngreet_seconds = {seconds}\n"))
-
-
-def _use_port(config: Path, port: int) -> None:
-    own = load(config).postgres.port
-    config.write_text(config.read_text().replace(f"[postgres]\nport = {own}", f"[postgres]\nport = {port}"))
+def _configured(folder: Path, name: str) -> Path:
+    return write_region(folder, region=name, name=name.capitalize(), centre="3511", keys=[])

@@ -9,7 +9,8 @@ CREATE TABLE networks (
 CREATE TABLE peers (
     peer_id     uuid PRIMARY KEY,
     peer        text    NOT NULL UNIQUE,
-    label       text    NOT NULL,
+    -- What people call it.
+    municipality text   NOT NULL,
     signing_key text    NOT NULL,
     sealing_key text    NOT NULL,
     status      text    NOT NULL,

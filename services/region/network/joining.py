@@ -35,7 +35,7 @@ async def join(config: Path, invitation: Invitation) -> Directory:
     keys = _own_keys(config.with_name(KEYS))
     hub = Correspondent.of(HUB, invitation.signing_key, invitation.sealing_key)
     said = Join(
-        label=region.name,
+        municipality=region.name,
         signing_key=keys.signing_key,
         sealing_key=keys.sealing_key,
         user_key=keys.user_key,

@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 import orjson
@@ -104,9 +103,7 @@ class Registrar:
         stated = self.seal.open(outside["sealed"].encode(), other, "Join")
         if Join.model_validate(stated.body) != join:
             raise Refused("forged")
-        region = Neighbour(
-            region=sender, label=join.label, signing_key=join.signing_key, sealing_key=join.sealing_key
-        )
+        region = Neighbour(region=sender, **join.model_dump(exclude={"user_key"}))
         directory = self._hub.admit(region, join.user_key)
         log.info("joined", region=sender, serial=directory.serial)
         asyncio.get_running_loop().call_later(0.2, self._hub.reload)
@@ -140,7 +137,7 @@ class Seen:
     """One region as the operator of the hub sees it: totals, and how long an answer took."""
 
     region: str
-    label: str
+    municipality: str
     left: bool
     delay_ms: float | None = None
     report: Report | None = None
@@ -159,7 +156,7 @@ async def look_around(hub: Hub) -> list[Seen]:
 
 async def _look_at(registrar: Registrar, one: Neighbour) -> Seen:
     if one.left:
-        return Seen(one.region, one.label, left=True)
+        return Seen(one.region, one.municipality, left=True)
     other = registrar.of(one.region)
     id, sealed = registrar.seal.close(other, "GetReport", GetReport())
     began = perf_counter()
@@ -168,8 +165,8 @@ async def _look_at(registrar: Registrar, one: Neighbour) -> Seen:
         delay_ms = 1000 * (perf_counter() - began)
         report = Report.model_validate(registrar.seal.open(raw, other, "Report", re=id).body)
     except (Unreachable, Refused, ValidationError):
-        return Seen(one.region, one.label, left=False)
-    return Seen(one.region, one.label, False, delay_ms, report)
+        return Seen(one.region, one.municipality, left=False)
+    return Seen(one.region, one.municipality, False, delay_ms, report)
 
 
 @asynccontextmanager
@@ -194,9 +191,8 @@ async def on_line(line: Line) -> AsyncIterator[None]:
 type Say = Callable[[str], None]
 
 
-async def serve(folder: Path, say: Say, until_told: Awaitable[object]) -> None:
+async def serve(hub: Hub, say: Say, until_told: Awaitable[object]) -> None:
     """A hub on this machine: its server and its registrar, until told to stop."""
-    hub = Hub(folder)
     server = HubServer(hub)
     await asyncio.to_thread(server.start)
     try:

@@ -10,6 +10,7 @@ from services.coordinator.api.topics import (
     members,
     messages,
     offers,
+    peers,
     requests,
     series,
     ties,
@@ -30,5 +31,6 @@ TOPICS = (
     duty,
     complaints,
     work,
+    peers,
 )
 """In the order in which the document lists them."""
