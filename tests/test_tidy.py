@@ -62,6 +62,7 @@ DECIDERS = {
         "settlement",
         "limits",
         "compensation",
+        "caps",
     ),
     "notifications": ("message",),
     "coordinator": ("duty", "leave", "complaint", "call"),

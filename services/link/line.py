@@ -18,7 +18,7 @@ from services.kernel.errors import NATS_AWAY, Unreachable
 from services.kernel.service import new_id
 from services.kernel.telemetry import log
 
-ASK_SECONDS = 3.0
+ASK_SECONDS = 2.0
 MOST_AT_ONCE = 64
 """Messages of others being answered at once; more are left unanswered, and come again."""
 
@@ -69,6 +69,12 @@ class Line:
         async def on_closed() -> None:
             closed.set()
 
+        async def on_broken() -> None:
+            # Their answers will not come any more: who waits for one asks again at once.
+            for answer in self._asked.values():
+                if not answer.done():
+                    answer.set_exception(nats.errors.ConnectionClosedError())
+
         async def on_again() -> None:
             self.connects.set()
 
@@ -86,6 +92,7 @@ class Line:
             ping_interval=2,
             max_outstanding_pings=2,
             closed_cb=on_closed,
+            disconnected_cb=on_broken,
             reconnected_cb=on_again,
             error_cb=on_error,
         )

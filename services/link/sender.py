@@ -23,7 +23,8 @@ from services.link.seal import MAX_SEALED_BYTES, Refused
 AGAIN_SECONDS = 0.5
 TICK_SECONDS = 1.0
 BREATH_SECONDS = 0.01
-LETTERS_SECONDS = 10.0
+LETTERS_SECONDS = 3.0
+"""How long a batch may take until it is committed there; after that it is asked how far they are."""
 MAX_BATCH_BYTES = MAX_SEALED_BYTES // 4
 """Of letters as they lie in the log: sealing makes twice as much of them."""
 
