@@ -121,7 +121,8 @@ class LettersDelivered(Event):
 
 class EpochOpened(Event):
     """We were put back to an older copy: the peer holds letters of ours beyond `base` that we do not
-    know. What we write from there on belongs to a new epoch."""
+    know. Or the peer had left, and what we handed back is passed over. What we write from there on
+    belongs to a new epoch."""
 
     ENTITY: ClassVar[str] = "peer"
     peer_id: UUID
@@ -131,7 +132,8 @@ class EpochOpened(Event):
 
 
 class PeerForked(Event):
-    """The peer was put back to an older copy: its letters beyond `base` are no longer its own."""
+    """The peer was put back to an older copy: its letters beyond `base` are no longer its own. Or it
+    passes over what it had handed back while we had left. Its next letter is number `base` + 1."""
 
     ENTITY: ClassVar[str] = "peer"
     peer_id: UUID

@@ -124,9 +124,12 @@ def queue(command: QueueLetter, context: Context, state: State) -> list[Event]:
 def take(command: TakeLetter, context: Context, state: State) -> list[Event]:
     """The next letter of a peer; one that came before, under another number, only moves the mark."""
     peer = state.get(PEER, peer_id(command.peer))
+    # Looked at before anything can fail, so that all letters of a batch are loaded at once.
+    before = state.get(RECEIVED, command.letter_id)
+    state.get(THREAD, command.thread_id)
     assert peer is not None
     assert (peer.heard_epoch, peer.heard + 1) == (command.epoch, command.number), "letters come in order"
-    if state.get(RECEIVED, command.letter_id) is not None:
+    if before is not None:
         repeated = LetterRepeated(
             peer_id=peer.peer_id,
             peer=peer.peer,

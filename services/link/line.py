@@ -19,6 +19,9 @@ from services.kernel.service import new_id
 from services.kernel.telemetry import log
 
 ASK_SECONDS = 2.0
+CONNECT_SECONDS = 3.0
+AGAIN_SECONDS = 0.2
+PULSE_SECONDS = 2.0
 MOST_AT_ONCE = 64
 """Messages of others being answered at once; more are left unanswered, and come again."""
 
@@ -49,55 +52,63 @@ class Line:
         return self._client is not None and self._client.is_connected
 
     async def run(self) -> None:
-        """Be connected until cancelled. Also after the hub showed us the door: it may be a new one."""
+        """Be connected until cancelled. Also after the hub showed us the door: it may be a new one.
+
+        A connection is given up for a new one as soon as it does not answer: the library's own way back
+        may wait without end for a line that swallows what is sent.
+        """
         while True:
             closed = asyncio.Event()
             try:
-                await self._connect(closed)
-                await closed.wait()
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    self._client = await self._connect(closed)
+                self.connects.set()
+                await self._until_silent(self._client, closed)
             except NATS_AWAY as away:
                 log.info("hub_away", error=type(away).__name__)
             finally:
-                client, self._client = self._client, None
-                if client is not None and not client.is_closed:
-                    with suppress(*NATS_AWAY):
-                        async with asyncio.timeout(1):
-                            await client.close()
-            await asyncio.sleep(0.5)
+                self._give_up()
+            await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _connect(self, closed: asyncio.Event) -> None:
+    async def _connect(self, closed: asyncio.Event) -> Client:
         async def on_closed() -> None:
             closed.set()
-
-        async def on_broken() -> None:
-            # Their answers will not come any more: who waits for one asks again at once.
-            for answer in self._asked.values():
-                if not answer.done():
-                    answer.set_exception(nats.errors.ConnectionClosedError())
-
-        async def on_again() -> None:
-            self.connects.set()
 
         async def on_error(error: Exception) -> None:
             if not isinstance(error, OSError):
                 log.warning("hub", error=type(error).__name__, what=str(error)[:200])
 
-        self._client = await nats.connect(
+        client = await nats.connect(
             f"nats://{self._hub}",
             nkeys_seed_str=self._seed,
             name=self._me,
             connect_timeout=2,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,
-            ping_interval=2,
-            max_outstanding_pings=2,
+            allow_reconnect=False,
             closed_cb=on_closed,
-            disconnected_cb=on_broken,
-            reconnected_cb=on_again,
             error_cb=on_error,
         )
-        await self._client.subscribe(self._hears, cb=self._on_message)
-        self.connects.set()
+        await client.subscribe(self._hears, cb=self._on_message)
+        return client
+
+    async def _until_silent(self, client: Client, closed: asyncio.Event) -> None:
+        """Until the connection is closed, or the hub lets a pulse go unanswered."""
+        while not closed.is_set():
+            async with asyncio.timeout(PULSE_SECONDS):
+                await client.flush()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PULSE_SECONDS):
+                    await closed.wait()
+
+    def _give_up(self) -> None:
+        """Who waits for an answer on this connection asks again at once."""
+        client, self._client = self._client, None
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(nats.errors.ConnectionClosedError())
+        if client is not None and not client.is_closed:
+            closing = asyncio.create_task(_closed(client))
+            self._answering.add(closing)
+            closing.add_done_callback(self._answering.discard)
 
     async def ask(self, to: str, kind: str, raw: bytes, *, seconds: float = ASK_SECONDS) -> bytes:
         """One request, one answer. Raises Unreachable."""
@@ -148,3 +159,10 @@ class Line:
         if answer is not None and ours and self._client is not None:
             with suppress(*NATS_AWAY):
                 await self._client.publish(message.reply, answer)
+
+
+async def _closed(client: Client) -> None:
+    """Close a connection that may hang on closing."""
+    with suppress(*NATS_AWAY):
+        async with asyncio.timeout(1):
+            await client.close()

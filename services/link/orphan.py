@@ -69,9 +69,7 @@ def follow_fork(command: FollowFork, context: Context, state: State) -> list[Eve
     peer = state.get(PEER, peer_id(command.peer))
     if peer is None or command.epoch <= peer.heard_epoch:
         return []
-    forked = PeerForked(
-        peer_id=peer.peer_id, peer=peer.peer, epoch=command.epoch, base=min(command.base, peer.heard)
-    )
+    forked = PeerForked(peer_id=peer.peer_id, peer=peer.peer, epoch=command.epoch, base=command.base)
     return [forked, *(_orphaned(letter, peer.peer, peer.peer) for letter in command.orphans)]
 
 

@@ -13,6 +13,7 @@ from services.link.office import RELEASE, Office
 from services.link.seal import Refused
 
 LOOK_SECONDS = 1.0
+BREATH_SECONDS = 0.2
 AGAIN_SECONDS = 3.0
 FAILING_SECONDS = 10.0
 """A peer that does not answer for so long is away."""
@@ -68,6 +69,7 @@ class Presence:
                 if line.connected:
                     await asyncio.sleep(LOOK_SECONDS)
                     continue
+            await asyncio.sleep(BREATH_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._greet_seconds):
                     await line.connects.wait()

@@ -83,6 +83,9 @@ class Receiver:
             found = await answer(sender, form.model_validate(stated.body))
         except Refused as no:
             self._office.refused(sender, no.reason)
+            if no.reason == "unknown_peer":
+                # It may have joined a moment ago.
+                self._office.line.connects.set()
             return None
         except ValidationError:
             self._office.refused(sender, "malformed")
@@ -109,7 +112,7 @@ class Receiver:
         self._presence.heard(sender)
         async with self._turn[sender]:
             mark = await self._mark(sender)
-            if letters.epoch > mark.epoch:
+            if letters.epoch > mark.epoch and letters.letters:
                 await self._follow_fork(sender, letters, mark)
                 mark = await self._mark(sender)
             if letters.epoch == mark.epoch:
@@ -150,8 +153,12 @@ class Receiver:
         )
 
     async def _follow_fork(self, sender: str, letters: Letters, mark: Mark) -> None:
-        """The peer was put back to an older copy: what it no longer knows is listed for a person."""
-        base = min(letters.base, mark.number)
+        """The peer was put back to an older copy: what it no longer knows is listed for a person.
+
+        A new epoch also begins where the peer passes over what it had handed back while we had left.
+        """
+        passes_over = letters.letters[0].number == letters.base + 1
+        base = letters.base if passes_over else min(letters.base, mark.number)
         rows = await self._pool.fetch(_TAKEN.format(bound=">"), peer_id(sender), base, None)
         orphans = tuple(OrphanedLetter(**row) for row in rows)
         log.error("peer_was_put_back", peer=sender, epoch=letters.epoch, base=base, count=len(orphans))

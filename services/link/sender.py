@@ -125,6 +125,11 @@ class Sender:
         rows = await self._pool.fetch(_LETTERS, peer_id(peer), after, MAX_LETTERS)
         if not rows or row["status"] != "joined":
             return None
+        epoch, base = row["epoch"], row["base"]
+        if rows[0]["number"] not in (after + 1, base + 1):
+            # Those before it were handed back when the peer had left: they are passed over.
+            epoch, base = epoch + 1, rows[0]["number"] - 1
+            await self._office.decide(OpenEpoch(region=self._office.me, peer=peer, epoch=epoch, base=base))
         letters: list[WrittenLetter] = []
         size = 0
         for each in rows:
@@ -132,7 +137,7 @@ class Sender:
             if letters and size > MAX_BATCH_BYTES:
                 break
             letters.append(_written(each))
-        return Letters(epoch=row["epoch"], base=row["base"], letters=tuple(letters))
+        return Letters(epoch=epoch, base=base, letters=tuple(letters))
 
     # ---- after we were put back
 

@@ -31,6 +31,8 @@ from services.region.servers import Nats, Postgres
 from tests.harness.proxies import Gate
 from tests.harness.waiting import until
 
+GREET_SECONDS = 1.0
+
 
 @dataclass
 class LinkedRegion:
@@ -135,7 +137,16 @@ class Linked:
     hub: Hub
     server: HubServer
     regions: dict[str, LinkedRegion]
+    gates: dict[str, Gate] = field(default_factory=dict)
     _registrar: asyncio.Task[None] | None = None
+
+    async def join(self, name: str) -> None:
+        """Be invited, and join, through the region's gate."""
+        config = self.folder / name / "region.toml"
+        invitation = replace(self.hub.invite(name), hub=f"127.0.0.1:{self.gates[name].port}")
+        await join(config, invitation)
+        often = f"[network]\ngreet_seconds = {GREET_SECONDS}\n"
+        config.write_text(config.read_text().replace("[network]\n", often))
 
     def keys(self, name: str) -> Keys:
         """The own keys of a region, also of a silent one."""
@@ -167,7 +178,7 @@ class Linked:
 
 @asynccontextmanager
 async def linked_regions(
-    folder: Path, names: Sequence[str], *, greet_seconds: float = 1.0, silent: Sequence[str] = ()
+    folder: Path, names: Sequence[str], *, silent: Sequence[str] = ()
 ) -> AsyncIterator[Linked]:
     """Regions that have joined one hub, each with its link leading. Ends only what it started.
 
@@ -179,19 +190,18 @@ async def linked_regions(
     secrets = configs[names[0]].with_name("secrets.toml").read_text()
     # One database server for all.
     postgres = Postgres(folder / "servers", first.postgres.port, first.postgres_password("admin") or "")
-    gates: list[Gate] = []
     try:
         await linked.start_hub()
         await asyncio.to_thread(postgres.start)
         for name, config in configs.items():
-            gates.append(gate := Gate(hub.address[1]))
+            gate = Gate(hub.address[1])
             await gate.open()
-            await join(config, replace(hub.invite(name), hub=f"127.0.0.1:{gate.port}"))
+            linked.gates[name] = gate
+            await linked.join(name)
             if name in silent:
                 continue
-            text = config.read_text().replace("[network]\n", f"[network]\ngreet_seconds = {greet_seconds}\n")
             own = f"[postgres]\nport = {load(config).postgres.port}"
-            config.write_text(text.replace(own, f"[postgres]\nport = {postgres.port}"))
+            config.write_text(config.read_text().replace(own, f"[postgres]\nport = {postgres.port}"))
             config.with_name("secrets.toml").write_text(secrets)
             region = load(config)
             (config.parent / "servers").mkdir()
@@ -204,7 +214,7 @@ async def linked_regions(
     finally:
         for one in linked.regions.values():
             await one.stop()
-        for gate in gates:
+        for gate in linked.gates.values():
             await gate.close()
         await linked.stop_hub()
         for one in linked.regions.values():
