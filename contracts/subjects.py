@@ -6,6 +6,8 @@
     wd.head.<region>.<service>              heartbeat of the log's head, core NATS
     wd.net.<from>.<to>.<Message>            between regions, on the hub; replies to
     wd.net.<to>.<from>.inbox.<…>            so that the same two allow lists cover them
+    wd.ref.<region>.<team>.in               a social team's CloudEvents: referrals, core NATS
+    wd.ref.<region>.<team>.out.>            what a social team may hear
 
 No ids in subjects: metrics and permissions stay bounded. Inboxes are `_INBOX.<user>.>`,
 one prefix per user, so that nobody reads another's replies; whoever answers may publish
@@ -65,6 +67,21 @@ def inbox_between(asked: str, asking: str, token: str) -> str:
     return between(asked, asking, f"inbox.{token}")
 
 
+def referrals_in(region: str, team: str) -> str:
+    """Where a social team sends its referrals."""
+    return f"wd.ref.{region}.{team}.in"
+
+
+def referrals_out(region: str, team: str) -> str:
+    """All that a social team may hear."""
+    return f"wd.ref.{region}.{team}.out.>"
+
+
+def team_user(team: str) -> str:
+    """A social team's NATS user: its name cannot be a service's."""
+    return f"team-{team}"
+
+
 def stream(service: str) -> str:
     """The JetStream stream that carries one service's events."""
     return f"EVT_{service}"
@@ -118,9 +135,18 @@ def permissions(region: str, service: str) -> Permissions:
     for asked in contract.ASKS:
         publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
     if service == "coordinator":
+        subscribe.append(referrals_in(region, "*"))
         publish += [command(region, other, "*") for other in SERVICES]
         publish += [query(region, other, name) for other in SERVICES for name in OF_OPERATORS]
     return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))
+
+
+def team_permissions(region: str, team: str) -> Permissions:
+    """A social team's own system: it refers, and hears what it may know. Nothing of another team."""
+    return Permissions(
+        publish=(referrals_in(region, team),),
+        subscribe=(f"{inbox(team_user(team))}.>", referrals_out(region, team)),
+    )
 
 
 def operator_permissions(region: str) -> Permissions:
