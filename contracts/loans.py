@@ -365,9 +365,10 @@ class SettleLoan(Command):
 
 
 class GiveUpLoan(Command):
-    """From link: the peer left the network, and hears no more of this."""
+    """From link: the peer left the network, and hears no more of this thread."""
 
-    loan_id: UUID
+    peer: str
+    thread_id: UUID
 
 
 COMMANDS: tuple[type[Command], ...] = (

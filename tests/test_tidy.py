@@ -12,7 +12,7 @@ MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 70
 
 SOURCES = sorted(file for folder in ("contracts", "services") for file in (PROJECT / folder).rglob("*.py"))
-SERVICES = ("members", "exchange", "ledger", "notifications", "coordinator")
+SERVICES = ("members", "exchange", "ledger", "notifications", "coordinator", "link")
 DECIDERS = {
     "members": (
         "member",
@@ -78,6 +78,7 @@ DECIDERS = {
     ),
     "notifications": ("message",),
     "coordinator": ("duty", "leave", "complaint", "call"),
+    "link": ("directory", "peer", "letter", "orphan"),
 }
 DECIDER_FILES = [
     PROJECT / "services" / service / f"{noun}.py" for service, nouns in DECIDERS.items() for noun in nouns

@@ -34,6 +34,8 @@ from contracts.ledger import (
     HoldRefused,
     TransferRefused,
 )
+from contracts.letters import read_letter
+from contracts.link import LetterReceived, LetterUndeliverable
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
@@ -303,6 +305,20 @@ def on_crossed(event: TransferPosted | TransferReleased) -> list[Command]:
     return [SettleLoan(loan_id=event.about, booked=isinstance(event, TransferPosted), reason=reason)]
 
 
+def on_letter_received(event: LetterReceived) -> list[Command]:
+    """What a peer wrote about help; the rest is for others."""
+    letter = read_letter(event.name, event.version, event.data)
+    if not isinstance(letter, loan_life.READS):
+        return []
+    return [TakeLoanLetter.model_validate({"peer": event.peer, "letter": letter})]
+
+
+def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
+    """The peer left: whatever was asked of it or for it ends."""
+    about_help = event.name in {kind.__name__ for kind in loan_life.READS}
+    return [GiveUpLoan(peer=event.peer, thread_id=event.thread_id)] if about_help else []
+
+
 FOLLOWS: dict[type[Event], Follow] = {
     MemberApproved: on_member_approved,
     CapacityChanged: on_capacity_changed,
@@ -322,4 +338,6 @@ FOLLOWS: dict[type[Event], Follow] = {
     TransferRefused: on_transfer_refused,
     TransferPosted: on_crossed,
     TransferReleased: on_crossed,
+    LetterReceived: on_letter_received,
+    LetterUndeliverable: on_letter_undeliverable,
 }

@@ -1,7 +1,7 @@
 """What both sides of a loan do alike: their person agrees, says how long it took, or it is called off."""
 
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 from uuid import UUID
 
 from contracts.envelope import Event, Role
@@ -35,6 +35,9 @@ from services.exchange.participant import Participant
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
+
+READS = get_args(TakeLoanLetter.model_fields["letter"].annotation)
+"""The letters that are for exchange."""
 
 # What people here do
 
@@ -171,7 +174,7 @@ def _they_settled(letter: LoanSettlement, found: Loan) -> list[Event]:
 
 def give_up(command: GiveUpLoan, context: Context, state: State) -> list[Event]:
     """The peer left the network: nobody there hears of it any more."""
-    found = state.get(LOAN, command.loan_id)
+    found = _found(command.thread_id, command.peer, state)
     return [end(found, "peer_left", "them")] if found is not None and found.may_end else []
 
 

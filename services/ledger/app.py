@@ -7,6 +7,7 @@ from contracts.clearing import (
 )
 from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import GetBalances, GetStatement, GetYearStatement
+from contracts.link import LetterReceived, LetterUndeliverable
 from contracts.loans import HelperTaken, LoanEnded, LoanMinutesAgreed
 from contracts.members import MemberErased
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
@@ -44,6 +45,8 @@ def service(region: Region) -> Service:
             HelperTaken: handlers.on_helper_taken,
             LoanEnded: handlers.on_loan_ended,
             LoanMinutesAgreed: handlers.on_loan_minutes_agreed,
+            LetterReceived: handlers.on_letter_received,
+            LetterUndeliverable: handlers.on_letter_undeliverable,
         },
         # The reasons for spending and undoing are about someone; the entries themselves stay.
         erases={MemberErased: lambda event: event.member_id},

@@ -1,6 +1,6 @@
 """What peers write about hours, and who here reads it."""
 
-from typing import assert_never
+from typing import assert_never, get_args
 
 from contracts.crossings import (
     TakeClearingLetter,
@@ -22,7 +22,7 @@ from services.kernel.entity import State
 from services.kernel.service import Context
 from services.ledger import clearing, receiving, reckoning, sending
 
-READS = tuple(TakeClearingLetter.model_fields["letter"].annotation.__args__)  # type: ignore[union-attr]
+READS = get_args(TakeClearingLetter.model_fields["letter"].annotation)
 """The letters that are for the ledger."""
 
 

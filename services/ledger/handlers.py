@@ -40,6 +40,8 @@ from contracts.ledger import (
     TransferCredit,
     UndoTransfer,
 )
+from contracts.letters import TransferOffer, read_letter
+from contracts.link import LetterReceived, LetterUndeliverable
 from contracts.loans import HelperTaken, LoanEnded, LoanMinutesAgreed
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
 from services.kernel.service import Decide, Prepare, Schedule
@@ -181,3 +183,16 @@ def on_loan_minutes_agreed(event: LoanMinutesAgreed) -> list[Command]:
             minutes=event.minutes,
         )
     ]
+
+
+def on_letter_received(event: LetterReceived) -> list[Command]:
+    """What a peer wrote about hours; the rest is for others."""
+    letter = read_letter(event.name, event.version, event.data)
+    if not isinstance(letter, correspondence.READS):
+        return []
+    return [TakeClearingLetter.model_validate({"peer": event.peer, "letter": letter})]
+
+
+def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
+    """An offer that never went out is no offer. What else was not taken is listed for a person."""
+    return [GiveUpTransfer(crossing_id=event.thread_id)] if event.name == TransferOffer.__name__ else []

@@ -13,6 +13,7 @@ import orjson
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
+from services.region.network.commands import network
 
 if TYPE_CHECKING:
     from services.region.importing import Report
@@ -385,6 +386,9 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
 
     applied = asyncio.run(operating.retry_parked(load(path_from_caller(config)), service, lane))
     print(f"{service}: {applied} applied")
+
+
+app.command(network)
 
 
 @app.command(name="log-level")

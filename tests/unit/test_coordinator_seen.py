@@ -17,6 +17,7 @@ from contracts import (
     households,
     initiatives,
     ledger,
+    link,
     loans,
     members,
     notifications,
@@ -333,6 +334,8 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         "ContactOpened",
         "ContactClosed",
         "VogReminded",
+        # Of the network; who reads about it hears how it is now (`GetPeers`).
+        *(event.__name__ for event in link.EVENTS),
     }
 
 

@@ -427,9 +427,9 @@ def test_a_helper_who_leaves_leaves_what_they_did() -> None:
 
 
 def test_a_peer_that_left_the_network_ends_what_runs_with_it() -> None:
-    (over,) = ended(A_CHOSEN_HELPER, GiveUpLoan(loan_id=LOAN))
+    (over,) = ended(A_CHOSEN_HELPER, GiveUpLoan(peer=PEER, thread_id=LOAN))
     assert (over.reason, over.by) == ("peer_left", "them")
-    given().when(GiveUpLoan(loan_id=LOAN)).then_nothing()
+    given().when(GiveUpLoan(peer=PEER, thread_id=LOAN)).then_nothing()
 
 
 def test_a_letter_about_something_unknown_changes_nothing() -> None:

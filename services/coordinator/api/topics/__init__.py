@@ -10,6 +10,7 @@ from services.coordinator.api.topics import (
     members,
     messages,
     offers,
+    peers,
     referrals,
     regions,
     requests,
@@ -34,5 +35,6 @@ TOPICS = (
     duty,
     complaints,
     work,
+    peers,
 )
 """In the order in which the document lists them."""
