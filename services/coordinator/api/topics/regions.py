@@ -27,7 +27,7 @@ from services.coordinator.desk import Desk
 _ONE = "/v1/loans/{loan_id}"
 
 COMMANDS: tuple[Route, ...] = (
-    Route("POST", "/v1/requests/{request_id}/appeals", SeekHelp, made, "Ask other regions", "regions"),
+    Route("POST", "/v1/help-requests/{request_id}/appeals", SeekHelp, made, "Ask other regions", "regions"),
     Route("POST", f"{_ONE}/proposals", LendHelper, changed, "Propose a helper to another region", "regions"),
     Route("POST", f"{_ONE}/choices", TakeHelper, changed, "Choose another region's helper", "regions"),
     Route("POST", f"{_ONE}/agreements", AgreeToLoan, changed, "Agree to it", "regions"),
