@@ -76,6 +76,9 @@ def write_region(
     tables += ["[[teams]]\n" + _table(team) for team in teams]
     tables += ["[[keys]]\n" + _table(key) for key in keys]
     config = folder / "region.toml"
+    if config.exists() and (network := tomllib.loads(config.read_text()).get("network")):
+        # Joined once is joined: the hub knows the keys that lie here.
+        tables.append("[network]\n" + _table(network))
     config.write_text("\n".join(tables))
     return config
 

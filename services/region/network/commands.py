@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,13 +100,9 @@ def peers(
         from services.region.network.hub import Hub
         from services.region.network.registrar import look_around
 
-        rows = [asdict(one) | {"up": one.up} for one in asyncio.run(look_around(Hub(_path(folder))))]
+        rows = [one.as_row() for one in asyncio.run(look_around(Hub(_path(folder))))]
     if json:
-        print(orjson.dumps(rows, default=_plain).decode())
+        print(orjson.dumps(rows).decode())
         return
     for line in view.table(rows):
         print(line)
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
