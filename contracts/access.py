@@ -1,7 +1,8 @@
 """What each role may do: one table, enforced by every service on the actor of each command.
 
 `ANY` - for anyone's things. The name of a field - only where it is the actor's own member id.
-`PARTY` - the decider checks that the actor is one of the two people of the match.
+`PARTY` - the decider checks that the actor is one of the two people of the match, or of the social team
+whose it is.
 `ACTING` - in the name of `member_id`: the actor themself, or who may act for that member (someone they
 let act for them, or the household or organisation they may act for). Deciders check which
 (services/exchange/acting.py); the event names the member, and its actor who did it.
@@ -91,6 +92,19 @@ MAY: dict[str, dict[Role, str]] = {
     # notifications
     "ReportDelivery": {C: ANY},
     "GetLetters": {C: ANY},
+    # the feed of a social team: deciders and queries look which team the actor is of
+    "RegisterEndpoint": {R: PARTY},
+    "ChangeEndpoint": {R: PARTY},
+    "RotateSecret": {R: PARTY},
+    "PauseEndpoint": {R: PARTY, OP: ANY},
+    "ResumeEndpoint": {R: PARTY, OP: ANY},
+    "DeleteEndpoint": {R: PARTY, OP: ANY},
+    "TryEndpoint": {R: PARTY},
+    "ReplayFeedback": {R: PARTY},
+    "GetFeedback": {R: PARTY},
+    "GetEndpoints": {R: PARTY, C: ANY, OP: ANY},
+    "GetEndpointSecrets": {R: PARTY},
+    "GetDeliveries": {R: PARTY, C: ANY, OP: ANY},
     # coordinator
     "PlanDuty": {C: ANY, OP: ANY},
     "CancelDuty": {C: ANY, OP: ANY},

@@ -106,6 +106,7 @@ class Actor(BaseModel):
     member_id: UUID | None = None
     areas: tuple[str, ...] = ()
     stands_in_for: tuple[str, ...] = ()
+    team: str | None = None
 
     @property
     def acts_as(self) -> tuple[str, ...]:

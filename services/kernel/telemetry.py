@@ -109,3 +109,9 @@ class Metrics:
         self.parked = Gauge("wd_parked", "Followed events that wait", registry=self.registry)
         self.waiting = Gauge("wd_queue", "Items waiting for the commit loop", registry=self.registry)
         self.mails = Counter("wd_mails_total", "Mails by outcome", ["outcome"], registry=self.registry)
+        self.webhooks = Counter(
+            "wd_webhooks_total",
+            "Webhooks tried, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
