@@ -120,6 +120,8 @@ MAY: dict[str, dict[Role, str]] = {
     "ReadLog": {S: ANY, OP: ANY},
     "GetMarks": {S: ANY, OP: ANY},
     "RetryParked": {OP: ANY},
+    "GetState": {OP: ANY},
+    "SetLogLevel": {OP: ANY},
 }
 
 

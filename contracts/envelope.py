@@ -17,6 +17,11 @@ MAX_EVENT_BYTES = 64 * 1024
 """Largest event on the bus, in bytes (NL GOV profile for CloudEvents)."""
 
 
+class UnknownEvent(Exception):
+    """This release does not know the name or version of an event or letter. Its lane waits; upgrade, then
+    retry."""
+
+
 class VaultEntry(NamedTuple):
     """One row for a service's vault: what can identify or describe a person.
 

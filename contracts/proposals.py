@@ -39,7 +39,10 @@ class Reason(View):
 
 
 class Helper(View):
-    """One proposed helper; minutes are per week, distance in kilometres as the crow flies."""
+    """One proposed helper; minutes are per week, distance in kilometres as the crow flies.
+
+    `would_be_minutes`: with what is asked. Of help that comes back it is the fullest of its first weeks.
+    """
 
     offer_id: UUID
     member_id: UUID
@@ -47,6 +50,7 @@ class Helper(View):
     pc4: str
     distance_km: float
     reserved_minutes: int
+    would_be_minutes: int
     capacity_minutes_week: int
     reasons: tuple[Reason, ...]
 

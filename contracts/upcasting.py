@@ -10,13 +10,10 @@ from typing import Any
 
 from contracts.catalogue import EVENTS
 from contracts.envelope import Event
+from contracts.envelope import UnknownEvent as UnknownEvent
 
 UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """(event name, version it reads) to the function that gives the next version's data."""
-
-
-class UnknownEvent(Exception):
-    """This release does not know the event's name or version. Its lane waits; upgrade, then retry."""
 
 
 def read_json(name: str, version: int, data: str) -> Event:

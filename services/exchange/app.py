@@ -8,6 +8,7 @@ from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
 from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
 from services.exchange import queries
+from services.exchange.gauges import GAUGES
 from services.exchange.handlers import DECIDES, ERASES, FOLLOWS, PREPARES, SCHEDULES
 from services.exchange.help_request import REQUEST
 from services.exchange.home import HOME
@@ -59,4 +60,5 @@ def service(region: Region) -> Service:
             GetLoad: queries.get_load,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
+        gauges=GAUGES,
     )

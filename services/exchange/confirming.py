@@ -1,25 +1,22 @@
 """Confirming a match: the helper's capacity is reserved here, the ledger holds the hours, then both hear."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.exchange import MatchConfirmed, ReserveMatch, SettleHold
 from services.exchange import fitness
+from services.exchange.first_weeks import begun, taken_over
 from services.exchange.help_request import REQUEST, HelpRequest, known_request, not_open
 from services.exchange.initiative import policy_of, running_policy
 from services.exchange.match import Match, fall_through, known_match, reserved
 from services.exchange.offer import OFFER, open_offer
 from services.exchange.participant import taking_part
-from services.exchange.planning import begin_or_hand_over
-from services.exchange.recurrence import between
-from services.exchange.series import SERIES
-from services.kernel.dutch import local
+from services.exchange.planning import begin_or_hand_over, open_visits
+from services.exchange.series import SERIES, Series
 from services.kernel.entity import State
 from services.kernel.rights import check_area
 from services.kernel.service import Context
-
-FIRST_WEEKS = timedelta(weeks=4)
-"""Help that comes back must fit in so many weeks when it begins: as far ahead as its visits are planned."""
 
 
 def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event]:
@@ -42,7 +39,7 @@ def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event
         request.minutes,
         request.wanted_at,
         request.part_of,
-        further=_first_weeks(request) if series is None else (),
+        further=_further(request, series, offer.member_id, command, context, state),
     )
     fitness.check(state, offer.member_id, wanted, policy, context.at)
     return [
@@ -58,19 +55,21 @@ def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event
     ]
 
 
-def _first_weeks(request: HelpRequest) -> tuple[datetime, ...]:
-    """When help that comes back does so in its first four weeks, after its first time: each must have room.
-
-    Later weeks are planned one by one, each when it is four weeks off (planning.py).
-    """
-    if request.recurrence is None or request.wanted_at is None:
+def _further(
+    request: HelpRequest,
+    series: Series | None,
+    helper_id: UUID,
+    command: ReserveMatch,
+    context: Context,
+    state: State,
+) -> tuple[datetime, ...]:
+    """The other times in the first weeks of help that comes back, where this begins it or takes it over."""
+    if series is None:
+        return begun(request)
+    takes_over = command.from_now_on and series.status == "running" and series.helper_id != helper_id
+    if not takes_over or request.wanted_at is None:
         return ()
-    first = local(request.wanted_at).date()
-    last = first - timedelta(days=first.weekday()) + FIRST_WEEKS - timedelta(days=1)
-    if request.last_day is not None:
-        last = min(last, request.last_day)
-    moments = between(request.recurrence, request.wanted_at, first, last)
-    return tuple(moment for moment in moments if moment > request.wanted_at)
+    return taken_over(series, request.wanted_at, (at for at, _ in open_visits(state, series, context.at)))
 
 
 def settle_hold(command: SettleHold, context: Context, state: State) -> list[Event]:

@@ -130,13 +130,28 @@ def _check_week(state: State, helper: Participant, wanted: Wanted, at: datetime)
     held = load(state, helper, wanted.wanted_at, at, besides=wanted.series_id)
     would_be = held + wanted.minutes
     if would_be > helper.capacity_minutes_week:
-        most = helper.capacity_minutes_week
-        raise Rejected(
-            "no_capacity",
-            f"Dit kan nu niet. Deelnemer {helper.number} zou {would_be} minuten per week helpen en wil er "
-            f"hoogstens {most}. Kies iemand anders, maak de afspraak korter of kies een andere week.",
-            f"Not possible now. Participant {helper.number} would help {would_be} minutes a week and wants "
-            f"{most} at most. Choose someone else, a shorter visit or another week.",
-            would_be_minutes=would_be,
-            capacity_minutes=most,
+        raise _no_capacity(helper, would_be, comes_back=bool(wanted.further))
+
+
+def _no_capacity(helper: Participant, would_be: int, *, comes_back: bool) -> Rejected:
+    number, most = helper.number, helper.capacity_minutes_week
+    nl = (
+        f"Dit kan nu niet. Deelnemer {number} zou {would_be} minuten per week helpen en wil er hoogstens "
+        f"{most}. Kies iemand anders, maak de afspraak korter of kies een andere week."
+    )
+    en = (
+        f"Not possible now. Participant {number} would help {would_be} minutes a week and wants {most} at "
+        "most. Choose someone else, a shorter visit or another week."
+    )
+    if comes_back:
+        nl = (
+            "Dit kan nu niet. Deze hulp komt terug, en in een van de eerste vier weken zou deelnemer "
+            f"{number} {would_be} minuten helpen. Meer dan {most} per week wil diegene niet. Kies iemand "
+            "anders, maak de afspraak korter, of vraag eerst om één keer."
         )
+        en = (
+            "Not possible now. This help comes back, and in one of its first four weeks participant "
+            f"{number} would help {would_be} minutes. They want {most} a week at most. Choose someone "
+            "else, a shorter visit, or ask for one time first."
+        )
+    return Rejected("no_capacity", nl, en, would_be_minutes=would_be, capacity_minutes=most)

@@ -55,6 +55,7 @@ _WITHDREW = Reason(
 class Candidate:
     """An open offer with its helper's week, in minutes: `load_minutes` with their own care.
 
+    Of help that comes back it is the fullest of its first weeks; `times`: how often it is asked in that one.
     `running` counts what they do at once; `vetted`: has a valid VOG for this help on that day;
     `withdrew`: called off this very request before.
     """
@@ -66,6 +67,7 @@ class Candidate:
     capacity_minutes_week: int
     load_minutes: int
     helped_lately: float
+    times: int = 1
     running: int = 0
     paused: bool = False
     kind: str = "person"
@@ -73,6 +75,10 @@ class Candidate:
     guardian_agrees: bool = False
     vetted: bool = False
     withdrew: bool = False
+
+    def would_help(self, minutes: int) -> int:
+        """In that week, with visits of so many minutes as are asked, in minutes."""
+        return self.load_minutes + self.times * minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ def _hard_rule(candidate: Candidate, asked: Asked, near: Near, policy: Policy) -
         return "vog"
     if candidate.running >= policy.most_running:
         return "running"
-    if candidate.load_minutes + asked.minutes > candidate.capacity_minutes_week:
+    if candidate.would_help(asked.minutes) > candidate.capacity_minutes_week:
         return "capacity"
     return None
 
@@ -165,7 +171,7 @@ def _old_enough(candidate: Candidate, policy: Policy) -> bool:
 
 def _score(candidate: Candidate, km: float, minutes: int, near: Near) -> float:
     """Higher is better. One point is worth about a kilometre."""
-    load = (candidate.load_minutes + minutes) / candidate.capacity_minutes_week
+    load = candidate.would_help(minutes) / candidate.capacity_minutes_week
     done_lately = min(candidate.helped_lately, MUCH_MINUTES) / MUCH_MINUTES
     # How near the asker wants someone moves the order and is no reason: it would tell who is near.
     wish = (3.0 if candidate.member_id in near.more else 0.0) - (
@@ -175,7 +181,7 @@ def _score(candidate: Candidate, km: float, minutes: int, near: Near) -> float:
 
 
 def _helper(candidate: Candidate, km: float, minutes: int, policy: Policy) -> Helper:
-    after = (candidate.load_minutes + minutes) / candidate.capacity_minutes_week
+    after = candidate.would_help(minutes) / candidate.capacity_minutes_week
     reasons = [_EXACT]
     if km <= NEAR_KM:
         reasons.append(_NEAR)
@@ -202,6 +208,7 @@ def _helper(candidate: Candidate, km: float, minutes: int, policy: Policy) -> He
         pc4=candidate.pc4,
         distance_km=round(km, 1),
         reserved_minutes=candidate.load_minutes,
+        would_be_minutes=candidate.would_help(minutes),
         capacity_minutes_week=candidate.capacity_minutes_week,
         reasons=tuple(sorted(reasons, key=lambda reason: not reason.plus)),
     )

@@ -70,20 +70,20 @@ def begin_or_hand_over(found: Match, request: HelpRequest, context: Context, sta
 
 def _hand_over(series: Series, found: Match, context: Context, state: State) -> list[Event]:
     """Someone else helps from now on, also at the visits without a helper that fit in their weeks."""
-    open_visits = sorted(_open_visits(state, series, context.at), key=lambda one: one[0])
-    taken = _taken_along(open_visits, found, context, state)
+    without_helper = sorted(open_visits(state, series, context.at), key=lambda one: one[0])
+    taken = _taken_along(without_helper, found, context, state)
     changed = SeriesHelperChanged(
         series_id=series.series_id,
         offer_id=found.offer_id,
         helper_id=found.helper_id,
         former_helper_id=series.helper_id,
-        left_open=len(open_visits) - len(taken),
+        left_open=len(without_helper) - len(taken),
         by=found.by,
     )
     return [changed, *taken]
 
 
-def _open_visits(state: State, series: Series, at: datetime) -> Iterator[tuple[datetime, HelpRequest]]:
+def open_visits(state: State, series: Series, at: datetime) -> Iterator[tuple[datetime, HelpRequest]]:
     """Visits that are still to come and have no helper, each with its moment."""
     asker = state.get(PARTICIPANT, series.asker_id)
     for request_id in asker.asks if asker is not None else ():

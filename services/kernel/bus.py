@@ -46,8 +46,10 @@ class Bus:
         self.region = region.region
         self.user = user
         self.broker = NatsBroker(
-            f"nats://{region.nats.host}:{region.nats.port}",
-            security=NatsUserPassword(user, region.nats_password(user)),
+            region.nats.urls,
+            security=NatsUserPassword(
+                user, region.nats_password(user), ssl_context=region.nats.ssl_context()
+            ),
             inbox_prefix=subjects.inbox(user),
             name=user,
             max_reconnect_attempts=-1,

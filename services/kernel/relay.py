@@ -78,8 +78,9 @@ class Relay:
     async def find_place(self) -> None:
         """Ask JetStream which event it has last, and compare it with the log."""
         js = self._bus.client.jetstream(timeout=2)
+        nats = self._region.nats
         await ensure_stream(
-            js, stream_config(self._region.region, self._service, self._region.nats.stream_days)
+            js, stream_config(self._region.region, self._service, nats.stream_days, nats.copies)
         )
         info = await js.stream_info(self._stream)
         self._sequence = info.state.last_seq
@@ -133,7 +134,7 @@ class Relay:
         if row is None or f"{row['command_id']}.{row['ordinal']}" != event_id:
             raise Fork(
                 f"{self._service}: {who} has event {event_id} at position {position}, the log does not. "
-                f"The database was put back to an older copy: run `wederdienst restore {self._service}`."
+                f"The database was put back to an older copy: run `wederdienst recover`."
             )
         return position
 

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import nats.errors
 import orjson
 import structlog
@@ -27,6 +26,7 @@ from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Answer, Command, Refusal, View
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop
+from services.kernel.database import connect, connection_settings, open_pool
 from services.kernel.deciding import Item
 from services.kernel.erasure import Erasures, place
 from services.kernel.errors import (
@@ -42,27 +42,32 @@ from services.kernel.errors import (
     Unreachable,
 )
 from services.kernel.follower import Follower, retry_parked
+from services.kernel.gauges import KERNEL_GAUGES, Gauges
 from services.kernel.leadership import take_lead, yield_lead
 from services.kernel.log import Connection, Pool, Publisher, stretch
 from services.kernel.memory import collect_less
 from services.kernel.migrations import migrations, pending
 from services.kernel.probes import WebServer, probes
+from services.kernel.pulse import keep_beating
 from services.kernel.questions import (
     KERNEL_QUERIES,
     MAX_STRETCH_BYTES,
     GetMarks,
+    GetState,
     LogStretch,
     Marks,
     ReadLog,
     Retried,
     RetryParked,
+    SetLogLevel,
     SourceMark,
 )
 from services.kernel.relay import Relay
 from services.kernel.retention import forget_old_answers
 from services.kernel.service import Service
 from services.kernel.settings import Region
-from services.kernel.telemetry import Metrics, log, set_up
+from services.kernel.state import get_state, set_log_level
+from services.kernel.telemetry import LINES, Metrics, log, set_up
 from services.kernel.timers import fire_timers
 
 LOOKS = 3
@@ -74,29 +79,6 @@ UNKNOWN = Refusal(
 )
 
 
-def connection_settings(region: Region, service: str) -> dict[str, Any]:
-    """How every connection of a service is opened: time-outs set, so that nobody holds a lock for ever."""
-    return {
-        "dsn": region.postgres_dsn(service),
-        "password": region.postgres_password(service),
-        "timeout": 3,
-        "command_timeout": 10,
-        "server_settings": {
-            "application_name": f"wd-{service}",
-            "lock_timeout": "1000",
-            "statement_timeout": "10000",
-            "idle_in_transaction_session_timeout": "1000",
-            "tcp_user_timeout": "3000",
-            "tcp_keepalives_idle": "2",
-            "tcp_keepalives_interval": "1",
-            "tcp_keepalives_count": "3",
-            "jit": "off",
-            # Our statements are few and fixed: planning each run anew costs a fifth of a commit.
-            "plan_cache_mode": "force_generic_plan",
-        },
-    }
-
-
 class Replica:
     """One process of one service."""
 
@@ -105,6 +87,7 @@ class Replica:
         self.service = service
         self.replica = f"{socket.gethostname()}-{os.getpid()}"
         self.metrics = Metrics()
+        self.gauges = Gauges(service.name, (*KERNEL_GAUGES, *service.gauges), self.metrics.registry)
         self.bus = Bus(region, service.name)
         self.lease = timedelta(seconds=region.lease_seconds)
         self.probe_port = probe_port
@@ -112,6 +95,7 @@ class Replica:
         self.pool: Pool
         self.loop: CommitLoop
         self.forked: str | None = None
+        self._settings = connection_settings(region, service.name)
         self._database = False
         self._stopping = asyncio.Event()
         self._retrying = asyncio.Lock()
@@ -124,6 +108,7 @@ class Replica:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, then finish what was begun and leave."""
         set_up(self.service.name, self.region.region, self.replica)
+        LINES.count = lambda level: self.metrics.log_lines.labels(level).inc()
         collect_less()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
@@ -157,6 +142,7 @@ class Replica:
                 for front in self.service.fronts:
                     tasks.create_task(front(self))
                 tasks.create_task(self._lead_when_possible())
+                tasks.create_task(keep_beating(self))
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(2):
@@ -166,12 +152,7 @@ class Replica:
     async def _connect(self) -> None:
         while True:
             try:
-                self.pool = await asyncpg.create_pool(
-                    min_size=1,
-                    max_size=8,
-                    reset=_keep_session,
-                    **connection_settings(self.region, self.service.name),
-                )
+                self.pool = await open_pool(self._settings, size=8, reset=_keep_session)
                 if missing := await pending(self.pool, migrations(self.service.name, self.service.sql)):
                     log.warning("migrations_missing", missing=missing)
                     self.pool.terminate()
@@ -187,7 +168,7 @@ class Replica:
         self._database = True
         self.loop = CommitLoop(
             self.service,
-            connect=lambda: asyncpg.connect(**connection_settings(self.region, self.service.name)),
+            connect=lambda: connect(**self._settings),
             pool=self.pool,
             lease=self.lease,
             metrics=self.metrics,
@@ -265,6 +246,7 @@ class Replica:
                     tasks.create_task(forget_old_answers(self.pool, self.service.answers_kept))
                 if self.service.schedules:
                     tasks.create_task(fire_timers(self.service, self.pool, self.loop, self._ready))
+                tasks.create_task(self.gauges.keep_measuring(self.pool, self.bus))
                 for worker in self.service.workers:
                     tasks.create_task(worker(self))
         finally:
@@ -327,7 +309,11 @@ class Replica:
             answer = unavailable(error)
         except DATABASE_AWAY:
             answer = unavailable(Unreachable())
-        self.metrics.command_seconds.observe(time.perf_counter() - began)
+        known = name if name in self._commands else "unknown"
+        took = time.perf_counter() - began
+        self.metrics.answered(known, answer.outcome, took)
+        if LINES.level == "debug":
+            log.debug("command", command=known, outcome=answer.outcome, ms=round(1000 * took, 1))
         return answer.model_dump_json().encode()
 
     async def _command(self, name: str, raw: bytes) -> Answer:
@@ -371,6 +357,7 @@ class Replica:
         return await self.loop.submit(Item(command_id=command_id, actor=actor, command=command))
 
     async def _on_query(self, name: str, raw: bytes) -> bytes:
+        began = time.perf_counter()
         try:
             answer = await self._query(name, raw)
         except Rejected as no:
@@ -381,6 +368,9 @@ class Replica:
         except Exception:
             log.exception("query_failed", query=name)
             answer = QueryAnswer(unavailable=True)
+        outcome = "refused" if answer.refusal else "unavailable" if answer.unavailable else "answered"
+        known = name if name in self._queries or name in KERNEL_QUERIES else "unknown"
+        self.metrics.query_seconds.labels(known, outcome).observe(time.perf_counter() - began)
         return orjson.dumps(answer.model_dump(mode="json"))
 
     async def _query(self, name: str, raw: bytes) -> QueryAnswer:
@@ -405,6 +395,10 @@ class Replica:
                 async with self._retrying:
                     applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
                 view = Retried(applied=applied)
+            case GetState():
+                view = await get_state(self)
+            case SetLogLevel():
+                view = await set_log_level(self, body)
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))

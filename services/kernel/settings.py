@@ -4,8 +4,10 @@ Secrets stand in a file of their own beside it (`secrets.toml`, readable by its 
 only). Environment variables such as `WD_POSTGRES__HOST` override either.
 """
 
+import ssl
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
 from pydantic import (
     BaseModel,
@@ -15,6 +17,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -30,20 +33,85 @@ from services.kernel.errors import Misconfigured
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
+PATHS = {"": ("logs", "erasures"), "embedded": ("folder",), "postgres": ("ca",), "nats": ("ca",)}
+"""Settings that are paths, by table: beside `region.toml`, where they are not absolute."""
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Postgres(_Table):
+Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+:[0-9]{1,5}$")]
+"""A server as `host:port`."""
+
+
+def _host_and_port(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    return host, int(port)
+
+
+class _Server(_Table):
+    """A server and those that may stand in for it.
+
+    With `tls = "verify-full"` its certificate must be signed by an authority in the file `ca`, and name
+    the host that was asked for: nothing is sent to anyone else.
+    """
+
     host: str = "127.0.0.1"
+    port: Port = 0
+    tls: Literal["off", "verify-full"] = "off"
+    ca: Path | None = None
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """Which certificates are believed; None without TLS. Raises OSError where `ca` cannot be read."""
+        return None if self.tls == "off" else ssl.create_default_context(cafile=self.ca)
+
+    @model_validator(mode="after")
+    def _has_authority(self) -> Self:
+        if self.tls != "off" and self.ca is None:
+            raise ValueError("with tls, name the file of its authority: ca = ")
+        return self
+
+
+class Postgres(_Server):
+    """PostgreSQL. `standbys` are tried too: the one that takes writes is used."""
+
     port: Port = 5432
+    standbys: tuple[Address, ...] = ()
+
+    def dsn(self, user: str, database: str) -> str:
+        """A connection string for PostgreSQL's own programs; without the password."""
+        servers = ",".join(f"{host}:{port}" for host, port in self.addresses)
+        options = []
+        if self.standbys:
+            options.append("target_session_attrs=read-write")
+        if self.tls != "off":
+            options += [f"sslmode={self.tls}", f"sslrootcert={quote(str(self.ca))}"]
+        return f"postgresql://{user}@{servers}/{database}" + ("?" + "&".join(options) if options else "")
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        return [(self.host, self.port), *map(_host_and_port, self.standbys)]
 
 
-class Nats(_Table):
-    host: str = "127.0.0.1"
+class Nats(_Server):
+    """NATS. `others` are the other nodes of a cluster; `copies` is how many of them hold a stream."""
+
     port: Port = 4222
+    others: tuple[Address, ...] = ()
+    copies: Literal[1, 3] = 1
     stream_days: float = 7.0
+
+    @property
+    def urls(self) -> list[str]:
+        scheme = "nats" if self.tls == "off" else "tls"
+        return [f"{scheme}://{server}" for server in (f"{self.host}:{self.port}", *self.others)]
+
+    @model_validator(mode="after")
+    def _has_nodes(self) -> Self:
+        if self.copies > 1 + len(self.others):
+            raise ValueError(f"{self.copies} copies need {self.copies} nodes: name the others in nats.others")
+        return self
 
 
 class Mail(_Table):
@@ -168,10 +236,6 @@ class Region(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
 
-    def postgres_dsn(self, service: str) -> str:
-        """Connection string of one service's own database and role."""
-        return f"postgresql://wd_{service}@{self.postgres.host}:{self.postgres.port}/{self.database(service)}"
-
     def postgres_password(self, service: str) -> str | None:
         secret = self.secrets.postgres.get(service)
         return secret.get_secret_value() if secret else None
@@ -198,12 +262,11 @@ def load(path: Path) -> Region:
         values = TomlConfigSettingsSource(Region, path)()
         if secrets.is_file():
             values["secrets"] = TomlConfigSettingsSource(Region, secrets)()
-        for table in ("embedded",):
-            if table in values:
-                values[table]["folder"] = str((path.parent / values[table]["folder"]).resolve())
-        for name in ("logs", "erasures"):
-            if name in values:
-                values[name] = str((path.parent / values[name]).resolve())
+        for table, names in PATHS.items():
+            named = values if table == "" else values.get(table, {})
+            for name in names:
+                if name in named:
+                    named[name] = str((path.parent / named[name]).resolve())
         return Region(**values)
     except ValidationError as invalid:
         lines = [

@@ -22,8 +22,11 @@ from contracts import subjects
 from services.kernel.telemetry import log
 
 
-def stream_config(region: str, service: str, days: float) -> StreamConfig:
-    """A service's stream: file storage, one subject tree, `days` of history, 2 minutes of de-duplication."""
+def stream_config(region: str, service: str, days: float, copies: int = 1) -> StreamConfig:
+    """A service's stream: file storage on `copies` nodes, one subject tree, `days` of history.
+
+    It de-duplicates for 2 minutes.
+    """
     return StreamConfig(
         name=subjects.stream(service),
         subjects=[subjects.event(region, service, "*")],
@@ -32,7 +35,7 @@ def stream_config(region: str, service: str, days: float) -> StreamConfig:
         discard=DiscardPolicy.OLD,
         max_age=days * 86400,
         duplicate_window=120,
-        num_replicas=1,
+        num_replicas=copies,
     )
 
 
@@ -72,6 +75,22 @@ async def ensure_stream(js: JetStreamContext, wanted: StreamConfig) -> bool:
     if found := differences(wanted, there):
         log.warning("stream_differs", stream=wanted.name, settings=sorted(found))
     return False
+
+
+async def update_stream(js: JetStreamContext, wanted: StreamConfig) -> list[str]:
+    """Give a stream that is there the settings it should have; returns the names of those that differed.
+
+    For the operator: a service may not change a stream. One that is missing is left to who makes it.
+    """
+    assert wanted.name is not None
+    try:
+        there = (await js.stream_info(wanted.name)).config
+    except NotFoundError:
+        return []
+    found = differences(wanted, there)
+    if found:
+        await js.update_stream(there.evolve(**{name: value for name, (value, _) in found.items()}))
+    return sorted(found)
 
 
 async def ensure_consumer(js: JetStreamContext, stream: str, wanted: ConsumerConfig) -> None:

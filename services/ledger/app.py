@@ -11,6 +11,7 @@ from services.kernel.settings import Region
 from services.ledger import handlers, queries
 from services.ledger.account import ACCOUNT
 from services.ledger.compensation import EXPENSES, PERIOD
+from services.ledger.gauges import GAUGES
 from services.ledger.hold import HOLD
 from services.ledger.place import PLACE
 from services.ledger.seat import SEAT
@@ -40,4 +41,5 @@ def service(region: Region) -> Service:
             GetStatement: queries.get_statement,
             GetYearStatement: queries.get_year_statement,
         },
+        gauges=GAUGES,
     )

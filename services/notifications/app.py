@@ -23,6 +23,7 @@ from services.notifications.feedback.courier import bring_feedback, forget_attem
 from services.notifications.feedback.delivery import DELIVERY
 from services.notifications.feedback.endpoint import ENDPOINT
 from services.notifications.feedback.feed import FEED, FEEDBACK
+from services.notifications.gauges import GAUGES
 from services.notifications.handlers import DECIDES, FOLLOWS
 from services.notifications.household import HOUSEHOLD
 from services.notifications.message import MESSAGE
@@ -66,4 +67,5 @@ def service(region: Region) -> Service:
         },
         erases={EndpointDeleted: lambda event: event.endpoint_id},
         workers=(send_messages, bring_feedback, forget_attempts),
+        gauges=GAUGES,
     )

@@ -252,19 +252,67 @@ def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
 
 
 @app.command
-def restore(service: str, *, config: Config = Path("region.toml")) -> None:
-    """After a service's database was put back to an older copy: take the missing tail back."""
+def backup(*, to: Path, keep: int = 0, config: Config = Path("region.toml"), json: bool = False) -> None:
+    """Back up every database at one instant, into a new folder under --to, while the region runs.
+
+    With `--keep 14` the newest fourteen of this region stay there and older ones are removed.
+    """
+    from services.kernel.settings import load
+    from services.region import backup as backups
+    from services.region.running import servers_for
+
+    region = load(path_from_caller(config))
+    with servers_for(region):
+        folder, manifest = asyncio.run(backups.take(region, path_from_caller(to)))
+    removed = backups.forget_older(folder.parent, region, keep) if keep > 0 else []
+    if json:
+        print_json({"folder": folder, "removed": removed, **manifest.model_dump()})
+        return
+    heads = ", ".join(f"{service} {head.position}" for service, head in manifest.logs.items())
+    print(f"{folder}: {heads}")
+    for old in removed:
+        print(f"  removed {old}")
+
+
+@app.command
+def restore(
+    *, from_: Annotated[Path, Parameter(name="--from")], config: Config = Path("region.toml")
+) -> None:
+    """Put a backup back in the place of every database, then take back what NATS still holds.
+
+    Stop the services first; NATS may run. What is in the databases now is gone.
+    """
+    from services.kernel.settings import load
+    from services.region import backup as backups
+    from services.region import operating
+    from services.region.running import servers_for
+
+    region = load(path_from_caller(config))
+    with servers_for(region, nats=True):
+        manifest = asyncio.run(backups.put_back(region, path_from_caller(from_)))
+        print(f"{region.name} is as it was at {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC.", flush=True)
+        try:
+            done = asyncio.run(operating.recover(region, manifest.logs))
+        except Misconfigured as why:
+            print(f"What came after that was not taken back: {why} Then: wederdienst recover")
+            sys.exit(1)
+    for line in operating.told(done):
+        print(line)
+
+
+@app.command
+def recover(*services: str, config: Config = Path("region.toml")) -> None:
+    """After databases were put back by other means: take back what NATS still holds of their logs.
+
+    Name the services whose database was put back; without a name, all.
+    """
+    from contracts.catalogue import SERVICES
     from services.kernel.settings import load
     from services.region import operating
 
-    done = asyncio.run(operating.restore(load(path_from_caller(config)), service))
-    print(f"{service}: {done.taken_back} events taken back; head {done.head_after}, epoch {done.epoch}")
-    if done.new_epoch:
-        print(
-            "Not everything was still there: a new epoch begins. Followers list what a person must look at."
-        )
-    for lost in done.without_text:
-        print(f"  what was written with {lost} is lost: ask the person again")
+    done = asyncio.run(operating.recover(load(path_from_caller(config)), services or SERVICES))
+    for line in operating.told(done):
+        print(line)
 
 
 @app.command
@@ -337,6 +385,16 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
 
     applied = asyncio.run(operating.retry_parked(load(path_from_caller(config)), service, lane))
     print(f"{service}: {applied} applied")
+
+
+@app.command(name="log-level")
+def log_level(service: str, level: str, *, minutes: int = 30, config: Config = Path("region.toml")) -> None:
+    """Have a service write more lines, or fewer, for a while: debug, info, warning or error."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    until = asyncio.run(operating.set_log_level(load(path_from_caller(config)), service, level, minutes))
+    print(f"{service} writes lines from {level} on until {until:%H:%M} UTC")
 
 
 @app.command

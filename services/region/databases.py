@@ -3,9 +3,8 @@
 import importlib
 from typing import Any
 
-import asyncpg
-
 from contracts.catalogue import SERVICES
+from services.kernel import database
 from services.kernel.migrations import migrate, migrations
 from services.kernel.service import Service
 from services.kernel.settings import Region
@@ -19,16 +18,12 @@ def service_of(name: str, region: Region) -> Service:
 
 async def create_databases(region: Region) -> None:
     """Make what is missing: per service a role that may use its own database and nothing else."""
-    admin: Any = await asyncpg.connect(
-        host=region.postgres.host,
-        port=region.postgres.port,
-        user="admin",
-        password=region.postgres_password("admin"),
-        database="postgres",
+    admin = await database.connect(
+        **database.address(region, "admin", region.postgres_password("admin"), "postgres")
     )
     try:
         for service in SERVICES:
-            role, database = f"wd_{service}", region.database(service)
+            role, own = f"wd_{service}", region.database(service)
             password = region.postgres_password(service) or ""
             # Identifiers come from our own catalogue and a checked region name.
             literal = await admin.fetchval("SELECT quote_literal($1)", password)
@@ -36,16 +31,16 @@ async def create_databases(region: Region) -> None:
                 await admin.execute(f"ALTER ROLE {role} LOGIN PASSWORD {literal}")
             else:
                 await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD {literal}")
-            if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
-                await admin.execute(f"CREATE DATABASE {database} OWNER {role}")
-            await admin.execute(f"REVOKE CONNECT ON DATABASE {database} FROM PUBLIC")
+            if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", own):
+                await admin.execute(f"CREATE DATABASE {own} OWNER {role}")
+            await admin.execute(f"REVOKE CONNECT ON DATABASE {own} FROM PUBLIC")
     finally:
         await admin.close()
 
 
 async def connect(region: Region, service: str) -> Any:
     """A plain connection as a service's own role."""
-    return await asyncpg.connect(region.postgres_dsn(service), password=region.postgres_password(service))
+    return await database.connect(**database.own_address(region, service))
 
 
 async def migrate_all(region: Region) -> dict[str, list[str]]:

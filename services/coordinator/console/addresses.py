@@ -8,6 +8,7 @@ INITIATIVES = "/initiatieven"
 POOL = "/solidariteitspot"
 COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
+OPERATING = "/beheer"
 
 
 def request_href(request_id: UUID) -> str:

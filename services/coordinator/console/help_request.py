@@ -133,7 +133,7 @@ async def request_page(
         status_tone=tone,
         status_icon=icon,
         facts=await _facts(desk, actor, request, known, balance),
-        helpers=tuple(_card(h, known, request.minutes) for h in ranked.helpers),
+        helpers=tuple(_card(h, known) for h in ranked.helpers),
         helpers_found=ranked.found,
         excluded_counts=tuple((EXCLUDED[why], n) for why, n in ranked.excluded.items() if why in EXCLUDED),
         history=history(told, known, desk.region),
@@ -267,7 +267,7 @@ async def _text(desk: Desk, actor: Actor, request_id: UUID) -> str | None:
         return None
 
 
-def _card(helper: Helper, known: Names, minutes: int) -> HelperCard:
+def _card(helper: Helper, known: Names) -> HelperCard:
     return HelperCard(
         offer_id=str(helper.offer_id),
         label=known.first(helper.member_id),
@@ -275,5 +275,5 @@ def _card(helper: Helper, known: Names, minutes: int) -> HelperCard:
         # The centres of areas are compared: within one area there is nothing to say.
         distance_km=helper.distance_km or None,
         reasons=tuple(Reason(each.nl, each.plus) for each in helper.reasons),
-        load=Load(helper.reserved_minutes, helper.reserved_minutes + minutes, helper.capacity_minutes_week),
+        load=Load(helper.reserved_minutes, helper.would_be_minutes, helper.capacity_minutes_week),
     )

@@ -1,0 +1,153 @@
+"""Yesterday's backup put back beside a NATS that is ahead: what comes back, what is lost, who says so."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.catalogue import SERVICES
+from contracts.members import EraseMember, RegisterMember
+from services.kernel.errors import Misconfigured
+from services.region import backup
+from services.region.databases import connect
+from services.region.verify import verify
+from tests.harness.checker import assert_all_holds, lost_answers
+from tests.harness.neighbourhood import Neighbourhood
+from tests.harness.regions import RunningRegion, real_region
+
+NEWCOMER = RegisterMember(
+    name="Nieuwe Bewoner",
+    email="nieuw@voorbeeld.example",
+    street="Proefstraat",
+    house_number="9",
+    pc4="3511",
+    capacity_minutes_week=60,
+)
+
+
+def wederdienst(region: RunningRegion, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The command as an operator gives it."""
+    return subprocess.run(
+        [sys.executable, "-m", "services.region.cli", *arguments, "--config", str(region.config)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+async def _heads(region: RunningRegion) -> dict[str, int]:
+    heads = {}
+    for service in SERVICES:
+        database = await connect(region.region, service)
+        heads[service] = int(await database.fetchval("SELECT position FROM log_head"))
+        await database.close()
+    return heads
+
+
+async def _ask(region: RunningRegion, service: str, sql: str, *arguments: object) -> object:
+    database = await connect(region.region, service)
+    try:
+        return await database.fetchval(sql, *arguments)
+    finally:
+        await database.close()
+
+
+async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, seed: int) -> None:
+    backups = tmp_path / "backups"
+    async with real_region(tmp_path) as (region, mailbox), Neighbourhood(region.region, seed) as place:
+        await place.settle_in(6)
+        # Taken in the middle of life: no log may hold the effect of what another one lacks.
+        living = asyncio.create_task(place.live(seconds=2.0))
+        await asyncio.sleep(1.0)
+        taken = await asyncio.to_thread(wederdienst, region, "backup", "--to", str(backups), "--json")
+        assert taken.returncode == 0, taken.stderr
+        told = json.loads(taken.stdout)
+        folder = Path(told["folder"])
+        await living
+
+        # What yesterday did not know: someone new, someone gone, and a day of life.
+        newcomer = await place.tell(NEWCOMER)
+        gone = place.members.pop()
+        await place.tell(EraseMember(member_id=gone))
+        await place.live(seconds=1.0)
+        assert (await verify(region.region, folder=tmp_path)).ok
+        before = await _heads(region)
+        assert all(told["logs"][service]["position"] < before[service] for service in ("exchange", "ledger"))
+
+        refused = await asyncio.to_thread(wederdienst, region, "restore", "--from", str(folder))
+        assert refused.returncode == 2
+        assert "still runs" in refused.stderr
+        for replica in region.replicas:
+            await asyncio.to_thread(replica.stop)
+        restored = await asyncio.to_thread(wederdienst, region, "restore", "--from", str(folder))
+        assert restored.returncode == 0, restored.stderr
+        # Every event that was published is back, at its place; what is lost is named.
+        assert await _heads(region) == before
+        for service in SERVICES:
+            back = before[service] - told["logs"][service]["position"]
+            assert f"{service}: {back} events taken back; head {before[service]}, epoch 1" in restored.stdout
+        assert f"what was written with {newcomer.id} is lost: ask the person again" in restored.stdout
+        assert "an event that is lost" not in restored.stdout
+
+        for replica in region.replicas:
+            replica.start()
+        await asyncio.to_thread(region.wait_ready)
+        # The copy held the words of who was erased since; the list of erasures has them gone again.
+        left = "SELECT count(*) FROM vault WHERE person_id = $1 OR other_id = $1"
+        for service in SERVICES:
+            assert await _ask(region, service, left, gone) == 0, service
+        await place.live(seconds=1.0)
+        await assert_all_holds(
+            region.region,
+            place.answered,
+            folder=tmp_path,
+            refusals_too=False,
+            repeated_mails=mailbox.repeats(),
+            kills=1,
+        )
+
+
+async def test_a_backup_in_the_middle_of_life_holds_one_instant(tmp_path: Path, seed: int) -> None:
+    """Put back where nothing else is left, it stands by itself: all checks hold, nobody is ahead."""
+    async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
+        await place.settle_in(4)
+        living = asyncio.create_task(place.live(seconds=2.0))
+        await asyncio.sleep(0.5)
+        answered = list(place.answered)
+        folder, manifest = await backup.take(region.region, tmp_path / "backups")
+        await living
+        assert region.nats is not None
+        for replica in region.replicas:
+            await asyncio.to_thread(replica.stop)
+        for damage, words in (("region", "is of region"), ("file", "missing or damaged")):
+            with pytest.raises(Misconfigured, match=words):
+                await backup.put_back(region.region, _damaged(folder, damage))
+        await asyncio.to_thread(region.nats.stop)
+        await backup.put_back(region.region, folder)
+        assert await _heads(region) == {name: head.position for name, head in manifest.logs.items()}
+        for follower, contract in SERVICES.items():
+            for source in contract.FOLLOWS:
+                mark = await _ask(
+                    region, follower, "SELECT position FROM watermarks WHERE source = $1", source
+                )
+                assert (mark or 0) <= manifest.logs[source].position, f"{follower} is ahead of {source}"
+        assert not await lost_answers(region.region, answered), "what was answered before the backup is in it"
+
+
+def _damaged(folder: Path, what: str) -> Path:
+    """A copy of a backup with something wrong in it."""
+    import shutil
+
+    copy = folder.with_name(f"damaged-{what}")
+    shutil.copytree(folder, copy)
+    if what == "region":
+        manifest = copy / backup.MANIFEST
+        manifest.write_text(manifest.read_text().replace('"proef"', '"elders"'))
+    else:
+        with (copy / "ledger.dump").open("ab") as file:
+            file.write(b"\0")
+    return copy
