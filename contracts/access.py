@@ -87,6 +87,7 @@ MAY: dict[str, dict[Role, str]] = {
     "ChangeLimits": {C: ANY, OP: ANY},
     "NoteExpenses": {C: ANY},
     "BringBalance": {OP: ANY},
+    "EnterCaps": {OP: ANY},
     "GetStatement": {M: "account_id", C: ANY},
     "GetYearStatement": {M: "helper_id", C: ANY},
     # notifications

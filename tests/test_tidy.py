@@ -62,6 +62,7 @@ DECIDERS = {
         "settlement",
         "limits",
         "compensation",
+        "caps",
     ),
     "notifications": ("message", "feedback/feed", "feedback/endpoint", "feedback/delivery"),
     "coordinator": ("duty", "leave", "complaint", "call"),
