@@ -408,6 +408,7 @@ COMMANDS: tuple[type[Command], ...] = (
     *initiatives.COMMANDS,
     *visits.COMMANDS,
     *safety.COMMANDS,
+    *referrals.COMMANDS,
 )
 
 
@@ -466,4 +467,5 @@ QUERIES: dict[type[Query], type[View]] = {
     **initiatives.QUERIES,
     **visits.QUERIES,
     **safety.QUERIES,
+    **referrals.QUERIES,
 }

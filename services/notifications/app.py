@@ -22,7 +22,7 @@ from services.notifications.feedback import queries as feedback
 from services.notifications.feedback.courier import bring_feedback, forget_attempts
 from services.notifications.feedback.delivery import DELIVERY
 from services.notifications.feedback.endpoint import ENDPOINT
-from services.notifications.feedback.feed import FEED, FEEDBACK
+from services.notifications.feedback.feed import FEED, FEEDBACK, QUIET
 from services.notifications.gauges import GAUGES
 from services.notifications.handlers import DECIDES, FOLLOWS
 from services.notifications.household import HOUSEHOLD
@@ -48,6 +48,7 @@ def service(region: Region) -> Service:
             FEEDBACK,
             ENDPOINT,
             DELIVERY,
+            QUIET,
         ),
         decides=DECIDES,
         prepares={

@@ -26,6 +26,7 @@ GAUGES = (
         "wd_webhooks_oldest_seconds",
         "How long the oldest webhook waits for an endpoint that is active",
         "SELECT coalesce(extract(epoch FROM now() - min(d.queued_at)), 0) AS value FROM deliveries d "
-        "JOIN endpoints e USING (endpoint_id) WHERE d.status = 'queued' AND e.status = 'active'",
+        "JOIN endpoints e USING (endpoint_id) WHERE d.status = 'queued' AND e.status = 'active' "
+        "AND NOT EXISTS (SELECT FROM quiet_referrals q WHERE q.referral_id = d.lane_id)",
     ),
 )

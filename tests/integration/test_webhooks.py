@@ -31,6 +31,7 @@ from contracts.feedback import (
     RotateSecret,
     TryEndpoint,
 )
+from contracts.referrals import FeedbackStopped
 from services.kernel.errors import NotLeading, Rejected
 from services.kernel.service import new_id
 from services.kernel.settings import Webhooks
@@ -285,6 +286,33 @@ async def test_a_receiver_that_takes_nothing_for_days_is_disabled_and_nothing_is
             await dispatch.ask(ResumeEndpoint(endpoint_id=endpoint_id))
             await dispatch.all_brought(endpoint_id)
     assert receiver.taken == [said]
+
+
+async def test_after_consent_is_withdrawn_nothing_more_is_brought_or_read(
+    dispatch: Dispatch, receiver: Receiver
+) -> None:
+    endpoint_id, _ = await dispatch.register(receiver)
+    stopped, goes_on = new_id(), new_id()
+    receiver.answers.append(Response(status_code=503))
+    async with dispatch.bringing():
+        first = await dispatch.give(stopped)
+        await dispatch.tried(endpoint_id, 1)
+        await dispatch.give(stopped)
+        other = await dispatch.give(goes_on)
+        await dispatch.room.follow(FeedbackStopped(referral_id=stopped, team=dispatch.west))
+        await dispatch.pass_by(hours=1)
+        await receiver.gets(2)
+        await dispatch.pass_by(hours=1)
+    assert receiver.taken == [first, other]
+    read = await queries.get_feedback(dispatch.room.replica, GetFeedback(), dispatch.of_west)
+    assert [one["data"]["referral_id"] for one in read.events] == [other[0]]
+    (seen,) = (await queries.get_endpoints(dispatch.room.replica, GetEndpoints(), dispatch.of_west)).endpoints
+    assert seen.waiting == 0
+    # A leader that begins now does not take it up either.
+    async with dispatch.bringing():
+        await dispatch.ask(TryEndpoint(endpoint_id=endpoint_id))
+        await receiver.gets(3)
+    assert len(receiver.got) == 3
 
 
 # Nobody waits for another

@@ -33,7 +33,7 @@ from contracts.feedback import (
     TakeFeedback,
     TryEndpoint,
 )
-from contracts.referrals import FeedbackGiven
+from contracts.referrals import FeedbackGiven, FeedbackStopped
 from services.kernel.testing import COMMAND_ID, NOW
 from services.notifications.feedback.delivery import DELIVERY, first_delivery
 from services.notifications.feedback.endpoint import ENDPOINT, MOST
@@ -144,10 +144,6 @@ def test_its_address_and_secrets_are_in_the_vault_and_in_no_event() -> None:
     kept = {entry.entity: entry.data for entry in opened().vault(COMMAND_ID)}
     assert kept == {"endpoint": {"url": URL}, "secret-1": {"secret": "whsec_x", "signing_key": "whsk_x"}}
     assert {entry.person_id for entry in opened().vault(COMMAND_ID)} == {COMMAND_ID}
-
-
-def test_a_key_without_a_team_registers_nothing() -> None:
-    given().when(opened(), by=TEAMLESS).refused("no_team")
 
 
 def test_a_team_has_a_few_endpoints_at_most() -> None:
@@ -277,6 +273,13 @@ def test_a_replay_queues_again_what_was_brought_and_not_what_still_waits() -> No
     both = (feedback_id(REFERRAL, 1), feedback_id(REFERRAL, 2))
     again = delivery(3, id=uuid5(COMMAND_ID, str(both[0])))
     given(*before).when(ReplayThese(endpoint_id=HERE, feedback_ids=both), by=OF_WEST).then(again)
+
+
+def test_what_a_team_may_not_hear_any_more_is_not_replayed() -> None:
+    brought = delivery(1)
+    stopped = FeedbackStopped(referral_id=REFERRAL, team=WEST)
+    wish = ReplayThese(endpoint_id=HERE, feedback_ids=(feedback_id(REFERRAL, 1),))
+    given(REGISTERED, queued(), brought, delivered(brought), stopped).when(wish, by=OF_WEST).then_nothing()
 
 
 def test_an_endpoint_gets_nothing_of_another_teams_feed() -> None:

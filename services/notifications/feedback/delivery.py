@@ -24,7 +24,7 @@ from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.notifications.feedback.endpoint import ENDPOINT, disabled, theirs
-from services.notifications.feedback.feed import FEED, FEEDBACK, feed_id, feedback_id
+from services.notifications.feedback.feed import FEED, FEEDBACK, QUIET, feed_id, feedback_id
 
 
 @dataclass(slots=True)
@@ -104,13 +104,18 @@ def try_out(command: TryEndpoint, context: Context, state: State) -> list[Event]
 
 
 def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
-    """Queue what is in the team's feed once more; what still waits for this endpoint comes anyhow."""
+    """Queue what is in the team's feed once more, as far as the team may still hear it.
+
+    What still waits for this endpoint comes anyhow.
+    """
     endpoint = theirs(command.endpoint_id, context, state)
     events: list[Event] = []
     for each in command.feedback_ids:
         feedback = state.get(FEEDBACK, each)
         if feedback is None or feedback.team != endpoint.team:
             raise unknown_feedback()
+        if state.get(QUIET, feedback.referral_id) is not None:
+            continue
         before = state.get(DELIVERY, first_delivery(endpoint.endpoint_id, each))
         if before is None or before.status == "delivered":
             events.append(

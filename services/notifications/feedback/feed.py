@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from contracts.envelope import Command
 from contracts.feedback import EndpointDeleted, EndpointRegistered, FeedbackQueued, TakeFeedback
-from contracts.referrals import FeedbackGiven, ReferralStatus
+from contracts.referrals import FeedbackGiven, FeedbackStopped, ReferralStatus
 from services.kernel.entity import Kind
 
 FEED_SPACE = UUID("0f5d7f2b-53a7-5b0e-9f43-6d1d6e0b9a31")
@@ -46,6 +46,15 @@ class Feedback:
     outcome: str | None
     at: datetime
     queued_at: datetime
+    version: int = 0
+
+
+@dataclass(slots=True)
+class Quiet:
+    """A referral of which its team hears nothing any more: the person no longer agrees to it."""
+
+    referral_id: UUID
+    since: datetime
     version: int = 0
 
 
@@ -90,6 +99,16 @@ def _feedback(_: Feedback | None, event: FeedbackQueued, id: UUID, at: datetime)
 
 
 FEEDBACK = Kind("feedback", Feedback, {FeedbackQueued: lambda e: (e.feedback_id,)}, _feedback)
+
+QUIET = Kind(
+    "quiet_referrals",
+    Quiet,
+    {FeedbackStopped: lambda e: (e.referral_id,)},
+    lambda quiet, event, id, at: quiet or Quiet(id, at),
+)
+
+HEARD = "NOT EXISTS (SELECT FROM quiet_referrals q WHERE q.referral_id = {})"
+"""SQL: that a team may still hear of the referral in this column."""
 
 
 def on_feedback_given(event: FeedbackGiven) -> list[Command]:

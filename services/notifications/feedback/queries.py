@@ -39,7 +39,7 @@ from services.kernel.telemetry import log
 from services.notifications.feedback.cloud_event import feedback_event
 from services.notifications.feedback.delivery import unknown_feedback
 from services.notifications.feedback.endpoint import unknown_endpoint
-from services.notifications.feedback.feed import FEEDBACK
+from services.notifications.feedback.feed import FEEDBACK, HEARD
 from services.notifications.feedback.outside import check_url
 from services.notifications.feedback.signing import new_secret, new_signing_key, public_key
 
@@ -53,7 +53,8 @@ async def get_feedback(replica: Replica, query: GetFeedback, actor: Actor) -> Fe
 
 async def read_feed(replica: Replica, team: str | None, query: GetFeedback) -> FeedbackPage:
     rows = await replica.pool.fetch(
-        f"{FEEDBACK.select()} WHERE team = $1 AND turn > $2 ORDER BY turn LIMIT $3",
+        f"{FEEDBACK.select()} WHERE team = $1 AND turn > $2 AND {HEARD.format('feedback.referral_id')} "
+        "ORDER BY turn LIMIT $3",
         team,
         query.after,
         query.limit + 1,
@@ -73,7 +74,7 @@ async def get_endpoints(replica: Replica, query: GetEndpoints, actor: Actor) -> 
     team = actor.team if actor.role is Role.REFERRER else None
     rows = await replica.pool.fetch(
         "SELECT e.*, v.data, (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = e.endpoint_id "
-        "AND d.status = 'queued') AS waiting FROM endpoints e "
+        f"AND d.status = 'queued' AND {HEARD.format('d.lane_id')}) AS waiting FROM endpoints e "
         "LEFT JOIN vault v ON v.entity_id = e.endpoint_id AND v.entity = 'endpoint' "
         "WHERE e.status <> 'deleted' AND (e.team = $1 OR $2) ORDER BY e.registered_at, e.endpoint_id",
         team,

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from contracts.feedback import DisableEndpoint, EndpointTried, RecordAttempt
@@ -29,7 +28,7 @@ from services.kernel.service import new_id
 from services.kernel.telemetry import log
 from services.notifications.around import ITSELF
 from services.notifications.feedback.cloud_event import feedback_event, trial_event
-from services.notifications.feedback.feed import FEEDBACK
+from services.notifications.feedback.feed import FEEDBACK, HEARD
 from services.notifications.feedback.outside import AT_ONCE, Outcome, Receiver
 from services.notifications.feedback.signing import Signer, headers
 
@@ -49,9 +48,11 @@ USER_AGENT = "Wederdienst (Standard Webhooks)"
 
 _WAITING = (
     "SELECT delivery_id, turn, lane_id, feedback_id, queued_at FROM deliveries "
-    "WHERE endpoint_id = $1 AND status = 'queued' AND turn > $2 ORDER BY turn LIMIT $3"
+    "WHERE endpoint_id = $1 AND status = 'queued' AND turn > $2 "
+    f"AND {HEARD.format('deliveries.lane_id')} ORDER BY turn LIMIT $3"
 )
 _ENDPOINT = "SELECT team, status, secrets, former_until, active_since FROM endpoints WHERE endpoint_id = $1"
+_FEEDBACK = f"{FEEDBACK.select()} WHERE feedback_id = $1 AND {HEARD.format('feedback.referral_id')}"
 _VAULT = "SELECT entity, data FROM vault WHERE entity_id = $1"
 
 
@@ -237,7 +238,12 @@ class Round:
         one = lane.waiting[0]
         began = self._now()
         try:
-            outcome = await self._bring(one, target)
+            event = await self._event(one, target)
+            if event is None:
+                # The person does not agree any more: nobody hears it.
+                self._ended(one, lane)
+                return
+            outcome = await self._bring(one, event, target)
             lane.tries += 1
             if outcome.outcome != "delivered":
                 self._failed(lane, began, outcome)
@@ -257,9 +263,9 @@ class Round:
             self._under_way -= 1
             self._wake.set()
 
-    async def _bring(self, one: Waiting, target: Target) -> Outcome:
+    async def _bring(self, one: Waiting, event: dict[str, object], target: Target) -> Outcome:
         at = self._now()
-        body = orjson.dumps(await self._event(one, target, at)).decode()
+        body = orjson.dumps(event).decode()
         webhook_id = str(one.feedback_id or one.delivery_id)
         sent = {
             "Content-Type": CONTENT_TYPE,
@@ -268,15 +274,13 @@ class Round:
         }
         return await self._receiver.bring(target.url, sent, body.encode())
 
-    async def _event(self, one: Waiting, target: Target, at: datetime) -> dict[str, object]:
+    async def _event(self, one: Waiting, target: Target) -> dict[str, object] | None:
+        """What is brought; None for what the team may not hear any more."""
         if one.feedback_id is None:
             trial = EndpointTried(endpoint_id=self._endpoint_id, team=target.team)
             return trial_event(self._replica.region, trial, one.delivery_id, one.queued_at)
-        row: asyncpg.Record | None = await self._replica.pool.fetchrow(
-            f"{FEEDBACK.select()} WHERE feedback_id = $1", one.feedback_id
-        )
-        assert row is not None, "what is delivered is in the feed"
-        return feedback_event(self._replica.region, FEEDBACK.load(tuple(row)))
+        row = await self._replica.pool.fetchrow(_FEEDBACK, one.feedback_id)
+        return feedback_event(self._replica.region, FEEDBACK.load(tuple(row))) if row is not None else None
 
     async def _record(self, one: Waiting, lane: Lane, outcome: Outcome, target: Target) -> None:
         self._replica.metrics.webhooks.labels(outcome.outcome).inc()
@@ -297,8 +301,12 @@ class Round:
 
     def _delivered(self, one: Waiting, lane: Lane) -> None:
         self._failures = 0
-        self._opens_at = lane.due = self._now()
-        lane.tries = 0
+        self._opens_at = self._now()
+        self._ended(one, lane)
+
+    def _ended(self, one: Waiting, lane: Lane) -> None:
+        """The next of this lane may go."""
+        lane.tries, lane.due = 0, self._now()
         lane.waiting.popleft()
         self._in_memory -= 1
         if not lane.waiting:

@@ -53,3 +53,10 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_waiting ON deliveries (endpoint_id, turn) WHERE status = 'queued';
 -- Its log, newest first.
 CREATE INDEX deliveries_of_endpoint ON deliveries (endpoint_id, turn);
+
+-- Of which referrals a team hears nothing any more, also not what was still to be brought.
+CREATE TABLE quiet_referrals (
+    referral_id uuid PRIMARY KEY,
+    since       timestamptz NOT NULL,
+    version     bigint NOT NULL
+);
