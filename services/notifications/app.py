@@ -23,6 +23,7 @@ from services.notifications.feedback.courier import bring_feedback, forget_attem
 from services.notifications.feedback.delivery import DELIVERY
 from services.notifications.feedback.endpoint import ENDPOINT
 from services.notifications.feedback.feed import FEED, FEEDBACK, QUIET
+from services.notifications.feedback.live import answer_teams, say_live
 from services.notifications.gauges import GAUGES
 from services.notifications.handlers import DECIDES, FOLLOWS
 from services.notifications.household import HOUSEHOLD
@@ -67,6 +68,7 @@ def service(region: Region) -> Service:
             GetDeliveries: feedback.get_deliveries,
         },
         erases={EndpointDeleted: lambda event: event.endpoint_id},
-        workers=(send_messages, bring_feedback, forget_attempts),
+        workers=(send_messages, bring_feedback, say_live, forget_attempts),
+        fronts=(answer_teams,),
         gauges=GAUGES,
     )
