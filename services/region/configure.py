@@ -71,6 +71,8 @@ def write_region(
         "[mail]\n" + _table({"port": mail_port, "sender": f"wederdienst@{region}.example"}),
         "[web]\n" + _table({"port": web_port if web_port is not None else free_port()}),
     ]
+    # Everything is on this machine: receivers to try webhooks with are too.
+    tables.append("[webhooks]\n" + _table({"private_networks": ["127.0.0.0/8"]}))
     if embedded:
         tables.append("[embedded]\n" + _table({"folder": "servers"}))
     tables += ["[[teams]]\n" + _table(team) for team in teams]
