@@ -28,7 +28,7 @@ def path_from_caller(path: Path) -> Path:
 
 
 @app.command
-def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int = 0) -> None:
+def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int | None = None) -> None:
     """Run one replica of one service until it is told to stop."""
     import uvloop
 
@@ -44,13 +44,111 @@ def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int
 
 
 @app.command
-def migrate(*, config: Config = Path("region.toml")) -> None:
-    """Bring every service's tables up to date."""
-    from services.kernel.settings import load
-    from services.region.databases import migrate_all
+def migrate(*, config: Config = Path("region.toml"), databases: bool = False) -> None:
+    """Bring every service's tables up to date, and its stream to as many copies as the settings say.
 
-    for service, applied in asyncio.run(migrate_all(load(path_from_caller(config)))).items():
+    With `--databases` missing databases and roles are made first: that needs the password of `admin`.
+    """
+    from services.kernel.settings import load
+    from services.region import operating
+    from services.region.databases import create_databases, migrate_all
+
+    region = load(path_from_caller(config))
+    if databases:
+        asyncio.run(create_databases(region))
+    for service, applied in asyncio.run(migrate_all(region)).items():
         print(f"{service}: {', '.join(applied) or 'up to date'}")
+    for stream, settings in asyncio.run(operating.update_streams(region)).items():
+        print(f"{stream}: changed {', '.join(settings)}")
+
+
+region_app = App(name="region", help="A region's configuration.")
+app.command(region_app)
+
+
+@region_app.command(name="new")
+def region_new(
+    folder: Path,
+    *,
+    name: str | None = None,
+    token: str | None = None,
+    centre: str | None = None,
+    domain: str | None = None,
+    sender: str | None = None,
+    mail: str = "mail:25",
+    organisation: str = "00000000000000000000",
+    postgres: tuple[str, ...] = ("postgres:5432",),
+    nats: tuple[str, ...] = ("nats:4222",),
+) -> None:
+    """Write a new region's whole configuration into FOLDER, with fresh keys. Overwrites nothing.
+
+    What is not given is asked. The first coordinator's and operator's keys are shown once and kept nowhere.
+
+    Parameters
+    ----------
+    folder
+        Where it is written: a folder that is not there yet, or empty.
+    name
+        What people call the region: Utrecht.
+    token
+        What machines call it, for ever: utrecht. Lower-case letters, digits and hyphens.
+    centre
+        The four digits of a postcode in its middle.
+    domain
+        The host name that people type: hulp.voorbeeld.nl.
+    sender
+        The address that messages come from.
+    mail
+        The SMTP server, host:port. The default is the one of compose's profile `mail`.
+    organisation
+        The organisation's OIN, 20 digits.
+    postgres
+        PostgreSQL servers, host:port; the one that takes writes is used. The default is compose's.
+    nats
+        One NATS server or three, host:port. The default is compose's.
+    """
+    from services.region import new
+
+    name = name or asked("What do people call the region?", "--name")
+    keys = new.write(
+        path_from_caller(folder),
+        new.Wishes(
+            token=token or asked("What do machines call it, for ever?", "--token", name.lower()),
+            name=name,
+            centre=centre or asked("Four digits of a postcode in its middle?", "--centre"),
+            domain=domain or asked("Which host name do people type?", "--domain"),
+            sender=sender or asked("From which address do messages come?", "--sender"),
+            mail=mail,
+            organisation=organisation,
+            postgres=postgres,
+            nats=nats,
+        ),
+    )
+    print(f"{folder} holds the configuration of {name}. Keep it as you keep a key.")
+    for key, secret in keys.items():
+        print(f"  {key}: {secret}")
+    print("These two keys are shown once. Next: docs/install.md")
+
+
+@region_app.command(name="certificates")
+def region_certificates(folder: Path) -> None:
+    """New certificates for the servers of the region in FOLDER, for two years; then restart the servers."""
+    from services.kernel.settings import load
+    from services.region import new
+
+    at = path_from_caller(folder)
+    for written in new.write_certificates(at, load(at / "region.toml")):
+        print(written)
+
+
+def asked(question: str, option: str, proposed: str = "") -> str:
+    """An answer from whoever sits at the terminal. Raises Misconfigured where nobody does."""
+    if not sys.stdin.isatty():
+        raise Misconfigured(f"Nobody is there to ask. Give {option}.")
+    while True:
+        answer = input(f"{question} [{proposed}] " if proposed else f"{question} ").strip() or proposed
+        if answer:
+            return answer
 
 
 @app.command
