@@ -2,29 +2,25 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
-import orjson
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
+from services.region import keeping
+from services.region.terminal import Config, path_from_caller, print_json
 
 if TYPE_CHECKING:
     from services.region.importing import Report
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
-
-Config = Annotated[Path, Parameter(name="--config", help="The region's configuration file.")]
-
-
-def path_from_caller(path: Path) -> Path:
-    """`path` as the caller meant it: the wrapper script changes into the project first."""
-    return Path(os.environ.get("WEDERDIENST_FROM", "."), path).resolve()
+app.command(keeping.region_app)
+for command in (keeping.backup, keeping.restore, keeping.recover):
+    app.command(command)
 
 
 @app.command
@@ -60,95 +56,6 @@ def migrate(*, config: Config = Path("region.toml"), databases: bool = False) ->
         print(f"{service}: {', '.join(applied) or 'up to date'}")
     for stream, settings in asyncio.run(operating.update_streams(region)).items():
         print(f"{stream}: changed {', '.join(settings)}")
-
-
-region_app = App(name="region", help="A region's configuration.")
-app.command(region_app)
-
-
-@region_app.command(name="new")
-def region_new(
-    folder: Path,
-    *,
-    name: str | None = None,
-    token: str | None = None,
-    centre: str | None = None,
-    domain: str | None = None,
-    sender: str | None = None,
-    mail: str = "mail:25",
-    organisation: str = "00000000000000000000",
-    postgres: tuple[str, ...] = ("postgres:5432",),
-    nats: tuple[str, ...] = ("nats:4222",),
-) -> None:
-    """Write a new region's whole configuration into FOLDER, with fresh keys. Overwrites nothing.
-
-    What is not given is asked. The first coordinator's and operator's keys are shown once and kept nowhere.
-
-    Parameters
-    ----------
-    folder
-        Where it is written: a folder that is not there yet, or empty.
-    name
-        What people call the region: Utrecht.
-    token
-        What machines call it, for ever: utrecht. Lower-case letters, digits and hyphens.
-    centre
-        The four digits of a postcode in its middle.
-    domain
-        The host name that people type: hulp.voorbeeld.nl.
-    sender
-        The address that messages come from.
-    mail
-        The SMTP server, host:port. The default is the one of compose's profile `mail`.
-    organisation
-        The organisation's OIN, 20 digits.
-    postgres
-        PostgreSQL servers, host:port; the one that takes writes is used. The default is compose's.
-    nats
-        One NATS server or three, host:port. The default is compose's.
-    """
-    from services.region import new
-
-    name = name or asked("What do people call the region?", "--name")
-    keys = new.write(
-        path_from_caller(folder),
-        new.Wishes(
-            token=token or asked("What do machines call it, for ever?", "--token", name.lower()),
-            name=name,
-            centre=centre or asked("Four digits of a postcode in its middle?", "--centre"),
-            domain=domain or asked("Which host name do people type?", "--domain"),
-            sender=sender or asked("From which address do messages come?", "--sender"),
-            mail=mail,
-            organisation=organisation,
-            postgres=postgres,
-            nats=nats,
-        ),
-    )
-    print(f"{folder} holds the configuration of {name}. Keep it as you keep a key.")
-    for key, secret in keys.items():
-        print(f"  {key}: {secret}")
-    print("These two keys are shown once. Next: docs/install.md")
-
-
-@region_app.command(name="certificates")
-def region_certificates(folder: Path) -> None:
-    """New certificates for the servers of the region in FOLDER, for two years; then restart the servers."""
-    from services.kernel.settings import load
-    from services.region import new
-
-    at = path_from_caller(folder)
-    for written in new.write_certificates(at, load(at / "region.toml")):
-        print(written)
-
-
-def asked(question: str, option: str, proposed: str = "") -> str:
-    """An answer from whoever sits at the terminal. Raises Misconfigured where nobody does."""
-    if not sys.stdin.isatty():
-        raise Misconfigured(f"Nobody is there to ask. Give {option}.")
-    while True:
-        answer = input(f"{question} [{proposed}] " if proposed else f"{question} ").strip() or proposed
-        if answer:
-            return answer
 
 
 @app.command
@@ -350,70 +257,6 @@ def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
 
 
 @app.command
-def backup(*, to: Path, keep: int = 0, config: Config = Path("region.toml"), json: bool = False) -> None:
-    """Back up every database at one instant, into a new folder under --to, while the region runs.
-
-    With `--keep 14` the newest fourteen of this region stay there and older ones are removed.
-    """
-    from services.kernel.settings import load
-    from services.region import backup as backups
-    from services.region.running import servers_for
-
-    region = load(path_from_caller(config))
-    with servers_for(region):
-        folder, manifest = asyncio.run(backups.take(region, path_from_caller(to)))
-    removed = backups.forget_older(folder.parent, region, keep) if keep > 0 else []
-    if json:
-        print_json({"folder": folder, "removed": removed, **manifest.model_dump()})
-        return
-    heads = ", ".join(f"{service} {head.position}" for service, head in manifest.logs.items())
-    print(f"{folder}: {heads}")
-    for old in removed:
-        print(f"  removed {old}")
-
-
-@app.command
-def restore(
-    *, from_: Annotated[Path, Parameter(name="--from")], config: Config = Path("region.toml")
-) -> None:
-    """Put a backup back in the place of every database, then take back what NATS still holds.
-
-    Stop the services first; NATS may run. What is in the databases now is gone.
-    """
-    from services.kernel.settings import load
-    from services.region import backup as backups
-    from services.region import operating
-    from services.region.running import servers_for
-
-    region = load(path_from_caller(config))
-    with servers_for(region, nats=True):
-        manifest = asyncio.run(backups.put_back(region, path_from_caller(from_)))
-        print(f"{region.name} is as it was at {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC.", flush=True)
-        try:
-            done = asyncio.run(operating.recover(region, manifest.logs))
-        except Misconfigured as why:
-            print(f"What came after that was not taken back: {why} Then: wederdienst recover")
-            sys.exit(1)
-    for line in operating.told(done):
-        print(line)
-
-
-@app.command
-def recover(*services: str, config: Config = Path("region.toml")) -> None:
-    """After databases were put back by other means: take back what NATS still holds of their logs.
-
-    Name the services whose database was put back; without a name, all.
-    """
-    from contracts.catalogue import SERVICES
-    from services.kernel.settings import load
-    from services.region import operating
-
-    done = asyncio.run(operating.recover(load(path_from_caller(config)), services or SERVICES))
-    for line in operating.told(done):
-        print(line)
-
-
-@app.command
 def events(
     *,
     config: Config = Path("region.toml"),
@@ -511,11 +354,6 @@ def bench(
     options = {"--json": json, "--quick": quick}
     arguments = [option for option, given in options.items() if given]
     sys.exit(run_bench([*arguments, "--rounds", str(rounds), *(["--only", *only] if only else [])]))
-
-
-def print_json(found: object) -> None:
-    """One JSON document on a line."""
-    print(orjson.dumps(found, default=str).decode(), flush=True)
 
 
 def main() -> None:

@@ -4,7 +4,8 @@
     nats/  (or nats-1/ nats-2/ nats-3/)  nats.conf and certificate, for each NATS server
     postgres/                            certificate, pg_hba.conf, roles.sql, for each PostgreSQL server
     authority/                           signs those certificates; no server needs it
-    compose.env                          for deploy/compose.yaml
+    compose.env mail.env targets/        for deploy/compose.yaml
+    state/                               the list of erasures, and what NATS holds, there
 
 Whoever has the folder has the region. Nothing that is there is ever overwritten.
 """
@@ -42,7 +43,7 @@ class Wishes:
     centre: str
     domain: str
     sender: str
-    mail: str = "mail:25"
+    mail: str = "mail:587"
     organisation: str = "00000000000000000000"
     postgres: tuple[str, ...] = ("postgres:5432",)
     nats: tuple[str, ...] = ("nats:4222",)
@@ -71,6 +72,7 @@ def write(folder: Path, wishes: Wishes) -> dict[str, str]:
         _write_nats(part, region)
         _write_postgres(part, region)
         _write_compose(part, folder, wishes)
+        _give_away(part)
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
@@ -161,6 +163,17 @@ def _write_nats(folder: Path, region: Region) -> None:
         )
 
 
+CONTAINER_USER = (10001, 10001)
+"""As in deploy/Dockerfile."""
+
+MAIL_ENV = """\
+# For compose's profile `mail`: the provider that takes our messages, as it told you.
+ALLOWED_SENDER_DOMAINS={domain}
+RELAYHOST=
+RELAYHOST_USERNAME=
+RELAYHOST_PASSWORD=
+"""
+
 PG_HBA = """\
 # Over the network only with TLS and a password; each role comes into its own database (roles.sql).
 local   all          all                 scram-sha-256
@@ -183,12 +196,39 @@ def _write_postgres(folder: Path, region: Region) -> None:
 def _write_compose(part: Path, folder: Path, wishes: Wishes) -> None:
     if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+|localhost", wishes.domain):
         raise Misconfigured(f"{wishes.domain!r} is not a host name: write it as hulp.voorbeeld.nl.")
+    owner, group = _owner()
     values = {
+        "COMPOSE_PROJECT_NAME": f"wederdienst-{wishes.token}",
         "WD_REGION": wishes.token,
         "WD_FOLDER": str(folder.resolve()),
         "WD_DOMAIN": wishes.domain,
         "WD_VERSION": version("wederdienst"),
-        # Services run as whoever may read the secrets.
-        "WD_USER": f"{os.getuid()}:{os.getgid()}",
+        # Services run as whoever owns the secrets, and never as root.
+        "WD_USER": f"{owner}:{group}",
     }
     (part / "compose.env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    for name, text in (
+        ("grafana-password", new_secret()),
+        ("mail.env", MAIL_ENV.format(domain=wishes.sender.rpartition("@")[2])),
+    ):
+        (part / name).touch(mode=0o600)
+        (part / name).write_text(text)
+    for place in ("state/region", "state/nats", "targets"):
+        (part / place).mkdir(parents=True, mode=0o700 if place.startswith("state") else 0o755)
+    (part / "targets/region.yaml").write_text(
+        "".join(
+            f"- targets: [{service}:{PROBE_PORT}]\n  labels: {{region: {wishes.token}, service: {service}}}\n"
+            for service in SERVICES
+        )
+    )
+
+
+def _owner() -> tuple[int, int]:
+    return CONTAINER_USER if os.getuid() == 0 else (os.getuid(), os.getgid())
+
+
+def _give_away(folder: Path) -> None:
+    """What root writes is for the services' own user."""
+    if os.getuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, *CONTAINER_USER)
