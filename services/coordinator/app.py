@@ -7,6 +7,7 @@ from contracts.members import MemberErased
 from services.coordinator.call import CALL
 from services.coordinator.complaint import COMPLAINT
 from services.coordinator.duty import DUTY
+from services.coordinator.gauges import GAUGES
 from services.coordinator.handlers import DECIDES, PREPARES, SCHEDULES
 from services.coordinator.leave import LEAVE
 from services.coordinator.projections import KINDS
@@ -27,4 +28,5 @@ def service(region: Region) -> Service:
         answers={GetRestricted: get_restricted},
         erases={MemberErased: lambda event: event.member_id},
         fronts=(serve_web,),
+        gauges=GAUGES,
     )

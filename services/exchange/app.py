@@ -5,9 +5,11 @@ from pathlib import Path
 from contracts.exchange import GetMatch, GetParticipants, GetTexts
 from contracts.initiatives import GetInitiatives
 from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
+from contracts.referrals import GetReferralFile
 from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
 from services.exchange import queries
+from services.exchange.gauges import GAUGES
 from services.exchange.handlers import DECIDES, ERASES, FOLLOWS, PREPARES, SCHEDULES
 from services.exchange.help_request import REQUEST
 from services.exchange.home import HOME
@@ -18,6 +20,7 @@ from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
 from services.exchange.person import ACTING, PERSON, VETTING
 from services.exchange.proposing import rank_helpers
+from services.exchange.referral import REFERRAL, REFERRED
 from services.exchange.series import SERIES
 from services.exchange.week import WEEK
 from services.kernel.service import Service
@@ -42,6 +45,8 @@ def service(region: Region) -> Service:
             VETTING,
             ACTING,
             HOME,
+            REFERRAL,
+            REFERRED,
         ),
         decides=DECIDES,
         prepares=PREPARES,
@@ -57,6 +62,8 @@ def service(region: Region) -> Service:
             GetSeries: queries.get_series,
             GetIncidentFile: queries.get_incident_file,
             GetLoad: queries.get_load,
+            GetReferralFile: queries.get_referral_file,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
+        gauges=GAUGES,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
+import structlog
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
@@ -328,6 +329,16 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
     print(f"{service}: {applied} applied")
 
 
+@app.command(name="log-level")
+def log_level(service: str, level: str, *, minutes: int = 30, config: Config = Path("region.toml")) -> None:
+    """Have a service write more lines, or fewer, for a while: debug, info, warning or error."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    until = asyncio.run(operating.set_log_level(load(path_from_caller(config)), service, level, minutes))
+    print(f"{service} writes lines from {level} on until {until:%H:%M} UTC")
+
+
 @app.command
 def test(*pytest_arguments: str, all_: Annotated[bool, Parameter(name="--all")] = False) -> None:
     """Run every check: pytest, ruff, mypy, import rules, schemas. `--all` adds the long forms."""
@@ -358,6 +369,8 @@ def bench(
 
 def main() -> None:
     """Entry point. What a person must change is told in a sentence, without a stack trace."""
+    # What a command tells is on standard output, for programs too; log lines are not (`serve` sets its own).
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except Misconfigured as wrong:

@@ -88,6 +88,17 @@ def region_certificates(folder: Path) -> None:
         print(written)
 
 
+@region_app.command(name="nats")
+def region_nats(folder: Path) -> None:
+    """Write nats.conf of the region in FOLDER anew: after a new team or release. Then restart NATS."""
+    from services.kernel.settings import load
+    from services.region import new
+
+    at = path_from_caller(folder)
+    for written in new.write_nats(at, load(at / "region.toml")):
+        print(written)
+
+
 def backup(*, to: Path, keep: int = 0, config: Config = Path("region.toml"), json: bool = False) -> None:
     """Back up every database at one instant, into a new folder under --to, while the region runs.
 

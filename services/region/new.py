@@ -69,7 +69,7 @@ def write(folder: Path, wishes: Wishes) -> dict[str, str]:
         (part / "authority").mkdir(mode=0o700)
         authority(wishes.name).write(part / "authority/ca.pem", part / "authority/ca.key")
         write_certificates(part, region)
-        _write_nats(part, region)
+        write_nats(part, region)
         _write_postgres(part, region)
         _write_compose(part, folder, wishes)
         _give_away(part)
@@ -152,15 +152,20 @@ def _address(server: str) -> dict[str, Any]:
     return {"host": host, "port": int(port)}
 
 
-def _write_nats(folder: Path, region: Region) -> None:
+def write_nats(folder: Path, region: Region) -> list[Path]:
+    """Who may publish and hear what, for every NATS server of the region; returns where it was written.
+
+    Raises Misconfigured where a user has no password in secrets.toml.
+    """
+    written = []
     hosts = [url.rpartition("//")[2].rpartition(":")[0] for url in region.nats.urls]
     for place, host in zip(_nats_places(hosts), hosts, strict=True):
-        routes = tuple(f"{other}:6222" for other in hosts if other != host)
+        others = tuple(f"{other}:6222" for other in hosts if other != host)
         config = folder / place / "nats.conf"
         config.touch(mode=0o600)
-        config.write_text(
-            nats_config(region, Path("/data/jetstream"), Node(host, NATS_FOLDER, routes=routes))
-        )
+        config.write_text(nats_config(region, NATS_STORE, Node(host, NATS_FOLDER, routes=others)))
+        written.append(config)
+    return written
 
 
 CONTAINER_USER = (10001, 10001)

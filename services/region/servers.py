@@ -269,12 +269,16 @@ class Node:
 
 
 def nats_config(region: Region, store: Path, node: Node | None = None) -> str:
-    """A server's configuration: one user per service, allow lists from the contracts.
+    """A server's configuration: a user for each service and social team, allow lists from the contracts.
 
     Without `node` it is for trying: on loopback and without TLS.
     """
     users = [_user(region, name, subjects.permissions(region.region, name)) for name in SERVICES]
     users.append(_user(region, "operator", subjects.operator_permissions(region.region)))
+    users += [
+        _user(region, subjects.team_user(team.id), subjects.team_permissions(region.region, team.id), "")
+        for team in region.teams
+    ]
     listen = node.listen if node is not None else f"{region.nats.host}:{region.nats.port}"
     return (
         f'listen: "{listen}"\n'
@@ -308,12 +312,14 @@ def _deployed(region: Region, node: Node) -> str:
     return told
 
 
-def _user(region: Region, name: str, may: subjects.Permissions) -> str:
+_ANSWERS = '      allow_responses: { max: 1, expires: "30s" }'
+
+
+def _user(region: Region, name: str, may: subjects.Permissions, more: str = _ANSWERS) -> str:
     publish = ", ".join(f'"{subject}"' for subject in may.publish)
     subscribe = ", ".join(f'"{subject}"' for subject in may.subscribe)
     return (
         f'    {{ user: "{name}", password: "{region.nats_password(name)}", permissions: {{\n'
         f"      publish: {{ allow: [{publish}] }},\n"
-        f"      subscribe: {{ allow: [{subscribe}] }},\n"
-        '      allow_responses: { max: 1, expires: "30s" } } }\n'
+        f"      subscribe: {{ allow: [{subscribe}] }},\n{more} }} }}\n"
     )
