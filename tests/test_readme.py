@@ -19,7 +19,7 @@ PAGES = (
     *("README.md", "docs/import.md", "docs/operating.md", "docs/backup.md", "docs/install.md"),
     *("docs/growing.md", "docs/upgrade.md", "deploy/README.md"),
 )
-COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z]+(?: [a-z]+)?)((?: [^`|\n]*)?)")
+COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z][a-z-]*(?: [a-z]+)?)((?: [^`|\n]*)?)")
 
 
 def text_of(page: str) -> str:
