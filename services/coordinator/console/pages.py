@@ -326,8 +326,9 @@ class _Pages:
             status = 400
             if not isinstance(command, Failed):
                 try:
-                    await self._send(visit, command, visit.key)
-                    return RedirectResponse(f"{case.href(entity_id)}?{DONE_KEY}={form.id}", 303)
+                    made = await self._send(visit, command, visit.key)
+                    back = f"{case.href(entity_id)}?{DONE_KEY}={form.id}"
+                    return RedirectResponse(form.then.replace("{id}", str(made)) or back, 303)
                 except Rejected as no:
                     status = status_of(no.refusal.code)
                     command = refused(form, visit.form, no.refusal)
