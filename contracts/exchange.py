@@ -409,6 +409,7 @@ COMMANDS: tuple[type[Command], ...] = (
     *initiatives.COMMANDS,
     *visits.COMMANDS,
     *safety.COMMANDS,
+    *referrals.COMMANDS,
 )
 
 
@@ -467,4 +468,5 @@ QUERIES: dict[type[Query], type[View]] = {
     **initiatives.QUERIES,
     **visits.QUERIES,
     **safety.QUERIES,
+    **referrals.QUERIES,
 }

@@ -14,6 +14,7 @@ WorkCode = Literal[
     "without_helper",
     "visit_without_helper",
     "without_answer",
+    "referral_waits",
     "new_member",
     "minutes_differ",
     "not_booked",
@@ -205,10 +206,27 @@ WAITING: dict[WorkCode, Waiting] = {
     ),
     # A reservation normally takes well under a second; only one that waits is work.
     "without_answer": _match("status = 'reserved' AND reserved_at < now() - interval '5 seconds'"),
-    # A social team cannot ask anything for who is not approved, however urgent: they wait no longer
-    # than today.
+    # A social team waits for an answer; once its term has passed everyone sees it. Why it needs a
+    # second look comes first: someone may be the same person as in another referral.
+    "referral_waits": Waiting(
+        rows="referrals_seen x WHERE status = 'requested'",
+        entity_id="referral_id",
+        since="referred_at",
+        due="answer_by",
+        member_id="member_id",
+        category="category",
+        pc4="CASE WHEN NOT overdue THEN pc4 END",
+        reason="CASE WHEN twin_ids <> '{}' THEN 'twin' WHEN overdue THEN 'overdue' "
+        "WHEN reminded THEN 'reminded' ELSE urgency END",
+        hidden_from="ARRAY[member_id]",
+    ),
+    # Who was referred is let in with the referral, as long as that waits; after that no longer than today.
     "new_member": replace(
-        _member("status = 'registered'", "registered_at"),
+        _member(
+            "status = 'registered' AND NOT EXISTS (SELECT FROM referrals_seen r "
+            "WHERE r.member_id = x.member_id AND r.status = 'requested')",
+            "registered_at",
+        ),
         due=f"CASE WHEN {_REFERRED} THEN {_midnight(_DAY_AFTER_REGISTERED)} END",
         reason=f"CASE WHEN {_REFERRED} THEN 'referrer' END",
     ),

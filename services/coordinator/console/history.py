@@ -33,6 +33,8 @@ SENTENCES: dict[str, str] = {
     "member-left": "{who} doet niet meer mee.",
     "member-erased": "Alle gegevens zijn gewist.",
     # Help
+    "person-referred": "Een sociaal team verwees {whom}.",
+    "referral-moved": "De verwijzing van {whom} {referral}.",
     "offer-posted": "{who} bood hulp aan.",
     "offer-withdrawn": "{who} trok een aanbod in.",
     "help-requested": "De hulpvraag kwam binnen.",
@@ -102,6 +104,15 @@ _STEP = {
     "decided": "is besloten",
     "withdrawn": "is ingetrokken",
 }
+REFERRAL = {
+    "accepted": "is aangenomen",
+    "rejected": "is afgewezen",
+    "on-hold": "is aangehouden",
+    "in-progress": "loopt: er is hulp",
+    "completed": "is afgerond",
+    "failed": "is niet gelukt",
+    "cancelled": "is teruggenomen",
+}
 _ABSENT = {"helper": "de helper", "asker": "de hulpvrager"}
 _ORDER = {code: n for n, code in enumerate(SENTENCES)}
 
@@ -143,6 +154,7 @@ def _sentence(row: dict[str, Any], known: Names, labels: Mapping[str, str]) -> s
         why=WHY.get(reason, "ging niet door"),
         because=_BECAUSE.get(reason, ""),
         step=_STEP.get(reason, "ging verder"),
+        referral=REFERRAL.get(reason, "ging verder"),
         absent=_ABSENT.get(reason, "iemand"),
         handler=labels.get(f"coordinator:{reason}", reason) or "onbekend",
     )

@@ -326,6 +326,8 @@ class _Pages:
             status = 400
             if not isinstance(command, Failed):
                 try:
+                    if case.first is not None and (before := await case.first(self._desk, command)):
+                        await self._send(visit, before, f"{visit.key}/first")
                     made = await self._send(visit, command, visit.key)
                     back = f"{case.href(entity_id)}?{DONE_KEY}={form.id}"
                     return RedirectResponse(form.then.replace("{id}", str(made)) or back, 303)

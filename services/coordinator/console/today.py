@@ -12,6 +12,7 @@ from services.coordinator.console.addresses import (
     incident_href,
     match_href,
     member_href,
+    referral_href,
     request_href,
     series_href,
 )
@@ -28,6 +29,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "without_helper": (WorkKind.WITHOUT_HELPER, "Kies helper"),
     "visit_without_helper": (WorkKind.VISIT, "Kies helper"),
     "without_answer": (WorkKind.WITHOUT_ANSWER, "Bekijk"),
+    "referral_waits": (WorkKind.REFERRAL, "Beantwoord"),
     "new_member": (WorkKind.NEW_MEMBER, "Beoordeel"),
     "minutes_differ": (WorkKind.MINUTES_DIFFER, "Beslis"),
     "not_booked": (WorkKind.NOT_BOOKED, "Los op"),
@@ -124,6 +126,8 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"{about}: voor deze keer is er geen helper", "terugkerende hulp"
         case "without_answer":
             return about, "de uren staan nog niet apart"
+        case "referral_waits":
+            return f"{about}: een sociaal team verwijst {number.lower()}", REFERRED.get(work.reason or "", "")
         case "new_member":
             return f"{number} wil meedoen", "een verwijzer wacht hierop" if work.reason else ""
         case "minutes_differ":
@@ -164,6 +168,12 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"E-mail aan {number.lower()} komt niet aan", WHY_FAILED.get(work.reason, "")
 
 
+REFERRED = {
+    "twin": "kijk: misschien dezelfde persoon als in een andere verwijzing",
+    "overdue": "de termijn voor antwoord is voorbij",
+    "reminded": "de termijn voor antwoord loopt af",
+    "urgent": "heeft haast",
+}
 COMPLAINT_NEXT = {
     "filed": "bevestig de ontvangst",
     "acknowledged": "hoor beide kanten",
@@ -186,6 +196,8 @@ def _page(work: Work) -> str:
             return match_href(work.entity_id)
         case "series_helper_ends":
             return series_href(work.entity_id)
+        case "referral_waits":
+            return referral_href(work.entity_id)
         case "incident_open":
             return incident_href(work.entity_id)
         case "complaint_term":

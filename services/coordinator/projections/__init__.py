@@ -15,6 +15,7 @@ from services.coordinator.projections.initiatives import INITIATIVES, WAIVERS
 from services.coordinator.projections.ledger import BALANCES, ENTERED, REFUSALS
 from services.coordinator.projections.members import HOUSEHOLDS, MEMBERS, REPRESENTATIONS, VOGS
 from services.coordinator.projections.notifications import MESSAGES
+from services.coordinator.projections.referrals import REFERRALS
 from services.coordinator.projections.safety import INCIDENTS
 from services.coordinator.projections.visits import SERIES
 from services.kernel.entity import Kind
@@ -30,6 +31,7 @@ KINDS: tuple[Kind[Any], ...] = (
     REQUESTS,
     MATCHES,
     SERIES,
+    REFERRALS,
     INCIDENTS,
     BALANCES,
     REFUSALS,

@@ -17,6 +17,7 @@ from contracts import (
     ledger,
     members,
     notifications,
+    referrals,
     safety,
     vetting,
     visits,
@@ -75,6 +76,8 @@ TOLD: tuple[type[Event], ...] = (
     visits.NoShowNoted,
     visits.HelperThanked,
     *safety.EVENTS,
+    referrals.PersonReferred,
+    referrals.ReferralMoved,
     ledger.LimitsChanged,
     ledger.CreditTransferred,
     ledger.CompensationBooked,
@@ -144,7 +147,7 @@ def _kept_from(row: Mapping[str, Any], actor: Actor) -> bool:
 
 
 _PERSON = ("member_id", "helper_id", "participant_id", "payer_id", "from_account_id", "account_id")
-_REASON = ("reason", "because", "who", "handler", "step")
+_REASON = ("status", "reason", "because", "who", "handler", "step")
 _OTHER = (
     "asker_id",
     "asked_by",
