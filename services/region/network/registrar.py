@@ -9,8 +9,9 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import perf_counter
+from typing import Any
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -145,6 +146,10 @@ class Seen:
     @property
     def up(self) -> bool:
         return self.report is not None
+
+    def as_row(self) -> dict[str, Any]:
+        """For a table, or as JSON."""
+        return {**asdict(self), "up": self.up, "report": self.report and self.report.model_dump()}
 
 
 async def look_around(hub: Hub) -> list[Seen]:

@@ -35,11 +35,11 @@ def _told(row: dict[str, Any]) -> Iterator[str]:
     report = row.get("report")
     if report is not None:
         yield f"answers in {row['delay_ms']:.0f} ms"
-        yield f"release {report.release}"
-        yield f"{report.peers_up} up, {report.peers_away} away"
-        yield f"{report.waiting} letters waiting, {report.refused} messages refused"
-        for unit, minutes in sorted(report.positions_minutes.items()):
-            yield f"{unit} {minutes} min"
+        yield f"release {report['release']}"
+        yield f"{report['peers_up']} up, {report['peers_away']} away"
+        yield f"{report['waiting']} letters waiting, {report['refused']} messages refused"
+        for what, minutes in sorted(report["positions_minutes"].items()):
+            yield f"{what} {minutes} min"
     elif "waiting" in row:
         yield f"release {row['release'] or '?'}"
         yield f"{row['waiting']} waiting, {row['sent']} sent, {row['received']} received"
