@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.categories import CATEGORIES
 from contracts.clearing import GetPositions, Position, Positions
 from contracts.envelope import Actor
+from contracts.link import GetPeers, Peers
 from services.coordinator.console import region_forms as ask
 from services.coordinator.console.addresses import (
     REGIONS,
@@ -23,7 +24,7 @@ from services.coordinator.console.people import names, place, region_label, requ
 from services.coordinator.console.views import CasePage, Fact, Icon, Notice, StatusTone
 from services.coordinator.desk import Desk
 from services.kernel.dutch import hours_nl
-from services.kernel.errors import Transient
+from services.kernel.errors import Rejected, Transient
 
 MOST = 100
 
@@ -96,7 +97,7 @@ async def regions_page(
         list(actor.areas),
         MOST,
     )
-    peers = await _peers(desk)
+    peers = await _peers(desk, actor)
     forms = tuple(
         shown_form(form, REGIONS, choices={"peer": peers}, failed=failed) for form in ask.REGION_FORMS
     )
@@ -110,10 +111,18 @@ async def regions_page(
     )
 
 
-async def _peers(desk: Desk) -> tuple[tuple[str, str], ...]:
-    """The regions of the network, as a choice."""
-    rows = await desk.fetch("SELECT peer FROM clearings_seen UNION SELECT peer FROM loans_seen ORDER BY 1")
-    return tuple((row["peer"], region_label(row["peer"])) for row in rows)
+async def _peers(desk: Desk, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """The regions of the network, as a choice; those we know of already while the link is away."""
+    try:
+        found = (await desk.ask(GetPeers(), Peers, actor)).peers
+    except (Transient, Rejected):
+        rows = await desk.fetch(
+            "SELECT peer FROM clearings_seen UNION SELECT peer FROM loans_seen ORDER BY 1"
+        )
+        return tuple((row["peer"], region_label(row["peer"])) for row in rows)
+    return tuple(
+        (one.peer, one.municipality or region_label(one.peer)) for one in found if one.status == "joined"
+    )
 
 
 def _position(one: Position, clearing_id: UUID | None) -> PositionLine:
@@ -254,7 +263,9 @@ async def seeking_page(
         return None
     asked = await desk.fetch("SELECT * FROM loans_seen WHERE request_id = $1 ORDER BY peer", request_id)
     href = seeking_href(request_id)
-    form = shown_form(ask.SEEK, href, choices={"peers": await _peers(desk)}, failed=failed, unfolded=True)
+    form = shown_form(
+        ask.SEEK, href, choices={"peers": await _peers(desk, actor)}, failed=failed, unfolded=True
+    )
     is_open = row["status"] == "open"
     return CasePage(
         number_label=request_label(request_id),

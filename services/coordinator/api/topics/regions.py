@@ -9,6 +9,7 @@ from contracts.access import allowed
 from contracts.clearing import AnswerCap, GetPositions, Positions, ProposeCap
 from contracts.crossings import AnswerSettlement, GiveAcross, ProposeSettlement
 from contracts.envelope import Actor, Role
+from contracts.link import AskContact, PeerContact
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
@@ -90,6 +91,13 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     async def get_loan(loan_id: UUID, actor: Reader) -> Loan:
         """Help to or from another region, as it is now. Members see their own."""
         return Loan(**await loan_of(desk, actor, loan_id))
+
+    @api.get(f"{_ONE}/contact", operation_id="ask-contact", tags=["regions"])
+    async def ask_contact(loan_id: UUID, actor: Reader) -> PeerContact:
+        """How to reach the other person, asked of their region now and kept nowhere."""
+        only(actor, Role.COORDINATOR)
+        row = await loan_of(desk, actor, loan_id)
+        return await desk.ask(AskContact(peer=row["peer"], thread_id=row["thread_id"]), PeerContact, actor)
 
     @api.get("/v1/region-transfers/{crossing_id}", operation_id="get-region-transfer", tags=["regions"])
     async def get_region_transfer(crossing_id: UUID, actor: Reader) -> Crossing:
