@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,8 @@ from services.kernel.log import Connection
 from services.kernel.rebuild import Rebuild, shadow, sources_of
 from services.kernel.settings import Region
 from services.region.databases import connect, service_of
-
-
-@dataclass
-class Check:
-    """One invariant: how much was read, and what was found wrong (at most ten examples)."""
-
-    name: str
-    read: int
-    wrong: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not self.wrong
+from services.region.invariant import Check, find
+from services.region.mirror import clears
 
 
 @dataclass
@@ -84,6 +73,7 @@ async def verify(
             await _no_gaps(databases),
             await _projections_equal_fold(region, databases),
             await _one_effect(databases),
+            await clears(databases["ledger"]),
             await referrals_follow_their_diagram(databases["exchange"]),
             await _no_personal_data(databases, folder, planted),
             drained,
@@ -106,18 +96,18 @@ async def _sums_to_zero(ledger: Connection) -> Check:
     than its minutes, and what undoes is not undone itself.
     """
     check = Check("1 postings sum to zero", await _count(ledger, "CreditTransferred"))
-    await _find(
+    await find(
         check,
         ledger,
         "SELECT 'position ' || position FROM events WHERE name = 'CreditTransferred' AND "
         "((data->>'minutes')::bigint <= 0 OR data->>'from_account_id' = data->>'to_account_id')",
     )
-    await _find(
+    await find(
         check,
         ledger,
         "SELECT 'balances sum to ' || sum(balance_minutes) FROM accounts HAVING sum(balance_minutes) <> 0",
     )
-    await _find(
+    await find(
         check,
         ledger,
         f"WITH postings AS ({_POSTINGS}), "
@@ -125,7 +115,7 @@ async def _sums_to_zero(ledger: Connection) -> Check:
         "SELECT 'account ' || coalesce(a.account_id, p.account_id) FROM accounts a FULL JOIN sums p "
         "USING (account_id) WHERE a.account_id IS NULL OR a.balance_minutes <> coalesce(p.minutes, 0)",
     )
-    await _find(
+    await find(
         check,
         ledger,
         f"WITH postings AS ({_POSTINGS}) "
@@ -134,7 +124,7 @@ async def _sums_to_zero(ledger: Connection) -> Check:
         "UNION ALL SELECT 'closed account ' || account_id FROM accounts "
         "WHERE closed AND balance_minutes <> 0",
     )
-    await _find(
+    await find(
         check,
         ledger,
         "WITH undone AS ("
@@ -154,7 +144,7 @@ async def _answers_present(databases: Databases) -> Check:
     check = Check("2 answered means present", 0)
     for service, database in databases.items():
         check.read += await database.fetchval("SELECT count(*) FROM commands")
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} command ' || c.command_id FROM commands c LEFT JOIN (SELECT command_id, "
@@ -169,7 +159,7 @@ async def _answers_present(databases: Databases) -> Check:
 async def _above_floor(ledger: Connection) -> Check:
     """3. At every position, what each account may spend is at or above its floor of that moment."""
     check = Check("3 available never below the floor", await _count(ledger, None))
-    await _find(
+    await find(
         check,
         ledger,
         "WITH moves AS ("
@@ -203,14 +193,14 @@ async def _no_gaps(databases: Databases) -> Check:
     check = Check("4 no gaps in positions and versions", 0)
     for service, database in databases.items():
         check.read += await _count(database, None)
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} head ' || h.position || ', events ' || count(e.position) FROM log_head h "
             "LEFT JOIN events e ON true GROUP BY h.position HAVING count(e.position) <> h.position "
             "OR coalesce(max(e.position), 0) <> h.position",
         )
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} stream ' || entity_id FROM events GROUP BY entity, entity_id "
@@ -237,7 +227,7 @@ async def _projections_equal_fold(region: Region, databases: Databases) -> Check
                 columns = ", ".join(kind.columns)
                 check.read += await database.fetchval(f"SELECT count(*) FROM {kind.table}")
                 for one, other in ((kind.table, shadow(kind)), (shadow(kind), kind.table)):
-                    await _find(
+                    await find(
                         check,
                         database,
                         f"SELECT '{name}.{kind.table} ' || {kind.key} FROM "
@@ -253,13 +243,13 @@ async def _one_effect(databases: Databases) -> Check:
     check = Check("6 one effect per follower and event", 0)
     for service, database in databases.items():
         check.read += await database.fetchval("SELECT count(*) FROM events WHERE causation_id IS NOT NULL")
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} cause ' || causation_id FROM events WHERE causation_id IS NOT NULL "
             "GROUP BY causation_id HAVING count(DISTINCT command_id) > 1",
         )
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} command ' || command_id FROM events GROUP BY command_id "
@@ -288,7 +278,7 @@ async def referrals_follow_their_diagram(exchange: Connection) -> Check:
     arrows = ", ".join(
         f"('{before or 'nothing'}', '{after}')" for before, following in NEXT.items() for after in following
     )
-    await _find(
+    await find(
         check,
         exchange,
         f"WITH steps AS (SELECT entity_id, status, coalesce(lag(status) OVER (PARTITION BY entity_id "
@@ -297,7 +287,7 @@ async def referrals_follow_their_diagram(exchange: Connection) -> Check:
         "SELECT 'referral ' || entity_id || ' from ' || before || ' to ' || status FROM steps "
         f"WHERE (before, status) NOT IN (VALUES {arrows})",
     )
-    await _find(
+    await find(
         check,
         exchange,
         f"WITH told AS (SELECT s.*, (data->>'number')::bigint AS number, row_number() OVER heard AS place, "
@@ -407,9 +397,3 @@ async def _count(database: Connection, name: str | None) -> int:
     return int(
         await database.fetchval("SELECT count(*) FROM events WHERE $1::text IS NULL OR name = $1", name)
     )
-
-
-async def _find(check: Check, database: Connection, sql: str) -> None:
-    """Every row of `sql` is something wrong, in words."""
-    rows = await database.fetch(f"{sql} LIMIT 10")
-    check.wrong += [row[0] for row in rows]
