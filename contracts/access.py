@@ -114,6 +114,9 @@ MAY: dict[str, dict[Role, str]] = {
     "HandOverComplaint": {C: ANY, OP: ANY},
     "NoteCall": {C: ANY},
     "GetRestricted": {C: ANY},
+    "StrandEvent": {R: TEAM},
+    "SettleStranded": {C: ANY, OP: ANY},
+    "GetStranded": {C: ANY, OP: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
     "GetMarks": {S: ANY, OP: ANY},

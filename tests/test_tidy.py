@@ -66,7 +66,7 @@ DECIDERS = {
         "compensation",
     ),
     "notifications": ("message",),
-    "coordinator": ("duty", "leave", "complaint", "call"),
+    "coordinator": ("duty", "leave", "complaint", "call", "stranded"),
 }
 DECIDER_FILES = [
     PROJECT / "services" / service / f"{noun}.py" for service, nouns in DECIDERS.items() for noun in nouns

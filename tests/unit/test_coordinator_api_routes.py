@@ -33,6 +33,7 @@ ANSWERED_ELSEWHERE = {
     "GetMatch": "a match is read from this instance's own projection",
     "GetBalances": "a balance is read from this instance's own projection",
     "RegisterReferred": "who is new is signed up with their referral",
+    "StrandEvent": "it came over NATS",
     "ReadLog": "for services and the command line",
     "GetMarks": "for services and the command line",
 }

@@ -55,5 +55,9 @@ def referral_href(referral_id: UUID) -> str:
     return f"{REFERRALS}/{referral_id}"
 
 
+def stranded_href(stranded_id: UUID) -> str:
+    return f"/berichten/{stranded_id}"
+
+
 def complaint_href(complaint_id: UUID) -> str:
     return f"/klachten/{complaint_id}"

@@ -163,6 +163,7 @@ class WorkKind(Enum):
     """The kinds of work on the list, each with its words and icon."""
 
     REFERRAL = ("Doorverwijzing", "referral")
+    STRANDED = ("Bericht niet gelukt", "mail-failed")
     WITHOUT_HELPER = ("Zonder helper", "request")
     VISIT = ("Keer zonder helper", "calendar")
     WITHOUT_ANSWER = ("Zonder antwoord", "clock")

@@ -13,6 +13,7 @@ from services.coordinator.api.topics import (
     referrals,
     requests,
     series,
+    stranded,
     ties,
     work,
 )
@@ -23,6 +24,7 @@ TOPICS = (
     offers,
     requests,
     referrals,
+    stranded,
     series,
     matches,
     incidents,
