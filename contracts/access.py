@@ -98,6 +98,7 @@ MAY: dict[str, dict[Role, str]] = {
     "ChangeLimits": {C: ANY, OP: ANY},
     "NoteExpenses": {C: ANY},
     "BringBalance": {OP: ANY},
+    "EnterCaps": {OP: ANY},
     "GetStatement": {M: "account_id", C: ANY},
     "GetYearStatement": {M: "helper_id", C: ANY},
     # notifications
@@ -121,6 +122,8 @@ MAY: dict[str, dict[Role, str]] = {
     "ReadLog": {S: ANY, OP: ANY},
     "GetMarks": {S: ANY, OP: ANY},
     "RetryParked": {OP: ANY},
+    "GetState": {OP: ANY},
+    "SetLogLevel": {OP: ANY},
 }
 
 

@@ -26,6 +26,10 @@ GET_MARKS = "GetMarks"
 """Query of the kernel: how far a follower is, for a source that doubts its own log."""
 
 
+OF_OPERATORS = ("GetState", "RetryParked")
+"""Queries of the kernel that the coordinator instance asks in an operator's name."""
+
+
 def region_token(region: str) -> str:
     """`region` if it can be a subject token. Raises ValueError otherwise."""
     if not _TOKEN.fullmatch(region):
@@ -121,6 +125,7 @@ def permissions(region: str, service: str) -> Permissions:
     if service == "coordinator":
         subscribe.append(referrals_in(region, "*"))
         publish += [command(region, other, "*") for other in SERVICES]
+        publish += [query(region, other, name) for other in SERVICES for name in OF_OPERATORS]
     return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))
 
 

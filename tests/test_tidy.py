@@ -64,6 +64,7 @@ DECIDERS = {
         "settlement",
         "limits",
         "compensation",
+        "caps",
     ),
     "notifications": ("message",),
     "coordinator": ("duty", "leave", "complaint", "call", "stranded"),

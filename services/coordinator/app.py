@@ -8,6 +8,7 @@ from contracts.stranded import GetStranded, StrandedSettled
 from services.coordinator.call import CALL
 from services.coordinator.complaint import COMPLAINT
 from services.coordinator.duty import DUTY
+from services.coordinator.gauges import GAUGES
 from services.coordinator.handlers import DECIDES, PREPARES, SCHEDULES
 from services.coordinator.leave import LEAVE
 from services.coordinator.projections import KINDS
@@ -33,4 +34,5 @@ def service(region: Region) -> Service:
             StrandedSettled: lambda event: event.stranded_id,
         },
         fronts=(serve_web, take_referrals),
+        gauges=GAUGES,
     )

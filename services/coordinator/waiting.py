@@ -8,6 +8,8 @@ whole table for a few rows. Days are days of the region's clock.
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from contracts.policy import CAPS
+
 WorkCode = Literal[
     "without_helper",
     "visit_without_helper",
@@ -26,6 +28,7 @@ WorkCode = Literal[
     "incident_open",
     "complaint_term",
     "leave_without_deputy",
+    "caps_missing",
     "balance_noted",
     "bring_message",
     "not_reached",
@@ -168,6 +171,14 @@ _OVER_CAPACITY = (
     f"AND o.status <> 'fell_through' AND ({_WEEK} = p.week "
     "OR wanted_at IS NULL AND o.status <> 'completed'))) > m.capacity_minutes_week "
     "ORDER BY p.helper_id, p.week) x"
+)
+
+# This year and, from December on, the next, where neither this release nor an operator has its caps.
+_YEARS_WITHOUT_CAPS = (
+    "(SELECT DISTINCT extract(year FROM day)::int AS of_year "
+    f"FROM unnest(ARRAY[{_TODAY}, {_TODAY} + 31]) AS day "
+    f"WHERE extract(year FROM day) NOT IN ({', '.join(map(str, CAPS))}) "
+    "AND extract(year FROM day) NOT IN (SELECT of_year FROM caps_seen))"
 )
 
 WAITING: dict[WorkCode, Waiting] = {
@@ -325,6 +336,15 @@ WAITING: dict[WorkCode, Waiting] = {
         since="missed_at",
         due=_midnight("first_day"),
         coordinator="coordinator",
+    ),
+    # From December on for the year that comes: whoever enters them has a month.
+    "caps_missing": Waiting(
+        rows=f"{_YEARS_WITHOUT_CAPS} y WHERE EXISTS "
+        "(SELECT FROM initiatives_seen WHERE compensation = 'euro' AND status = 'running')",
+        entity_id="lpad(of_year::text, 32, '0')::uuid",
+        since=_midnight("make_date(of_year - 1, 12, 1)"),
+        due=_midnight("make_date(of_year, 1, 1)"),
+        reason="of_year::text",
     ),
     # The ledger says when a limit is passed, not when it is back: after two weeks someone has looked.
     "balance_noted": Waiting(

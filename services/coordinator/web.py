@@ -7,18 +7,20 @@ answers as soon as the first is gone. It need not lead: commands go over the bus
 import asyncio
 import errno
 import socket
+import time
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.coordinator.api import api
 from services.coordinator.console.pages import console
 from services.coordinator.desk import Desk
 from services.kernel.probes import WebServer
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import Metrics, log
 
 TRY_AGAIN_SECONDS = 1.0
 BACKLOG = 512
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def site(desk: Desk) -> ASGIApp:
@@ -33,11 +35,37 @@ def site(desk: Desk) -> ASGIApp:
     return dispatch
 
 
+def timed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
+    """`app`, with the time of each request and how it ended in the numbers of this replica."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def send_and_see(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await app(scope, receive, send_and_see)
+        finally:
+            # The route, not the path: that holds ids.
+            route = getattr(scope.get("route"), "path", "none")
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            took = time.perf_counter() - began
+            metrics.http_seconds.labels(route, method, f"{status // 100}xx").observe(took)
+
+    return serve
+
+
 async def serve_web(replica: Replica) -> None:
     """Serve until cancelled; open requests then get two seconds to finish."""
     web = replica.region.web
     desk = Desk(replica)
-    server = WebServer(site(desk), web.host, web.port)
+    server = WebServer(timed(site(desk), replica.metrics), web.host, web.port)
     listening = await _listen(web.host, web.port)
     log.info("web_open", host=web.host, port=web.port)
     looking = asyncio.create_task(desk.keep_stand_ins())

@@ -9,6 +9,7 @@ from contracts.referrals import GetReferralFile
 from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
 from services.exchange import queries
+from services.exchange.gauges import GAUGES
 from services.exchange.handlers import DECIDES, ERASES, FOLLOWS, PREPARES, SCHEDULES
 from services.exchange.help_request import REQUEST
 from services.exchange.home import HOME
@@ -64,4 +65,5 @@ def service(region: Region) -> Service:
             GetReferralFile: queries.get_referral_file,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
+        gauges=GAUGES,
     )

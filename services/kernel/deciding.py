@@ -28,6 +28,10 @@ BROKEN = Refusal(
 )
 
 
+BEHIND = "waits behind a parked event of the same lane"
+"""Why an event is parked that could have been applied by itself."""
+
+
 @dataclass(slots=True, eq=False)
 class Item:
     """One thing to commit: a command, or a followed event (then `followed` is set)."""
@@ -247,7 +251,7 @@ class Deciding:
         if item.unstorable:
             reason: str | None = "cannot be stored"
         elif not item.was_parked and (lane in decided.parked_before or lane in decided.lanes_parked):
-            reason = "waits behind a parked event of the same lane"
+            reason = BEHIND
         else:
             reason = self._apply_followed(item, followed, decided)
         if reason is not None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from services.kernel.errors import DATABASE_AWAY
 from services.kernel.log import Pool
+from services.kernel.state import job_ended
 from services.kernel.telemetry import log
 
 EVERY = timedelta(hours=1)
@@ -15,8 +16,10 @@ async def forget_old_answers(pool: Pool, older_than: timedelta) -> None:
     """Delete answers older than that, now and every hour, until cancelled."""
     while True:
         try:
+            chunks = 0
             while await _forget_some(pool, older_than):
-                log.info("answers_forgotten")
+                chunks += 1
+            await job_ended(pool, "forget_answers", ok=True, said=f"up to {chunks * CHUNK} forgotten")
         except DATABASE_AWAY as away:
             log.info("answers_kept", error=type(away).__name__)
         await asyncio.sleep(EVERY.total_seconds())

@@ -42,27 +42,32 @@ from services.kernel.errors import (
     Unreachable,
 )
 from services.kernel.follower import Follower, retry_parked
+from services.kernel.gauges import KERNEL_GAUGES, Gauges
 from services.kernel.leadership import take_lead, yield_lead
 from services.kernel.log import Connection, Pool, Publisher, stretch
 from services.kernel.memory import collect_less
 from services.kernel.migrations import migrations, pending
 from services.kernel.probes import WebServer, probes
+from services.kernel.pulse import keep_beating
 from services.kernel.questions import (
     KERNEL_QUERIES,
     MAX_STRETCH_BYTES,
     GetMarks,
+    GetState,
     LogStretch,
     Marks,
     ReadLog,
     Retried,
     RetryParked,
+    SetLogLevel,
     SourceMark,
 )
 from services.kernel.relay import Relay
 from services.kernel.retention import forget_old_answers
 from services.kernel.service import Service
 from services.kernel.settings import Region
-from services.kernel.telemetry import Metrics, log, set_up
+from services.kernel.state import get_state, set_log_level
+from services.kernel.telemetry import LINES, Metrics, log, set_up
 from services.kernel.timers import fire_timers
 
 LOOKS = 3
@@ -82,6 +87,7 @@ class Replica:
         self.service = service
         self.replica = f"{socket.gethostname()}-{os.getpid()}"
         self.metrics = Metrics()
+        self.gauges = Gauges(service.name, (*KERNEL_GAUGES, *service.gauges), self.metrics.registry)
         self.bus = Bus(region, service.name)
         self.lease = timedelta(seconds=region.lease_seconds)
         self.probe_port = probe_port
@@ -102,6 +108,7 @@ class Replica:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, then finish what was begun and leave."""
         set_up(self.service.name, self.region.region, self.replica)
+        LINES.count = lambda level: self.metrics.log_lines.labels(level).inc()
         collect_less()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
@@ -135,6 +142,7 @@ class Replica:
                 for front in self.service.fronts:
                     tasks.create_task(front(self))
                 tasks.create_task(self._lead_when_possible())
+                tasks.create_task(keep_beating(self))
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(2):
@@ -238,6 +246,7 @@ class Replica:
                     tasks.create_task(forget_old_answers(self.pool, self.service.answers_kept))
                 if self.service.schedules:
                     tasks.create_task(fire_timers(self.service, self.pool, self.loop, self._ready))
+                tasks.create_task(self.gauges.keep_measuring(self.pool, self.bus))
                 for worker in self.service.workers:
                     tasks.create_task(worker(self))
         finally:
@@ -300,7 +309,11 @@ class Replica:
             answer = unavailable(error)
         except DATABASE_AWAY:
             answer = unavailable(Unreachable())
-        self.metrics.command_seconds.observe(time.perf_counter() - began)
+        known = name if name in self._commands else "unknown"
+        took = time.perf_counter() - began
+        self.metrics.answered(known, answer.outcome, took)
+        if LINES.level == "debug":
+            log.debug("command", command=known, outcome=answer.outcome, ms=round(1000 * took, 1))
         return answer.model_dump_json().encode()
 
     async def _command(self, name: str, raw: bytes) -> Answer:
@@ -344,6 +357,7 @@ class Replica:
         return await self.loop.submit(Item(command_id=command_id, actor=actor, command=command))
 
     async def _on_query(self, name: str, raw: bytes) -> bytes:
+        began = time.perf_counter()
         try:
             answer = await self._query(name, raw)
         except Rejected as no:
@@ -354,6 +368,9 @@ class Replica:
         except Exception:
             log.exception("query_failed", query=name)
             answer = QueryAnswer(unavailable=True)
+        outcome = "refused" if answer.refusal else "unavailable" if answer.unavailable else "answered"
+        known = name if name in self._queries or name in KERNEL_QUERIES else "unknown"
+        self.metrics.query_seconds.labels(known, outcome).observe(time.perf_counter() - began)
         return orjson.dumps(answer.model_dump(mode="json"))
 
     async def _query(self, name: str, raw: bytes) -> QueryAnswer:
@@ -378,6 +395,10 @@ class Replica:
                 async with self._retrying:
                     applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
                 view = Retried(applied=applied)
+            case GetState():
+                view = await get_state(self)
+            case SetLogLevel():
+                view = await set_log_level(self, body)
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))

@@ -11,6 +11,7 @@ import uuid_utils
 
 from contracts.envelope import Actor, Command, Event, Query, View
 from services.kernel.entity import Kind, State
+from services.kernel.gauges import Gauge
 
 if TYPE_CHECKING:
     from services.kernel.runtime import Replica
@@ -63,7 +64,8 @@ class Service:
     loop. `follows`: what an event of another service asks of this one. `answers`: queries.
     `schedules`: timers that an own event starts. `erases`: whose vault rows go when an event
     (own or followed) says so. `workers` run beside the commit loop in the leading replica;
-    `fronts` in every replica (the web). `answers_kept`: how long a repeated command gets
+    `fronts` in every replica (the web). `gauges`: what its tables say, as numbers for Prometheus.
+    `answers_kept`: how long a repeated command gets
     its first answer (design, section 5: 30 days; None: for ever).
     """
 
@@ -79,3 +81,4 @@ class Service:
     workers: tuple[Worker, ...] = ()
     answers_kept: timedelta | None = timedelta(days=30)
     fronts: tuple[Worker, ...] = ()
+    gauges: tuple[Gauge, ...] = ()

@@ -7,10 +7,12 @@ text, a key or a request body: `forbid_personal` drops fields that could hold on
 import json
 import logging
 import sys
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from structlog.typing import EventDict, WrappedLogger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -46,16 +48,60 @@ def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+LEVELS = ("debug", "info", "warning", "error")
+USUAL_LEVEL = "info"
+
+
+class Lines:
+    """Which lines are written: those of a level that can be changed while the process runs.
+
+    Keeps the last lines of trouble (warnings and errors), for whoever asks how it goes.
+    """
+
+    def __init__(self) -> None:
+        self.level = USUAL_LEVEL
+        self.trouble: deque[dict[str, object]] = deque(maxlen=20)
+        self.count: Callable[[str], object] = lambda _: None
+
+    def set_level(self, level: str | None) -> None:
+        """Write lines from `level` on; None for the usual."""
+        wanted = level or USUAL_LEVEL
+        if wanted != self.level:
+            self.level = wanted
+            log.warning("log_level", level_now=wanted)
+
+    def choose(self, _: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        """Drop what is below the level, except what says that the level changed."""
+        level = "error" if method in ("exception", "critical") else method
+        if LEVELS.index(level) < LEVELS.index(self.level) and event.get("event") != "log_level":
+            raise structlog.DropEvent
+        self.count(level)
+        return event
+
+    def keep_trouble(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        """Remember warnings and errors, as they are written."""
+        if event["level"] in ("warning", "error"):
+            self.trouble.append(
+                {name: event[name] for name in event if name not in ("service", "region", "replica")}
+            )
+        return event
+
+
+LINES = Lines()
+
+
 def set_up(service: str, region: str, replica: str) -> None:
     """Send this process's logs to standard output, one JSON object a line."""
     structlog.configure(
         processors=[
+            LINES.choose,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_values,
             forbid_personal,
-            structlog.processors.JSONRenderer(),
+            LINES.keep_trouble,
+            structlog.processors.JSONRenderer(default=str),
         ],
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
@@ -77,35 +123,84 @@ class _LibraryLines(logging.Formatter):
 
 
 class Metrics:
-    """What one replica counts. All labels are bounded: service names and outcomes, no ids."""
+    """What one replica counts: traffic, errors, latency, saturation, and where the log is.
+
+    All labels are bounded: names out of the contracts, routes and outcomes, never an id. What a
+    service's own tables say is measured by `services/kernel/gauges.py`. A part that adds numbers of
+    its own (a link, webhooks) registers them on `registry` where it is put together.
+    """
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        buckets = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
-        self.commands = Counter("wd_commands_total", "Commands answered by commit", registry=self.registry)
-        self.refused_busy = Counter(
-            "wd_busy_total", "Commands turned away: queue full", registry=self.registry
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        seconds = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5)
+
+        def counter(name: str, says: str, *labels: str) -> Counter:
+            return Counter(name, says, labels, registry=registry)
+
+        def gauge(name: str, says: str, *labels: str) -> Gauge:
+            return Gauge(name, says, labels, registry=registry)
+
+        def histogram(name: str, says: str, *labels: str, buckets: tuple[float, ...] = seconds) -> Histogram:
+            return Histogram(name, says, labels, buckets=buckets, registry=registry)
+
+        # Traffic and latency, by how it ended
+        self.command_seconds = histogram(
+            "wd_command_seconds", "From a command's arrival to its answer", "command", "outcome"
         )
-        self.commit_seconds = Histogram(
-            "wd_commit_seconds", "Time of one commit", buckets=buckets, registry=self.registry
+        self.query_seconds = histogram(
+            "wd_query_seconds", "From a query's arrival to its answer", "query", "outcome"
         )
-        self.batch_size = Histogram(
+        self.http_seconds = histogram(
+            "wd_http_seconds",
+            "From an HTTP request to its answer",
+            *("route", "method", "status"),
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5),
+        )
+        self.lately: deque[float] = deque(maxlen=500)
+        self.mails = counter("wd_mails_total", "Mails by outcome", "outcome")
+        for outcome in ("sent", "handed_over", "refused", "gave_up", "no_address"):
+            self.mails.labels(outcome)
+        self.log_lines = counter("wd_log_lines_total", "Lines logged, by level", "level")
+        for level in ("info", "warning", "error"):
+            self.log_lines.labels(level)
+
+        # Saturation
+        self.refused_busy = counter("wd_busy_total", "Commands turned away: queue full")
+        self.waiting = gauge("wd_queue", "Items waiting for the commit loop")
+        self.loop_delay = gauge("wd_loop_delay_seconds", "How late the event loop was, at worst, lately")
+        self.commit_seconds = histogram("wd_commit_seconds", "Time of one commit")
+        self.batch_size = histogram(
             "wd_commit_batch_size",
             "Items per commit",
             buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
-            registry=self.registry,
         )
-        self.command_seconds = Histogram(
-            "wd_command_seconds", "Time from request to answer", buckets=buckets, registry=self.registry
-        )
-        self.leading = Gauge("wd_leading", "1 where this replica commits", registry=self.registry)
-        self.head = Gauge("wd_log_head", "Position of the log's head", registry=self.registry)
-        self.relay_lag = Gauge(
-            "wd_relay_lag", "Events not yet acknowledged by JetStream", registry=self.registry
-        )
-        self.follower_lag = Gauge(
-            "wd_follower_lag", "Events of a source not yet followed", ["source"], registry=self.registry
-        )
-        self.parked = Gauge("wd_parked", "Followed events that wait", registry=self.registry)
-        self.waiting = Gauge("wd_queue", "Items waiting for the commit loop", registry=self.registry)
-        self.mails = Counter("wd_mails_total", "Mails by outcome", ["outcome"], registry=self.registry)
+
+        # Where the log is, and how far others have it
+        self.commands = counter("wd_commands_total", "Commands answered by commit")
+        self.leading = gauge("wd_leading", "1 where this replica commits")
+        self.ready = gauge("wd_ready", "1 where this replica leads or stands by in good order")
+        self.forked = gauge("wd_forked", "1 where others have seen what this log does not hold")
+        self.head = gauge("wd_log_head", "Position of the log's head")
+        self.relay_lag = gauge("wd_relay_lag", "Events not yet acknowledged by JetStream")
+        self.follower_lag = gauge("wd_follower_lag", "Events of a source not yet followed", "source")
+        self.parked = gauge("wd_parked", "Followed events that wait")
+        self.nats_connected = gauge("wd_nats_connected", "1 while connected to NATS")
+        self.nats_reconnects = gauge("wd_nats_reconnects", "Times the connection to NATS was made again")
+        self.nats_messages = gauge("wd_nats_messages", "Messages since the start, by direction", "direction")
+
+    def answered(self, command: str, outcome: str, seconds: float) -> None:
+        """Count a command and its answer."""
+        self.command_seconds.labels(command, outcome).observe(seconds)
+        self.lately.append(seconds)
+
+    def p99_ms(self) -> float | None:
+        """The 99th percentile of the last 500 commands, in milliseconds; None before the first."""
+        if not self.lately:
+            return None
+        return round(1000 * sorted(self.lately)[int(0.99 * (len(self.lately) - 1))], 1)
+
+
+def reading(gauge: Gauge) -> float:
+    """What a gauge without labels shows now."""
+    return float(next(iter(gauge.collect())).samples[0].value)

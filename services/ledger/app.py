@@ -10,7 +10,9 @@ from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.ledger import handlers, queries
 from services.ledger.account import ACCOUNT
+from services.ledger.caps import ENTERED
 from services.ledger.compensation import EXPENSES, PERIOD
+from services.ledger.gauges import GAUGES
 from services.ledger.hold import HOLD
 from services.ledger.place import PLACE
 from services.ledger.seat import SEAT
@@ -21,7 +23,7 @@ def service(region: Region) -> Service:
     return Service(
         name="ledger",
         sql=Path(__file__).parent / "sql",
-        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES),
+        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES, ENTERED),
         decides=handlers.DECIDES,
         prepares=handlers.PREPARES,
         # Money-like things may be asked about for ever.
@@ -40,4 +42,5 @@ def service(region: Region) -> Service:
             GetStatement: queries.get_statement,
             GetYearStatement: queries.get_year_statement,
         },
+        gauges=GAUGES,
     )

@@ -9,6 +9,7 @@ from services.members import queries
 from services.members.birthdays import keep_bands
 from services.members.closeness import find_excluded
 from services.members.contact import CONTACT
+from services.members.gauges import GAUGES
 from services.members.handlers import DECIDES, ERASES, FOLLOWS, SCHEDULES
 from services.members.household import HOUSEHOLD
 from services.members.lookalikes import find_lookalikes
@@ -34,4 +35,5 @@ def service(region: Region) -> Service:
             FindLookalikes: find_lookalikes,
         },
         workers=(keep_bands,),
+        gauges=GAUGES,
     )

@@ -7,6 +7,7 @@ from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.notifications import queries
 from services.notifications.contact import CONTACT
+from services.notifications.gauges import GAUGES
 from services.notifications.handlers import DECIDES, FOLLOWS
 from services.notifications.household import HOUSEHOLD
 from services.notifications.message import MESSAGE
@@ -26,4 +27,5 @@ def service(region: Region) -> Service:
         follows=FOLLOWS,
         answers={GetLetters: queries.get_letters},
         workers=(send_messages,),
+        gauges=GAUGES,
     )

@@ -387,6 +387,16 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
     print(f"{service}: {applied} applied")
 
 
+@app.command(name="log-level")
+def log_level(service: str, level: str, *, minutes: int = 30, config: Config = Path("region.toml")) -> None:
+    """Have a service write more lines, or fewer, for a while: debug, info, warning or error."""
+    from services.kernel.settings import load
+    from services.region import operating
+
+    until = asyncio.run(operating.set_log_level(load(path_from_caller(config)), service, level, minutes))
+    print(f"{service} writes lines from {level} on until {until:%H:%M} UTC")
+
+
 @app.command
 def test(*pytest_arguments: str, all_: Annotated[bool, Parameter(name="--all")] = False) -> None:
     """Run every check: pytest, ruff, mypy, import rules, schemas. `--all` adds the long forms."""

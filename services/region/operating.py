@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import ValidationError
 
 from contracts import subjects
 from contracts.catalogue import EVENTS, SERVICES
@@ -17,11 +18,13 @@ from services.kernel.bus import Bus
 from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection, Publisher, follow, parse
 from services.kernel.memory import collect_less
-from services.kernel.questions import Retried, RetryParked
+from services.kernel.questions import LogLevelSet, Retried, RetryParked, SetLogLevel
 from services.kernel.rebuild import Rebuild, sources_of
 from services.kernel.recovery import Recovered
 from services.kernel.recovery import recover as recover_logs
 from services.kernel.settings import Region
+from services.kernel.state import job_ended
+from services.kernel.telemetry import LEVELS
 from services.region.databases import connect, service_of
 
 OPERATOR = Actor(role=Role.OPERATOR, name="command-line")
@@ -74,9 +77,11 @@ async def rebuild(region: Region, service: str) -> int:
         own = await connect(region, service)
         try:
             collect_less()
-            return await Rebuild(
+            events = await Rebuild(
                 service, found.kinds, own, {name: logs[name] for name in sorted(sources)}
             ).run()
+            await job_ended(own, "rebuild", ok=True, said=f"from {events} events")
+            return events
         finally:
             await own.close()
 
@@ -165,6 +170,16 @@ async def parked_event(region: Region, service: str, source: str, position: int)
     parse(raw.encode())
     found: dict[str, Any] = json.loads(raw)
     return found
+
+
+async def set_log_level(region: Region, service: str, level: str, minutes: int) -> datetime:
+    """Have all replicas of a service write lines from this level on; returns until when (UTC)."""
+    try:
+        asked = SetLogLevel.model_validate({"level": level, "minutes": minutes})
+    except ValidationError:
+        raise Misconfigured(f"Choose a level ({', '.join(LEVELS)}) and at most {24 * 60} minutes.") from None
+    async with _bus(region) as bus:
+        return (await bus.ask(asked, LogLevelSet, OPERATOR, to=known_service(service))).until
 
 
 async def retry_parked(region: Region, service: str, lane: UUID | None) -> int:

@@ -66,7 +66,7 @@ class ServiceProcess:
             return False
 
     def metric(self, name: str) -> float:
-        """One number from /metrics; 0 when the replica does not answer."""
+        """One number from /metrics, with labels or without; 0 when the replica does not answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.probe_port}/metrics", timeout=1) as page:
                 for line in page.read().decode().splitlines():

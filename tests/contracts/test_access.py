@@ -55,7 +55,7 @@ def test_a_social_team_refers_with_a_key_that_says_which_team_and_does_nothing_e
 
 def test_kernel_messages_are_not_for_people() -> None:
     assert MAY["ReadLog"] == MAY["GetMarks"] == {Role.SERVICE: ANY, Role.OPERATOR: ANY}
-    assert MAY["RetryParked"] == {Role.OPERATOR: ANY}
+    assert MAY["RetryParked"] == MAY["GetState"] == MAY["SetLogLevel"] == {Role.OPERATOR: ANY}
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *QUERIES])

@@ -11,15 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.catalogue import SERVICES
+from contracts.catalogue import COMMANDS, QUERIES, SERVICES
+from services.coordinator.web import METHODS
+from services.kernel.gauges import KERNEL_GAUGES
+from services.kernel.questions import KERNEL_QUERIES
+from services.kernel.telemetry import LEVELS
 from services.region.configure import write_region
-from services.region.databases import migrate_all
+from services.region.databases import migrate_all, service_of
 from services.region.running import RunningRegion, ServiceProcess
 from tests.harness import servers
 from tests.harness.town import NOOR, Town
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
-MAY_BE_A_LABEL = {"le", "source", "outcome"}
+OUTCOMES = {"accepted", "refused", "unavailable", "answered", "sent", "handed_over", "gave_up", "no_address"}
 
 
 def page(replica: ServiceProcess, path: str) -> httpx.Response:
@@ -55,11 +59,71 @@ def test_metrics_count_and_their_labels_are_bounded(busy: Town, service: str) ->
     assert replica.metric("wd_commit_seconds_count") > 0
     # The coordinator instance may have decided nothing yet.
     assert replica.metric("wd_log_head") > 0 or service == "coordinator"
+    declared = {
+        (label, value)
+        for gauge in (*KERNEL_GAUGES, *service_of(service, busy.region.region).gauges)
+        for label, values in gauge.labels.items()
+        for value in values
+    }
     for line in lines:
-        assert set(re.findall(r'(\w+)="', line)) <= MAY_BE_A_LABEL, line
         assert not UUID_FORM.search(line), line
+        for label, value in re.findall(r'(\w+)="([^"]*)"', line):
+            assert (label, value) in declared or is_bounded(label, value), line
     followed = {source for source in SERVICES if f'source="{source}"' in answer.text}
     assert followed == set(SERVICES[service].FOLLOWS)
+
+
+def is_bounded(label: str, value: str) -> bool:
+    """Whether a label that no gauge declares has a value out of a list that does not grow."""
+    match label:
+        case "le":
+            return True
+        case "source":
+            return value in SERVICES
+        case "stream":
+            return value.removeprefix("EVT_") in SERVICES
+        case "command" | "query":
+            return value in {*COMMANDS, *QUERIES, *KERNEL_QUERIES, "unknown"}
+        case "outcome":
+            return value in OUTCOMES
+        case "route":
+            return value == "none" or value.startswith("/")
+        case "method" | "status" | "level" | "direction":
+            return value in {*METHODS, "other", "2xx", "3xx", "4xx", "5xx", *LEVELS, "in", "out"}
+    return False
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_declares_is_measured(busy: Town, service: str) -> None:
+    (replica,) = busy.region.of(service)
+    names = {gauge.name for gauge in (*KERNEL_GAUGES, *service_of(service, busy.region.region).gauges)}
+
+    def shown() -> set[str]:
+        text = page(replica, "/metrics").text
+        return set(re.findall(r"^(wd_\w+)", text, re.MULTILINE))
+
+    busy.until(lambda: names <= shown(), f"{names - shown()} being measured", seconds=30)
+    assert {"wd_stream_messages", "process_cpu_seconds_total"} <= set(
+        re.findall(r"^(\w+)", page(replica, "/metrics").text, re.MULTILINE)
+    )
+
+
+def test_gauges_say_what_is_so(busy: Town) -> None:
+    """What they count is what happened: a request that waits, a match's hold."""
+    (exchange,), (ledger,) = busy.region.of("exchange"), busy.region.of("ledger")
+    before = exchange.metric('wd_requests_waiting{age="day"}'), ledger.metric("wd_holds_minutes")
+    asker, helper = busy.neighbour(), busy.neighbour(capacity=600)
+    first, second = busy.ask(asker, "dog", minutes=45), busy.ask(asker, "coffee")
+    busy.confirm(first, busy.offer(helper, "dog"))
+    assert second
+    after = before[0] + 1, before[1] + 45
+
+    def said() -> tuple[float, float]:
+        return exchange.metric('wd_requests_waiting{age="day"}'), ledger.metric("wd_holds_minutes")
+
+    busy.until(lambda: said() == after, f"{after} being shown (before: {before})", seconds=30)
+    assert ledger.metric("wd_ledger_sum_minutes") == 0
+    assert exchange.metric("wd_helpers") >= 0
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import (
+    caps,
     exchange,
     households,
     initiatives,
@@ -24,7 +25,7 @@ from contracts import (
 from contracts.catalogue import EMITTED_BY, EVENTS, kebab
 from contracts.envelope import Event
 from contracts.initiatives import THE_INITIATIVE
-from contracts.policy import PRESETS, AgeBand
+from contracts.policy import CAPS, PRESETS, AgeBand
 from services.coordinator import app as coordinator_app
 from services.coordinator.projections import KINDS
 from services.coordinator.projections.exchange import MATCHES, OFFERS, REQUESTS, MatchSeen, RequestSeen
@@ -182,6 +183,8 @@ FROM_EXCHANGE = (
 FROM_LEDGER = (
     ledger.AccountOpened(account_id=ANNA, floor_minutes=-600),
     ledger.AccountOpened(account_id=BRAM, floor_minutes=-600, ceiling_minutes=3000),
+    caps.CapsEntered(caps_id=caps.caps_id(2026), year=2026, caps=CAPS[2024]),
+    caps.CapsCorrected(caps_id=caps.caps_id(2026), year=2026, caps=CAPS[2025]),
     ledger.LimitsChanged(account_id=ANNA, floor_minutes=-1200, ceiling_minutes=6000),
     ledger.HoldPlaced(hold_id=MATCH, account_id=ANNA, minutes=60),
     ledger.HoldPlaced(hold_id=VISIT_MATCH, account_id=ANNA, minutes=30),

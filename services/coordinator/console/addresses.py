@@ -9,6 +9,7 @@ POOL = "/solidariteitspot"
 COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
 REFERRALS = "/verwijzingen"
+OPERATING = "/beheer"
 
 
 def request_href(request_id: UUID) -> str:

@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from contracts.envelope import Actor, Command
+from contracts.catalogue import SERVICES
+from contracts.envelope import Actor, Command, Role
 from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
 from services.coordinator.api.problems import status_of
@@ -25,6 +26,7 @@ from services.coordinator.api.statement import CSV, statement_csv
 from services.coordinator.console.addresses import (
     COMPENSATIONS,
     FIGURES,
+    OPERATING,
     compensation_href,
     member_href,
     request_href,
@@ -45,18 +47,21 @@ from services.coordinator.console.frame import (
 from services.coordinator.console.help_request import request_page
 from services.coordinator.console.letters import letters_page, sheets
 from services.coordinator.console.matched import undo_minutes_left
+from services.coordinator.console.operating import operating_page, retry
 from services.coordinator.console.render import STATIC, render
 from services.coordinator.console.session import Session, Sessions, same_token
 from services.coordinator.console.statement import period, statement, statement_page, year_page
 from services.coordinator.console.today import today
 from services.coordinator.console.views import SignInPage, Site
 from services.coordinator.desk import Caller, Desk
+from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
-from services.kernel.errors import Rejected
+from services.kernel.errors import NOT_ALLOWED, Rejected
 from services.kernel.service import new_id
 
 WRONG_KEY = (
-    "Deze sleutel kennen wij niet als sleutel van een coördinator. Kijk hem na en probeer het opnieuw."
+    "Deze sleutel kennen wij niet als sleutel van een coördinator of beheerder. "
+    "Kijk hem na en probeer het opnieuw."
 )
 
 
@@ -107,6 +112,12 @@ def console(desk: Desk) -> Starlette:
             Route("/deelnemers/{id}/jaaroverzicht/{year:int}", pages.signed_in(pages.year), methods=get),
             Route(COMPENSATIONS, pages.signed_in(pages.compensations), methods=get),
             Route(FIGURES, pages.signed_in(pages.figures), methods=get),
+            Route(OPERATING, pages.signed_in(pages.operating, Role.OPERATOR), methods=get),
+            Route(
+                f"{OPERATING}/geparkeerd/{{service}}/{{lane}}",
+                pages.signed_in(pages.retry, Role.OPERATOR),
+                methods=post,
+            ),
             Route("/brieven", pages.signed_in(pages.letters), methods=get),
             Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
             *_case_routes(pages),
@@ -146,10 +157,19 @@ class _Pages:
 
     def site(self, session: Session | None) -> Site:
         holder = session.holder if session else None
-        return Site(self._desk.region.name, holder.label if holder else None, static_href=self._static)
+        return Site(
+            self._desk.region.name,
+            holder.label if holder else None,
+            operates=holder is not None and holder.actor.role is Role.OPERATOR,
+            home_href=_home(holder),
+            static_href=self._static,
+        )
 
-    def signed_in(self, page: Page) -> Handler:
-        """`page` for those who are signed in; a form must carry their session's token."""
+    def signed_in(self, page: Page, role: Role = Role.COORDINATOR) -> Handler:
+        """`page` for those who are signed in with this role; a form must carry their session's token.
+
+        Who runs the region sees nothing about people, and who works with people not how it runs.
+        """
 
         async def handle(request: Request) -> Response:
             session = self._sessions.of(request)
@@ -157,6 +177,10 @@ class _Pages:
                 raise NotSignedIn
             request.state.site = self.site(session)
             request.state.csrf = session.csrf
+            if session.holder.actor.role is not role:
+                if request.method == "POST":
+                    raise Rejected(NOT_ALLOWED.code, NOT_ALLOWED.nl, NOT_ALLOWED.en)
+                return RedirectResponse(_home(session.holder), 303)
             form = await request.form() if request.method == "POST" else FormData()
             if request.method == "POST" and not same_token(session, form.get("csrf")):
                 raise StaleForm
@@ -173,7 +197,7 @@ class _Pages:
         signed_in = self._sessions.of(request)
         if error is None and signed_in is not None and signed_in.holder is not None:
             # A link from elsewhere must not sign anyone out.
-            return RedirectResponse("/", 303)
+            return RedirectResponse(_home(signed_in.holder), 303)
         session = self._sessions.begin()
         html = render(
             "sign_in.html", site=self.site(None), page=SignInPage("/inloggen", error), csrf=session.csrf
@@ -191,7 +215,7 @@ class _Pages:
         session = self._sessions.begin(presented.strip() if isinstance(presented, str) else None)
         if session.holder is None:
             return self._sign_in_form(request, WRONG_KEY)
-        response = RedirectResponse("/", 303)
+        response = RedirectResponse(_home(session.holder), 303)
         self._sessions.keep(session, request, response)
         return response
 
@@ -245,6 +269,19 @@ class _Pages:
 
     async def figures(self, visit: Visit) -> Response:
         return shown(visit.request, "figures.html", await figures_page(self._desk, visit.actor))
+
+    async def operating(self, visit: Visit) -> Response:
+        done = visit.request.query_params.get(DONE_KEY)
+        page = await operating_page(self._desk, visit.actor, done=done)
+        return shown(visit.request, "operating.html", page)
+
+    async def retry(self, visit: Visit) -> Response:
+        """Try a parked lane again, then show what is left."""
+        service = visit.request.path_params["service"]
+        if service not in SERVICES:
+            raise Unknown
+        done = await retry(self._desk, visit.actor, service, visit.id("lane"))
+        return RedirectResponse(f"{OPERATING}?{DONE_KEY}={done}#geparkeerd", 303)
 
     async def compensations(self, visit: Visit) -> Response:
         """All helpers of a year; with `?nummer=` on to the page of one."""
@@ -350,6 +387,11 @@ class _Pages:
         answer = await self._desk.send(command, caller)
         assert answer.id is not None
         return answer.id
+
+
+def _home(holder: Holder | None) -> str:
+    """The first page of whoever signed in."""
+    return OPERATING if holder is not None and holder.actor.role is Role.OPERATOR else "/"
 
 
 def _uuid(text: object) -> UUID:

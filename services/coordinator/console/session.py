@@ -21,11 +21,12 @@ from services.kernel.settings import Region
 
 LASTS_SECONDS = 12 * 60 * 60
 SHORTEST_SECRET = 16
+MAY_SIGN_IN = (Role.COORDINATOR, Role.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One browser. `holder` is the coordinator who signed in; None before that."""
+    """One browser. `holder` is the coordinator or operator who signed in; None before that."""
 
     id: str
     holder: Holder | None
@@ -59,9 +60,9 @@ class Sessions:
         return self._session(id, self._keys.still_held(fingerprint))
 
     def begin(self, presented: str | None = None) -> Session:
-        """A new session; signed in when `presented` is a coordinator's key."""
+        """A new session; signed in when `presented` is a coordinator's or operator's key."""
         holder = self._keys.holder(presented) if presented else None
-        if holder is not None and holder.actor.role is not Role.COORDINATOR:
+        if holder is not None and holder.actor.role not in MAY_SIGN_IN:
             holder = None
         return self._session(secrets.token_urlsafe(18), holder)
 

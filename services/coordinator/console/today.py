@@ -5,6 +5,7 @@ from datetime import datetime
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from services.coordinator.console.addresses import (
+    COMPENSATIONS,
     LETTERS,
     ROTA,
     complaint_href,
@@ -45,6 +46,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "incident_open": (WorkKind.INCIDENT, "Handel af"),
     "complaint_term": (WorkKind.COMPLAINT, "Behandel"),
     "leave_without_deputy": (WorkKind.NO_DEPUTY, "Kies iemand"),
+    "caps_missing": (WorkKind.NO_CAPS, "Bekijk"),
     "balance_noted": (WorkKind.BALANCE, "Bel even"),
     "bring_message": (WorkKind.TO_BRING, "Breng over"),
     "not_reached": (WorkKind.NOT_REACHED, "Ga langs"),
@@ -158,6 +160,11 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"Er loopt een klacht bij {colleague}", COMPLAINT_NEXT.get(work.reason or "", "")
         case "leave_without_deputy":
             return f"{colleague} heeft verlof en nog geen vervanger", "kies wie het werk overneemt"
+        case "caps_missing":
+            return (
+                f"De bedragen van {work.reason} voor helpers staan er nog niet in",
+                "vraag de beheerder",
+            )
         case "balance_noted":
             return f"{number} {NOTED.get(work.reason or '', 'kwam bij een grens')}", ""
         case "bring_message":
@@ -206,6 +213,8 @@ def _page(work: Work) -> str:
             return complaint_href(work.entity_id)
         case "leave_without_deputy":
             return ROTA
+        case "caps_missing":
+            return COMPENSATIONS
         case "bring_message" | "not_reached" | "message_failed":
             return f"{LETTERS}#{work.entity_id}"
     if work.request_id is not None:

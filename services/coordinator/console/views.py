@@ -46,7 +46,9 @@ class Site:
 
     region_name: str
     signed_in_as: str | None
-    """Label of the coordinator; None hides the menu and the sign-out button."""
+    """Label of the coordinator or operator; None hides the menu and the sign-out button."""
+    operates: bool = False
+    """Whether it is an operator, who sees how the region runs and nothing about people."""
     home_href: str = "/"
     sign_out_href: str = "/uitloggen"
     static_href: str = "/static"
@@ -179,6 +181,7 @@ class WorkKind(Enum):
     INCIDENT = ("Incident", "warning")
     COMPLAINT = ("Klacht", "info")
     NO_DEPUTY = ("Geen vervanger", "person")
+    NO_CAPS = ("Bedragen ontbreken", "calendar")
     BALANCE = ("Saldo", "meter")
     TO_BRING = ("Brief of telefoon", "letter")
     NOT_REACHED = ("Niet bereikt", "phone")

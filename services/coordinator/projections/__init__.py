@@ -12,7 +12,7 @@ from typing import Any
 from services.coordinator.projections.exchange import MATCHES, OFFERS, REQUESTS
 from services.coordinator.projections.history import HISTORY
 from services.coordinator.projections.initiatives import INITIATIVES, WAIVERS
-from services.coordinator.projections.ledger import BALANCES, REFUSALS
+from services.coordinator.projections.ledger import BALANCES, ENTERED, REFUSALS
 from services.coordinator.projections.members import HOUSEHOLDS, MEMBERS, REPRESENTATIONS, VOGS
 from services.coordinator.projections.notifications import MESSAGES
 from services.coordinator.projections.referrals import REFERRALS
@@ -35,6 +35,7 @@ KINDS: tuple[Kind[Any], ...] = (
     INCIDENTS,
     BALANCES,
     REFUSALS,
+    ENTERED,
     MESSAGES,
     HISTORY,
 )
