@@ -27,6 +27,7 @@ FellThroughReason = Literal[
     "below_floor",
     "compensation_cap",
     "withdrawn",
+    "offer_withdrawn",
     "cancelled",
     "no_answer",
     "helper_withdrew",

@@ -9,7 +9,7 @@ what these procedures promise.
 What was said at each step is in the vault, for the handler alone (`services/kernel/handling.py`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never, get_args
 from uuid import UUID, uuid5
@@ -29,7 +29,7 @@ from contracts.envelope import Event
 from services.coordinator.projections.members import MEMBERS
 from services.kernel.days import end, working_day
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_uninvolved, handles
 from services.kernel.rights import check_area

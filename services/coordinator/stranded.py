@@ -1,12 +1,12 @@
 """What a social team sent and we could not take in: kept for a person to look at, for a month at most."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.stranded import EventStranded, SettleStranded, StrandedSettled, StrandEvent
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
 

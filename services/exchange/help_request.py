@@ -1,6 +1,6 @@
 """A request for help: open until a match is confirmed, open again when one falls away."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -27,7 +27,7 @@ from services.exchange.initiative import policy_of, running_policy
 from services.exchange.participant import taking_part
 from services.exchange.recurrence import following
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer

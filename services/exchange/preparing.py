@@ -10,7 +10,7 @@ from contracts.categories import CATEGORIES, Intimacy
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import ConfirmMatch, OpenDrafts, ReserveMatch
 from contracts.members import Excluded, FindExcluded, FindLookalikes, Lookalikes
-from contracts.participants import PartTooClose
+from contracts.participants import EndOffers, PartTooClose
 from contracts.referrals import ReferPerson, TakeReferral
 from contracts.safety import (
     CloseIncident,
@@ -89,6 +89,15 @@ async def open_drafts(replica: Replica, command: OpenDrafts, actor: Actor) -> Co
         command.initiative_id,
     )
     return command.model_copy(update={"request_ids": tuple(row[0] for row in rows)})
+
+
+async def end_offers(replica: Replica, command: EndOffers, actor: Actor) -> Command:
+    """Look what someone who left still offers."""
+    rows = await replica.pool.fetch(
+        "SELECT offer_id FROM offers WHERE member_id = $1 AND status = 'open' ORDER BY offer_id",
+        command.member_id,
+    )
+    return command.model_copy(update={"offer_ids": tuple(row[0] for row in rows)})
 
 
 async def decide_minutes(replica: Replica, command: DecideMinutes, actor: Actor) -> Command:

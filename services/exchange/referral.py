@@ -9,7 +9,7 @@ happens to the help request it became is followed in referral_course.py.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -33,7 +33,7 @@ from contracts.referrals import (
     Term,
 )
 from services.exchange.acting import check_acting
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer

@@ -4,7 +4,7 @@ The caps are per person, over all initiatives (caps.py). Expenses with receipts 
 apart from them: Belastingdienst, vrijwilligersvergoedingen.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -18,7 +18,7 @@ from contracts.ledger import (
     NoteExpenses,
 )
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.handling import check_uninvolved
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, check_open

@@ -1,7 +1,7 @@
 """A hold: what is set apart while a match is confirmed and runs. Minutes of the asker, cents of the
 helper's room under the caps, or nothing, as the initiative compensates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -18,7 +18,7 @@ from contracts.ledger import (
     ReleaseHold,
 )
 from contracts.policy import compensation_cents
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT
 from services.ledger.caps import caps_at

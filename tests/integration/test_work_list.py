@@ -88,8 +88,8 @@ class Office:
         for event in events:
             self._told += 1
             self._projections.apply(self._state, event, at, Origin(f"told.{self._told}", by))
-        for (kind, entity_id), entity in self._state.changed.items():
-            await self._pool.execute(f"DELETE FROM {kind.table} WHERE {kind.key} = $1", entity_id)
+        for (kind, number), entity in self._state.changed.items():
+            await self._pool.execute(f"DELETE FROM {kind.table} WHERE {kind.key} = $1", UUID(int=number))
             await self._pool.execute(
                 kind.insert(f"{record_set(kind.typed_columns, 1)} WHERE true"), as_json(entity)
             )

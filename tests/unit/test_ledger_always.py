@@ -273,7 +273,7 @@ class Ledger(RuleBasedStateMachine):
             minutes=minutes,
             compensation=compensation,
         )
-        before = self.ledger.state.changed.get((HOLD, match_id))
+        before = self.ledger.state.get(HOLD, match_id)
         was_booked = before is not None and before.status == "posted"
         events = self.decide(command)
         # Each match has one outcome; asked again it is booked once.

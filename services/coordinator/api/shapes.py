@@ -116,7 +116,8 @@ class Vogs(BaseModel):
 class HistoryLine(BaseModel):
     """One thing that happened; `actor` is the role and credential of who did it.
 
-    To members it is null where a match fell through, and so is `reason`.
+    Where help ended (a match fell through, a helper stops) it is null to members, and so is `reason`; to
+    others it is null unless it was someone who works here.
     """
 
     code: str = Field(examples=["match-confirmed"])

@@ -8,8 +8,8 @@ INITIATIVES = "/initiatieven"
 POOL = "/solidariteitspot"
 COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
-REFERRALS = "/verwijzingen"
 OPERATING = "/beheer"
+REFERRALS = "/verwijzingen"
 
 
 def request_href(request_id: UUID) -> str:

@@ -78,6 +78,7 @@ WHY = {
     "below_floor": "ging niet door: er waren te weinig uren vrij",
     "compensation_cap": "ging niet door: de vergoeding kwam boven de grens",
     "withdrawn": "ging niet door: de hulpvraag was ingetrokken",
+    "offer_withdrawn": "ging niet door: het aanbod was ingetrokken",
     "cancelled": "is afgezegd",
     "no_answer": "ging niet door: de uren konden niet op tijd apart",
     "helper_withdrew": "is afgezegd door de helper",

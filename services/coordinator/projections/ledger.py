@@ -1,6 +1,6 @@
 """What the ledger says: balances, in minutes; for which match nothing could be set apart or booked; caps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -18,7 +18,7 @@ from contracts.ledger import (
     TransferRefused,
 )
 from contracts.policy import Caps
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What exchange says of referrals: how each stands, and what its team was told of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
@@ -14,7 +14,7 @@ from contracts.referrals import (
     ReferralStatus,
     ReferralTermPassed,
 )
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)
