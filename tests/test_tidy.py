@@ -193,7 +193,7 @@ def test_every_module_that_decides_is_held_to_it(service: str) -> None:
     decides = [
         node.value
         for node in parsed(PROJECT / "services" / service / "handlers.py").body
-        # `_DECIDES` where something is looked at before each of them, or follows from it (exchange/acting.py).
+        # `_DECIDES` where something is looked at before each, or follows from it (exchange/acting.py).
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target).lstrip("_") == "DECIDES"
     ]
     (table,) = decides

@@ -10,6 +10,7 @@ COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
 OPERATING = "/beheer"
 REFERRALS = "/verwijzingen"
+REFER = "/verwijzen"
 
 
 def request_href(request_id: UUID) -> str:
