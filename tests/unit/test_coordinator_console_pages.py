@@ -51,6 +51,7 @@ PAGES = (
     f"/regios/vereffening/{ONE}",
     f"/hulpvragen/{REQUEST}/regios",
     f"/verwijzingen/{ONE}",
+    f"/berichten/{ONE}",
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",

@@ -11,6 +11,7 @@ FIGURES = "/cijfers"
 OPERATING = "/beheer"
 REGIONS = "/regios"
 REFERRALS = "/verwijzingen"
+REFER = "/verwijzen"
 
 
 def request_href(request_id: UUID) -> str:
@@ -55,6 +56,10 @@ def incident_href(incident_id: UUID) -> str:
 
 def referral_href(referral_id: UUID) -> str:
     return f"{REFERRALS}/{referral_id}"
+
+
+def stranded_href(stranded_id: UUID) -> str:
+    return f"/berichten/{stranded_id}"
 
 
 def complaint_href(complaint_id: UUID) -> str:

@@ -16,6 +16,7 @@ from services.coordinator.api.topics import (
     regions,
     requests,
     series,
+    stranded,
     ties,
     work,
 )
@@ -26,6 +27,7 @@ TOPICS = (
     offers,
     requests,
     referrals,
+    stranded,
     series,
     matches,
     incidents,
