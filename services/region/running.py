@@ -10,15 +10,44 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.databases import create_databases, migrate_all
 from services.region.servers import Nats, Postgres, answers, free_port, wait_until
+
+
+class Process(Protocol):
+    """A process that runs: `subprocess.Popen`, or what behaves as one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
+    """Run `wederdienst` with these arguments in a process of its own; what it says goes to `log`."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "services.region.cli", *arguments],
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            cwd=Path(__file__).parents[2],
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+        )
 
 
 @dataclass
@@ -29,24 +58,16 @@ class ServiceProcess:
     config: Path
     log: Path
     probe_port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    launch: Callable[[Sequence[str], Path, Mapping[str, str]], Process] = launch
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *("-m", "services.region.cli", "serve", self.service),
-                    *("--config", str(self.config), "--probe-port", str(self.probe_port)),
-                ],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=Path(__file__).parents[2],
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
-            )
+        where = ("--config", str(self.config), "--probe-port", str(self.probe_port))
+        self.process = self.launch(
+            ("serve", self.service, *where), self.log, {**os.environ, **self.environment}
+        )
 
     @property
     def pid(self) -> int:
@@ -175,8 +196,8 @@ class RunningRegion:
             replica.start()
         return [replica.service for replica in ended]
 
-    def stop(self) -> None:
-        """Stop services first, then the servers, in reverse."""
+    def stop(self, postgres: signal.Signals = signal.SIGINT) -> None:
+        """Stop services first, then the servers, in reverse; `postgres` is how its server is told."""
         for replica in self.replicas:
             if replica.running:
                 with contextlib.suppress(ProcessLookupError):
@@ -186,7 +207,7 @@ class RunningRegion:
         if self.nats is not None:
             self.nats.stop()
         if self.postgres is not None:
-            self.postgres.stop()
+            self.postgres.stop(postgres)
 
 
 @contextlib.contextmanager
