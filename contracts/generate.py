@@ -20,7 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.catalogue import EMITTED_BY, EVENTS, event_type, schema_name
 from contracts.envelope import CloudEvent, Event
-from contracts.policy import PRESETS
+from contracts.policy import CAPS, PRESETS
 
 CONTRACTS = Path(__file__).parent
 SUMS = "SHA256SUMS"
@@ -86,6 +86,8 @@ _PLAUSIBLE: dict[str, Any] = {
     "hold_cents": 840,
     "left_cents": 1200,
     "caps_year": 2025,
+    "year": 2025,
+    "caps": CAPS[2025],
     "month": "2026-11",
     "channel": "email",
     "coordinator": "coordinator-1",
@@ -100,13 +102,30 @@ _PLAUSIBLE: dict[str, Any] = {
     "acknowledge_by": datetime(2026, 11, 30, 16, 0, tzinfo=UTC),
     "decide_by": datetime(2027, 1, 4, 16, 0, tzinfo=UTC),
     "step": "heard",
+    "serial": 4,
+    "peer": "voorbeeld-oost",
+    "municipality": "Voorbeeld-Oost",
+    "signing_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    "sealing_key": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo",
+    "release": "0.1.0",
+    "name": "TransferOffer",
+    "version": 1,
+    "data": {"transfer_id": str(uuid5(_SPACE, "thread_id")), "minutes": 90},
+    "epoch": 2,
+    "base": 17,
+    "written_by": "voorbeeld-oost",
+    "count": 3,
     "team": "sociaal-team-west",
+    "turn": 7,
+    "secrets": 2,
+    "former_until": datetime(2026, 12, 1, 9, 30, tzinfo=UTC),
     "urgency": "soon",
     "remind_at": datetime(2026, 12, 3, 16, 0, tzinfo=UTC),
     "answer_by": datetime(2026, 12, 4, 16, 0, tzinfo=UTC),
     "lookalikes": (uuid5(_SPACE, "lookalike"),),
     "twin_ids": (uuid5(_SPACE, "twin"),),
     "outcome": "help-given",
+    "code": "invalid",
     "at": datetime(2026, 11, 25, 14, 0, tzinfo=UTC),
 }
 """What a field holds in a sample, where its type alone does not say it."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts import caps
 from contracts.common import Settle
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
@@ -15,7 +16,7 @@ SERVICE = "ledger"
 # An account is opened when exchange admits someone, not when members does: so it is there before
 # any match of theirs, whatever the order in which services follow each other. From members comes
 # who shares a household's account.
-FOLLOWS = ("exchange", "members")
+FOLLOWS = ("exchange", "members", "link")
 ASKS: tuple[str, ...] = ()
 
 POOL = UUID(int=1)
@@ -220,6 +221,7 @@ EVENTS: tuple[type[Event], ...] = (
     HoldReleased,
     CreditTransferred,
     TransferRefused,
+    *caps.EVENTS,
 )
 
 
@@ -347,6 +349,7 @@ COMMANDS: tuple[type[Command], ...] = (
     ChangeLimits,
     NoteExpenses,
     BringBalance,
+    *caps.COMMANDS,
 )
 
 

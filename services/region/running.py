@@ -1,4 +1,4 @@
-"""A running region: servers and the five services as processes of their own."""
+"""A running region: servers and its services as processes of their own."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.databases import create_databases, migrate_all
@@ -37,15 +36,18 @@ class Process(Protocol):
     def kill(self) -> None: ...
 
 
-def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
-    """Run `wederdienst` with these arguments in a process of its own; what it says goes to `log`."""
+type Launch = Callable[[Sequence[str], Path, Mapping[str, str], Path], Process]
+
+
+def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str], code: Path) -> Process:
+    """Run `wederdienst` of a checkout in a process of its own; what it says goes to `log`."""
     with log.open("ab") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "services.region.cli", *arguments],
             stdout=file,
             stderr=file,
             start_new_session=True,
-            cwd=Path(__file__).parents[2],
+            cwd=code,
             env={**environment, "PYTHONUNBUFFERED": "1"},
         )
 
@@ -60,13 +62,14 @@ class ServiceProcess:
     probe_port: int = field(default_factory=free_port)
     process: Process | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    launch: Callable[[Sequence[str], Path, Mapping[str, str]], Process] = launch
+    code: Path = Path(__file__).parents[2]
+    launch: Launch = launch
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         where = ("--config", str(self.config), "--probe-port", str(self.probe_port))
         self.process = self.launch(
-            ("serve", self.service, *where), self.log, {**os.environ, **self.environment}
+            ("serve", self.service, *where), self.log, {**os.environ, **self.environment}, self.code
         )
 
     @property
@@ -127,16 +130,16 @@ class ServiceProcess:
 class RunningRegion:
     """Starts and stops a region's processes. Ends only what it started."""
 
-    def __init__(self, config: Path, services: Sequence[str] = tuple(SERVICES)) -> None:
+    def __init__(self, config: Path, services: Sequence[str] | None = None) -> None:
         self.config = config
-        self.services = services
         self.region: Region = load(config)
+        self.services = services or self.region.services
         self.postgres: Postgres | None = None
         self.nats: Nats | None = None
         self.logs = self.region.logs or config.parent / "logs"
         self.replicas = [
             ServiceProcess(service, config, self.logs / f"{service}-{n + 1}.log")
-            for service in services
+            for service in self.services
             for n in range(self.region.replicas)
         ]
 

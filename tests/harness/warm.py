@@ -18,6 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from services.region import running
+from services.region.running import Process
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -47,8 +50,10 @@ class Forked:
         os.close(self._fd)
 
 
-def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Forked:
-    """Run `wederdienst` with these arguments in a process of its own."""
+def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str], code: Path) -> Process:
+    """Run `wederdienst` with these arguments in a process of its own; other code than ours starts cold."""
+    if code != PROJECT:
+        return running.launch(arguments, log, environment, code)
     wanted = {"arguments": list(arguments), "log": str(log), "environment": dict(environment)}
     ours = _nursery()
     ours.sendall(json.dumps(wanted).encode() + b"\n")

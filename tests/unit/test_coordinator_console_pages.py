@@ -45,6 +45,8 @@ PAGES = (
     f"/reeksen/{SERIES}",
     f"/incidenten/{ONE}",
     f"/klachten/{ONE}",
+    f"/verwijzingen/{ONE}",
+    f"/berichten/{ONE}",
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",

@@ -18,15 +18,12 @@ from services.kernel.service import new_id
 from services.region.configure import key_hash, new_secret
 from services.region.demo.people import invented_name, plain
 
-HOME = "3515"
-"""Where the people of the story live: Utrecht, Wittevrouwen."""
-
 
 @dataclass(frozen=True)
 class Login:
     """A bearer key, in plain text: shown on the screen and kept nowhere.
 
-    `areas`: where a coordinator works; none means the whole region.
+    `areas`: where a coordinator works; none means the whole region. `team`: a referrer's social team.
     """
 
     id: str
@@ -34,12 +31,15 @@ class Login:
     label: str
     member_id: UUID | None = None
     areas: tuple[str, ...] = ()
+    team: str | None = None
     key: str = field(default_factory=new_secret)
 
     def as_table(self) -> dict[str, Any]:
         """The [[keys]] table for region.toml: the key itself is not in it."""
         table = {"id": self.id, "role": self.role.value, "sha256": key_hash(self.key), "label": self.label}
         whose = {"member_id": str(self.member_id)} if self.member_id else {}
+        if self.team:
+            whose["team"] = self.team
         return {**table, **whose, "areas": list(self.areas)}
 
 
@@ -77,9 +77,10 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Cast:
-    """The people of one run, and two who work for the region."""
+    """The people of one run, who live in the postcode area `home`, and two who work for the region."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: str) -> None:
+        self._home = home
         run = new_id()
         # Letters only: nine digits in a row may look like a BSN, and are refused.
         self._run = run.hex[-12:].translate(_LETTERS)
@@ -111,7 +112,7 @@ class Cast:
             phone=f"06-1234{self._faker.random_int(0, 9999):04}",
             street=self._faker.street_name(),
             house_number=str(self._faker.random_int(1, 160)),
-            pc4=HOME,
+            pc4=self._home,
             capacity_minutes_week=capacity_minutes_week,
         )
         key = f"demo-{self._run}-{part}"
