@@ -18,6 +18,7 @@ from services.coordinator.console.addresses import (
     request_href,
     series_href,
     settlement_href,
+    stranded_href,
 )
 from services.coordinator.console.due import due_nl
 from services.coordinator.console.people import (
@@ -28,10 +29,6 @@ from services.coordinator.console.people import (
     place,
     region_label,
 )
-    stranded_href,
-)
-from services.coordinator.console.due import due_nl
-from services.coordinator.console.people import Names, coordinator_label, names, number_label, place
 from services.coordinator.console.referral import team_label
 from services.coordinator.console.stranded import why_nl
 from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
