@@ -236,6 +236,7 @@ class LoanCompleted(AboutLoan):
     reserved_minutes: int
     category: str
     wanted_at: datetime | None = None
+    counted: bool = True
 
     def letter(self) -> Letter | None:
         return LoanSettlement(loan_id=self.thread_id, minutes=self.minutes) if self.side == "asks" else None

@@ -167,4 +167,5 @@ def completed(found: Loan, minutes: int) -> LoanCompleted:
         reserved_minutes=found.minutes,
         category=found.category,
         wanted_at=found.wanted_at,
+        counted=found.counted,
     )

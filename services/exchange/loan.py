@@ -47,7 +47,7 @@ OVER = ("completed", "ended")
 class Loan:
     """`member_id` is our person: the asker, or the helper once one is lent; `their_id` is the peer's.
 
-    `told`: our person was asked, so they must hear when it ends. `attempts` to transfer the hours.
+    `told`: our person heard that it will be, so they must hear when it is not. `attempts` to transfer the hours.
     """
 
     loan_id: UUID
@@ -142,13 +142,13 @@ def evolve(found: Loan | None, event: LoanEvent, loan_id: UUID, at: datetime) ->
         case HelperTaken():
             return replace(found, status="taken")
         case HelperConfirmed() | HelperWanted():
-            return replace(found, status="wanted", told=True)
+            return replace(found, status="wanted")
         case PersonAgreed() if event.by == "us":
             return replace(found, we_agree=True)
         case PersonAgreed():
             return replace(found, they_agree=True)
         case LoanConfirmed():
-            return replace(found, status="confirmed")
+            return replace(found, status="confirmed", told=True)
         case _:
             return _afterwards(found, event)
 
