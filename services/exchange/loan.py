@@ -47,7 +47,7 @@ OVER = ("completed", "ended")
 class Loan:
     """`member_id` is our person: the asker, or the helper once one is lent; `their_id` is the peer's.
 
-    `told`: our person heard that it will be, so they must hear when it is not. `attempts` to transfer the hours.
+    `told`: our person heard that it will be, so they must hear when it is not. `attempts`: to book it.
     """
 
     loan_id: UUID
