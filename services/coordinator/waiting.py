@@ -337,13 +337,15 @@ WAITING: dict[WorkCode, Waiting] = {
         due=_midnight("first_day"),
         coordinator="coordinator",
     ),
-    # From December on for the year that comes: whoever enters them has a month.
+    # From December on for the year that comes: whoever enters them has a month. Once the year has begun it
+    # waits without a term: those of the year before hold, and no coordinator can do more than ask.
     "caps_missing": Waiting(
         rows=f"{_YEARS_WITHOUT_CAPS} y WHERE EXISTS "
         "(SELECT FROM initiatives_seen WHERE compensation = 'euro' AND status = 'running')",
         entity_id="lpad(of_year::text, 32, '0')::uuid",
-        since=_midnight("make_date(of_year - 1, 12, 1)"),
-        due=_midnight("make_date(of_year, 1, 1)"),
+        since=f"greatest({_midnight('make_date(of_year - 1, 12, 1)')}, (SELECT min(changed_at) "
+        "FROM initiatives_seen WHERE compensation = 'euro' AND status = 'running'))",
+        due=f"CASE WHEN make_date(of_year, 1, 1) > {_TODAY} THEN {_midnight('make_date(of_year, 1, 1)')} END",
         reason="of_year::text",
     ),
     # The ledger says when a limit is passed, not when it is back: after two weeks someone has looked.

@@ -18,8 +18,7 @@ from services.coordinator.console.initiative import (
     initiative_page,
     initiatives_page,
 )
-from services.coordinator.console.member import member_page
-from services.coordinator.console.member_forms import MEMBER_FORMS
+from services.coordinator.console.member import MEMBER_FORMS, member_page
 from services.coordinator.console.pool import POOL_FORMS, pool_given, pool_page
 from services.coordinator.console.referral import let_in_first, referral_page
 from services.coordinator.console.referral_forms import REFERRAL_FORMS

@@ -362,8 +362,9 @@ class _Pages:
                 try:
                     if case.first is not None and (before := await case.first(self._desk, command)):
                         await self._send(visit, before, f"{visit.key}/first")
-                    await self._send(visit, command, visit.key)
-                    return RedirectResponse(f"{case.href(entity_id)}?{DONE_KEY}={form.id}", 303)
+                    made = await self._send(visit, command, visit.key)
+                    back = f"{case.href(entity_id)}?{DONE_KEY}={form.id}"
+                    return RedirectResponse(form.then.replace("{id}", str(made)) or back, 303)
                 except Rejected as no:
                     status = status_of(no.refusal.code)
                     command = refused(form, visit.form, no.refusal)
