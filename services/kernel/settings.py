@@ -56,15 +56,11 @@ def _host_and_port(server: str) -> tuple[str, int]:
     return host, int(port)
 
 
-class _Server(_Table):
-    """A server and those that may stand in for it.
-
-    With `tls = "verify-full"` its certificate must be signed by an authority in the file `ca`, and name
-    the host that was asked for: nothing is sent to anyone else.
+class _Secured(_Table):
+    """How a server is reached. With `tls = "verify-full"` its certificate must be signed by an authority in
+    the file `ca`, and name the host that was asked for: nothing is sent to anyone else.
     """
 
-    host: str = "127.0.0.1"
-    port: Port = 0
     tls: Literal["off", "verify-full"] = "off"
     ca: Path | None = None
 
@@ -77,6 +73,13 @@ class _Server(_Table):
         if self.tls != "off" and self.ca is None:
             raise ValueError("with tls, name the file of its authority: ca = ")
         return self
+
+
+class _Server(_Secured):
+    """A server and those that may stand in for it."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
 
 
 class Postgres(_Server):
@@ -185,7 +188,7 @@ class Key(_Table):
         return Role(self.role)
 
 
-class Network(_Table):
+class Network(_Secured):
     """The network of regions that this one takes part in; `wederdienst network join` writes it.
 
     `hub` is host:port; the hub's public keys came with the invitation. Our own keys stand in the file

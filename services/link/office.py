@@ -41,7 +41,7 @@ class Office:
         keys = Keys.load(network.keys)
         self.seal = Seal(self.me, keys)
         self.hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
-        self.line = Line(self.me, network.hub, keys.user_seed, hear)
+        self.line = Line(self.me, network.hub, keys.user_seed, hear, tls=network.ssl_context())
         self._refused: Counter[tuple[str, RefusedBecause]] = Counter()
         self._counted = _counted(replica)
 
@@ -54,7 +54,10 @@ class Office:
             raise Refused("unknown_peer")
         if row["status"] == "left":
             raise Refused("left_peer")
-        return _correspondent(region, row["signing_key"], row["sealing_key"])
+        try:
+            return _correspondent(region, row["signing_key"], row["sealing_key"])
+        except ValueError:
+            raise Refused("malformed") from None
 
     async def ask[A: BaseModel](
         self, to: str, message: BaseModel, answer: type[A], *, seconds: float = ASK_SECONDS

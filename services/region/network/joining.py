@@ -67,7 +67,7 @@ async def leave(config: Path) -> Directory:
     keys = Keys.load(network.keys)
     hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
     seal = Seal(region.region, keys)
-    line = Line(region.region, network.hub, keys.user_seed, _nobody)
+    line = Line(region.region, network.hub, keys.user_seed, _nobody, tls=network.ssl_context())
     async with on_line(line):
         id, sealed = seal.close(hub, "Leave", Leave())
         try:
