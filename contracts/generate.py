@@ -116,12 +116,16 @@ _PLAUSIBLE: dict[str, Any] = {
     "written_by": "voorbeeld-oost",
     "count": 3,
     "team": "sociaal-team-west",
+    "turn": 7,
+    "secrets": 2,
+    "former_until": datetime(2026, 12, 1, 9, 30, tzinfo=UTC),
     "urgency": "soon",
     "remind_at": datetime(2026, 12, 3, 16, 0, tzinfo=UTC),
     "answer_by": datetime(2026, 12, 4, 16, 0, tzinfo=UTC),
     "lookalikes": (uuid5(_SPACE, "lookalike"),),
     "twin_ids": (uuid5(_SPACE, "twin"),),
     "outcome": "help-given",
+    "code": "invalid",
     "at": datetime(2026, 11, 25, 14, 0, tzinfo=UTC),
 }
 """What a field holds in a sample, where its type alone does not say it."""

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -145,6 +146,19 @@ class Web(_Table):
     port: Port = 8080
 
 
+class Webhooks(_Table):
+    """How feedback is brought to social teams' systems.
+
+    `private_networks`: where webhooks may go besides the public internet, such as `10.1.0.0/16` for
+    systems in the municipality's own network. To loopback, where that is among them, also without TLS.
+    `log_days`: how long is kept how each attempt went.
+    """
+
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
+    timeout_seconds: Annotated[float, Field(ge=1, le=60)] = 15.0
+    log_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
 class Ledger(_Table):
     """Policy of the region's accounts, in minutes."""
 
@@ -234,6 +248,7 @@ class Region(BaseSettings):
     centre: Pc4 | None = None
     replicas: Annotated[int, Field(ge=1, le=2)] = 1
     lease_seconds: Annotated[float, Field(ge=0.5, le=30)] = 1.5
+    probe_host: str = "127.0.0.1"
     probe_port: Port = 0
     logs: Path | None = None
     erasures: Path | None = None
@@ -242,6 +257,7 @@ class Region(BaseSettings):
     mail: Mail = Mail()
     sms: Sms = Sms()
     web: Web = Web()
+    webhooks: Webhooks = Webhooks()
     ledger: Ledger = Ledger()
     teams: tuple[Team, ...] = ()
     referrals: Referrals = Referrals()
