@@ -301,6 +301,10 @@ class Region(BaseSettings):
         """What runs in this region: the link only where there is a network to be linked to."""
         return tuple(name for name in SERVICES if name != "link" or self.network is not None)
 
+    def followed_by(self, service: str) -> tuple[str, ...]:
+        """Whose events a service follows here."""
+        return tuple(source for source in SERVICES[service].FOLLOWS if source in self.services)
+
     def postgres_password(self, service: str) -> str | None:
         secret = self.secrets.postgres.get(service)
         return secret.get_secret_value() if secret else None

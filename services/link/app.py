@@ -11,6 +11,7 @@ from services.kernel.settings import Region
 from services.link import handlers, queries
 from services.link.contact import ask_contact
 from services.link.directory import NETWORK
+from services.link.gauges import GAUGES
 from services.link.letter import LETTER, RECEIVED, THREAD
 from services.link.office import Office
 from services.link.orphan import ORPHAN
@@ -69,4 +70,5 @@ def service(region: Region) -> Service:
         follows=handlers.follows(),
         answers={GetPeers: link.get_peers, AskContact: link.ask_contact},
         workers=(link.work,),
+        gauges=GAUGES,
     )
