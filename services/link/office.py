@@ -10,6 +10,7 @@ from prometheus_client import Counter as Counted
 from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import Actor, Command, Role
+from contracts.letters import LETTERS
 from contracts.link import NoteRefused, RefusedBecause
 from contracts.network import HUB, Stated
 from services.kernel.errors import DATABASE_AWAY, NotLeading, Transient
@@ -22,6 +23,9 @@ from services.link.line import ASK_SECONDS, Hear, Line
 from services.link.seal import Correspondent, Refused, Seal
 
 RELEASE = version("wederdienst")
+READS = {name: letter.VERSION for name, letter in LETTERS.items()}
+"""The letters that this release reads, up to which version."""
+
 TELL_SECONDS = 2.0
 NOBODY = "-"
 """Under this name is counted what came from regions that the directory does not know."""

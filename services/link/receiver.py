@@ -29,7 +29,7 @@ from services.kernel.deciding import Item
 from services.kernel.errors import DATABASE_AWAY, Transient
 from services.kernel.telemetry import log
 from services.link.contact import contact_of
-from services.link.office import ITSELF, RELEASE, Office
+from services.link.office import ITSELF, READS, RELEASE, Office
 from services.link.presence import Presence
 from services.link.seal import Refused
 
@@ -149,7 +149,11 @@ class Receiver:
         row = await self._pool.fetchrow(_MARK, sender)
         assert row is not None
         return Mark(
-            epoch=row["heard_epoch"], number=row["heard"], letter_id=row["letter_id"], release=RELEASE
+            epoch=row["heard_epoch"],
+            number=row["heard"],
+            letter_id=row["letter_id"],
+            release=RELEASE,
+            reads=READS,
         )
 
     async def _follow_fork(self, sender: str, letters: Letters, mark: Mark) -> None:

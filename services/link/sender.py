@@ -84,11 +84,11 @@ class Sender:
 
     async def _bring(self, peer: str) -> None:
         mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
-        self._presence.heard(peer, mark.release)
+        self._presence.heard(peer, mark.release, mark.reads)
         after = await self._agreed(peer, mark)
         while (letters := await self._next(peer, after)) is not None:
             mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
-            self._presence.heard(peer, mark.release)
+            self._presence.heard(peer, mark.release, mark.reads)
             after = await self._agreed(peer, mark)
 
     async def _agreed(self, peer: str, mark: Mark) -> int:
