@@ -17,7 +17,7 @@ from contracts import subjects
 from contracts.network import Greeting
 from services.link.keys import Keys
 from services.link.seal import Correspondent, Seal
-from services.region.network.joining import leave
+from services.region.network.joining import join, leave
 from tests.harness.links import Linked, LinkedRegion, linked_regions
 from tests.harness.postgres import dump, put_back
 from tests.harness.waiting import until
@@ -245,3 +245,12 @@ async def _handed_back(region: LinkedRegion) -> int:
 
 async def _is(found: Awaitable[int], wanted: int) -> bool:
     return await found == wanted
+
+
+async def test_joining_twice_is_joining_once(linked: Linked) -> None:
+    """As after an answer that was lost: the invitation is used up, and the region is in."""
+    config = linked.folder / "zuid" / "region.toml"
+    invitation = linked.hub.invite("zuid")
+    first = await join(config, invitation)
+    again = await join(config, invitation)
+    assert again.serial == first.serial
