@@ -13,7 +13,8 @@ GAUGES = (
     Gauge(
         "wd_link_letters_waiting",
         "Letters that their region has not taken yet",
-        "SELECT coalesce(sum(queued - taken), 0) AS value FROM peers WHERE status <> 'left'",
+        "SELECT count(*) AS value FROM letters l JOIN peers p USING (peer_id) "
+        "WHERE l.number > p.taken AND NOT l.given_up",
     ),
     Gauge(
         "wd_link_orphans",

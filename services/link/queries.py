@@ -12,8 +12,9 @@ from services.link.office import READS, RELEASE, Office
 MOST_ORPHANS = 100
 
 _PEERS = (
-    "SELECT peer, municipality, status, up, since, release, queued - taken AS waiting, taken AS sent, "
-    "heard AS received FROM peers ORDER BY peer"
+    "SELECT peer, municipality, status, up, since, release, taken AS sent, heard AS received, "
+    "(SELECT count(*) FROM letters l WHERE l.peer_id = p.peer_id AND l.number > p.taken "
+    "AND NOT l.given_up) AS waiting FROM peers p ORDER BY peer"
 )
 _REFUSALS = (
     "SELECT p.peer, r.reason, r.count FROM refusals r JOIN peers p USING (peer_id) ORDER BY p.peer, r.reason"

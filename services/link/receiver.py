@@ -43,7 +43,8 @@ _TAKEN = (
 )
 _REPORT = (
     "SELECT count(*) FILTER (WHERE up) AS peers_up, count(*) FILTER (WHERE NOT up) AS peers_away, "
-    "coalesce(sum(queued - taken), 0)::bigint AS waiting, "
+    "(SELECT count(*) FROM letters l JOIN peers p USING (peer_id) "
+    "WHERE l.number > p.taken AND NOT l.given_up) AS waiting, "
     "(SELECT coalesce(sum(count), 0) FROM refusals)::bigint AS refused FROM peers WHERE status = 'joined'"
 )
 

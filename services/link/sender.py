@@ -28,7 +28,10 @@ LETTERS_SECONDS = 3.0
 MAX_BATCH_BYTES = MAX_SEALED_BYTES // 4
 """Of letters as they lie in the log: sealing makes twice as much of them."""
 
-_WAITING = "SELECT peer, status FROM peers WHERE queued > taken AND status <> 'unknown'"
+_WAITING = (
+    "SELECT peer, status FROM peers p WHERE queued > taken AND status <> 'unknown' AND EXISTS "
+    "(SELECT FROM letters l WHERE l.peer_id = p.peer_id AND l.number > p.taken AND NOT l.given_up)"
+)
 _LETTERS = (
     "SELECT l.letter_id, l.number, e.data, e.correlation_id FROM letters l "
     "JOIN events e ON e.entity_id = l.letter_id AND e.version = 1 AND e.entity = 'letter' "
