@@ -68,15 +68,21 @@ class Line:
         A connection is given up for a new one as soon as it does not answer: the library's own way back
         may wait without end for a line that swallows what is sent.
         """
+        missed = False
         while True:
             closed = asyncio.Event()
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     self._client = await self._connect(closed)
+                log.info("hub_there")
+                missed = False
                 self.connects.set()
                 await self._until_silent(self._client, closed)
             except NATS_AWAY as away:
-                log.info("hub_away", error=type(away).__name__)
+                # Once: it is tried again five times a second.
+                if not missed:
+                    log.warning("hub_away", error=type(away).__name__)
+                missed = True
             finally:
                 self._give_up()
             await asyncio.sleep(AGAIN_SECONDS)
@@ -86,7 +92,7 @@ class Line:
             closed.set()
 
         async def on_error(error: Exception) -> None:
-            if not isinstance(error, OSError):
+            if self._client is not None and not isinstance(error, OSError):
                 log.warning("hub", error=type(error).__name__, what=str(error)[:200])
 
         client = await nats.connect(

@@ -58,7 +58,7 @@ async def test_local_work_goes_on_while_the_link_is_cut_and_the_hub_is_killed(
             await asyncio.to_thread(region.wait_ready)
             (seen,) = await look_around(hub)
             assert seen.up, "the link finds its way to the new hub"
-            await assert_all_holds(region.region, place.answered, folder=tmp_path / "oost")
+            await assert_all_holds(region.region, place.answered, folder=tmp_path / "oost", drain_seconds=120)
     finally:
         registrar.cancel()
         with suppress(asyncio.CancelledError):
