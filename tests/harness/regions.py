@@ -28,8 +28,8 @@ async def real_region(
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
     """A running region with a mailbox; everything ends with the block, and only what it started.
 
-    It runs on the servers that pytest was given (`--servers`), unless `on` says which. `joins`, given
-    the path of its configuration, takes it into a network before it starts.
+    It runs on the servers that pytest was given (`--servers`), unless `on` says which. `joins` gets its
+    configuration before it starts, to have it take part in a network.
     """
     on = on or servers.chosen
     with Mailbox(folder / "mailbox") as mailbox:

@@ -55,6 +55,7 @@ PAGES = (
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",
+    "/verwijzingen",
 )
 
 
