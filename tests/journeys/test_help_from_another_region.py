@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from services.region.mirror import mirror
+from services.region.verify import verify
 from tests.harness.town import NOOR, SAM, good, in_days, problem
 from tests.harness.towns import WEST, Towns, two_towns
 
@@ -18,14 +19,32 @@ async def towns(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Towns
         yield found
 
 
+ASKER_HEARS = (
+    "Welkom bij Wederdienst",
+    "Wij hebben uw hulpvraag",
+    "Wij hebben iemand voor u gevonden",
+    "Fijn dat het gelukt is",
+)
+HELPER_HEARS = (
+    "Welkom bij Wederdienst",
+    "Uw aanbod staat erin",
+    "U gaat iemand helpen",
+    "Er zijn uren bijgeschreven",
+)
+
+
 async def test_help_from_another_region(towns: Towns) -> None:
-    await asyncio.to_thread(_help, towns)
+    planted = await asyncio.to_thread(_help, towns)
+    for town in (towns.oost, towns.west):
+        # Among other things: what one side heard of the other's person stands nowhere.
+        report = await verify(town.region.region, folder=town.folder, planted=planted)
+        assert report.ok, [check for check in report.checks if not check.ok]
     found = await mirror(towns.oost.region.region, towns.west.region.region)
     assert found.ok, found.wrong
     assert found.read == 1
 
 
-def _help(towns: Towns) -> None:
+def _help(towns: Towns) -> tuple[str, ...]:
     oost, west = towns.oost, towns.west
     towns.agree_on_a_cap(600)
     hanna, bert = oost.neighbour(), west.neighbour(capacity=120)
@@ -70,9 +89,9 @@ def _help(towns: Towns) -> None:
     assert oost.account(hanna)["balance_minutes"] == -45
     assert oost.account(hanna)["held_minutes"] == 0
     assert (towns.position(oost)["position_minutes"], towns.position(west)["position_minutes"]) == (45, -45)
-    # What each knew of the other stands in no log.
-    for town, name in ((oost, bert.name), (west, hanna.name)):
-        assert not town.happened("exchange", here if town is oost else there, name)
+    oost.until_letters(hanna, *ASKER_HEARS)
+    west.until_letters(bert, *HELPER_HEARS)
+    return hanna.name, hanna.phone, bert.name, bert.phone
 
 
 def _work(town: Any, kind: str) -> list[dict[str, Any]]:
