@@ -15,6 +15,7 @@ WorkCode = Literal[
     "visit_without_helper",
     "without_answer",
     "referral_waits",
+    "event_stranded",
     "new_member",
     "minutes_differ",
     "not_booked",
@@ -219,6 +220,15 @@ WAITING: dict[WorkCode, Waiting] = {
         reason="CASE WHEN twin_ids <> '{}' THEN 'twin' WHEN overdue THEN 'overdue' "
         "WHEN reminded THEN 'reminded' ELSE urgency END",
         hidden_from="ARRAY[member_id]",
+    ),
+    # A team's system sent it and waited for no answer: someone calls the team.
+    "event_stranded": Waiting(
+        rows="stranded WHERE NOT settled",
+        entity_id="stranded_id",
+        since="stranded_at",
+        due="stranded_at + interval '1 day'",
+        reason="code",
+        coordinator="team",
     ),
     # Who was referred is let in with the referral, as long as that waits; after that no longer than today.
     "new_member": replace(

@@ -12,7 +12,16 @@ __all__ = ["visitor"]
 
 pytestmark = pytest.mark.browser
 
-MENU = ("Vandaag", "Brieven", "Rooster", "Initiatieven", "Solidariteitspot", "Vergoedingen", "Cijfers")
+MENU = (
+    "Vandaag",
+    "Verwijzingen",
+    "Brieven",
+    "Rooster",
+    "Initiatieven",
+    "Solidariteitspot",
+    "Vergoedingen",
+    "Cijfers",
+)
 
 
 def booked(town: Town) -> str:
