@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
 from services.region import keeping
+from services.region.network.commands import network
 from services.region.terminal import Config, path_from_caller, print_json
 
 if TYPE_CHECKING:
@@ -209,16 +210,19 @@ def demo(
     json: bool = False,
     folder: Path = Path(".wederdienst/demo"),
     fresh: bool = False,
+    regions: int = 1,
 ) -> None:
     """A region that fills itself and plays its main job, then stays up until Ctrl-C.
 
     `--once` checks what must always hold and stops; exit code 0 only when every step and
     check was good. `--fresh` begins anew. Invented people, servers out of wheels, no root.
+    `--regions 3`: so many regions, each on its own, and a hub between them.
     """
     import signal
     import threading
 
-    from services.region.demo.show import show
+    from services.region.demo.network import NetworkDemo, show_network
+    from services.region.demo.show import Demo, show
     from services.region.progress import Screen
 
     stop = threading.Event()
@@ -234,12 +238,16 @@ def demo(
 
     def wait() -> None:
         with contextlib.suppress(KeyboardInterrupt):
-            stop.wait()
+            if not once:
+                stop.wait()
 
+    where = path_from_caller(folder)
+    shown: Demo | NetworkDemo
     try:
-        shown = show(
-            path_from_caller(folder), Screen(), once=once, fresh=fresh, wait=(lambda: None) if once else wait
-        )
+        if regions == 1:
+            shown = show(where, Screen(), once=once, fresh=fresh, wait=wait)
+        else:
+            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, wait=wait)
     except KeyboardInterrupt:
         sys.exit(130)
     if json:
@@ -327,6 +335,9 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
 
     applied = asyncio.run(operating.retry_parked(load(path_from_caller(config)), service, lane))
     print(f"{service}: {applied} applied")
+
+
+app.command(network)
 
 
 @app.command(name="log-level")

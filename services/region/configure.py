@@ -71,11 +71,16 @@ def write_region(
         "[mail]\n" + toml_table({"port": mail_port, "sender": f"wederdienst@{region}.example"}),
         "[web]\n" + toml_table({"port": web_port if web_port is not None else free_port()}),
     ]
+    # Everything is on this machine: receivers to try webhooks with are too.
+    tables.append("[webhooks]\n" + toml_table({"private_networks": ["127.0.0.0/8"]}))
     if embedded:
         tables.append("[embedded]\n" + toml_table({"folder": "servers"}))
     tables += ["[[teams]]\n" + toml_table(team) for team in teams]
     tables += ["[[keys]]\n" + toml_table(key) for key in keys]
     config = folder / "region.toml"
+    if config.exists() and (network := tomllib.loads(config.read_text()).get("network")):
+        # Joined once is joined: the hub knows the keys that lie here.
+        tables.append("[network]\n" + toml_table(network))
     config.write_text("\n".join(tables))
     return config
 

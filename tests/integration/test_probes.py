@@ -23,7 +23,19 @@ from tests.harness import servers
 from tests.harness.town import NOOR, Town
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
-OUTCOMES = {"accepted", "refused", "unavailable", "answered", "sent", "handed_over", "gave_up", "no_address"}
+OUTCOMES = {
+    "delivered",
+    "failed",
+    "gone",
+    "accepted",
+    "refused",
+    "unavailable",
+    "answered",
+    "sent",
+    "handed_over",
+    "gave_up",
+    "no_address",
+}
 
 
 def page(replica: ServiceProcess, path: str) -> httpx.Response:
