@@ -49,7 +49,8 @@ async def test_old_and_new_run_together_and_nobody_notices_the_change_or_the_way
         pytest.skip("there is no history here to take an older release from")
     async with real_region(tmp_path / "region", replicas=2) as (region, _):
         # The tables are the new release's already: that is how an upgrade begins.
-        await _change(region, region.replicas, old)
+        configs = {releases.PROJECT: region.config, old: releases.as_it_was(region.config, old)}
+        await _change(region, region.replicas, old, configs)
         # One replica of each service on either machine.
         machines = [region.replicas[n::2] for n in (0, 1)]
         async with Neighbourhood(region.region, seed) as place:
@@ -59,13 +60,13 @@ async def test_old_and_new_run_together_and_nobody_notices_the_change_or_the_way
             for code in (releases.PROJECT, old):
                 for machine in machines:
                     await place.live(seconds=1.0)
-                    await _change(region, machine, code)
+                    await _change(region, machine, code, configs)
             changed.set()
             await living
             rate = place.late / len(place.answered)
             print(f"{which} and back: {len(place.answered)} answers, {place.late} late ({rate:.3%})")
             assert rate < 0.001
-        await _change(region, region.replicas, releases.PROJECT)
+        await _change(region, region.replicas, releases.PROJECT, configs)
         await assert_all_holds(region.region, place.answered, folder=tmp_path, drain_seconds=60)
 
 
@@ -74,10 +75,13 @@ async def _live_until(changed: asyncio.Event, place: Neighbourhood) -> None:
         await place.live(seconds=1.0)
 
 
-async def _change(region: RunningRegion, replicas: Sequence[ServiceProcess], code: Path) -> None:
-    """Stop these, and start them again with this code."""
+async def _change(
+    region: RunningRegion, replicas: Sequence[ServiceProcess], code: Path, configs: dict[Path, Path]
+) -> None:
+    """Stop these, and start them again with this code and its configuration."""
     await asyncio.gather(*(asyncio.to_thread(replica.stop) for replica in replicas))
     for replica in replicas:
         replica.code = code
+        replica.config = configs[code]
         replica.start()
     await asyncio.to_thread(region.wait_ready)
