@@ -17,6 +17,7 @@ TAKES_AWAY = (
         r"\bADD COLUMN (?:IF NOT EXISTS )?\w+ [^,;]*\bNOT NULL\b(?![^,;]*\bDEFAULT\b)",
         "adds a column without a default",
     ),
+    (r"\bALTER COLUMN \w+ DROP DEFAULT\b", "drops the default that the release before lives by"),
     (r"\b(TRUNCATE|DELETE FROM)\b", "deletes rows"),
 )
 
