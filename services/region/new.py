@@ -223,6 +223,7 @@ def _write_compose(part: Path, folder: Path, wishes: Wishes, region: Region) -> 
     (part / "targets/region.yaml").write_text(
         "".join(
             f"- targets: [{service}:{PROBE_PORT}]\n  labels: {{region: {wishes.token}, service: {service}}}\n"
+            # The link runs where there is a network; who joins one adds its line (docs/network.md).
             for service in region.services
         )
     )
