@@ -31,7 +31,7 @@ async def test_what_a_release_left_behind_is_upgraded_and_lives_on(
             await database.close()
         for replica in region.replicas:
             replica.start()
-        await asyncio.to_thread(region.wait_ready)
+        await asyncio.to_thread(region.wait_ready, 120.0)
         async with Neighbourhood(region.region, seed) as place:
             await place.settle_in(4)
             await place.live(seconds=1.0)
@@ -84,4 +84,4 @@ async def _change(
         replica.code = code
         replica.config = configs[code]
         replica.start()
-    await asyncio.to_thread(region.wait_ready)
+    await asyncio.to_thread(region.wait_ready, 120.0)
