@@ -128,6 +128,12 @@ MAY: dict[str, dict[Role, str]] = {
     "HandOverComplaint": {C: ANY, OP: ANY},
     "NoteCall": {C: ANY},
     "GetRestricted": {C: ANY},
+    "StrandEvent": {R: TEAM},
+    "SettleStranded": {C: ANY, OP: ANY},
+    "GetStranded": {C: ANY, OP: ANY},
+    # link
+    "GetPeers": {C: ANY, OP: ANY, S: ANY},
+    "AskContact": {C: ANY, S: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
     "GetMarks": {S: ANY, OP: ANY},

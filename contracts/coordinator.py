@@ -6,14 +6,15 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts import stranded
 from contracts.common import Credential, Moment, Pc4
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
 
 SERVICE = "coordinator"
-FOLLOWS = ("members", "exchange", "ledger", "notifications")
+FOLLOWS = ("members", "exchange", "ledger", "notifications", "link")
 # Itself too: commands and questions go to whichever replica leads.
-ASKS = ("members", "exchange", "ledger", "notifications", "coordinator")
+ASKS = ("members", "exchange", "ledger", "notifications", "coordinator", "link")
 
 ComplaintStep = Literal["acknowledged", "heard", "decided", "withdrawn"]
 
@@ -146,6 +147,7 @@ EVENTS: tuple[type[Event], ...] = (
     ComplaintHandedOver,
     ComplaintTermPassed,
     CallNoted,
+    *stranded.EVENTS,
 )
 
 
@@ -283,6 +285,7 @@ COMMANDS: tuple[type[Command], ...] = (
     MoveComplaint,
     HandOverComplaint,
     NoteCall,
+    *stranded.COMMANDS,
 )
 
 
@@ -301,4 +304,4 @@ class Restricted(View):
     texts: dict[str, str]
 
 
-QUERIES: dict[type[Query], type[View]] = {GetRestricted: Restricted}
+QUERIES: dict[type[Query], type[View]] = {GetRestricted: Restricted, **stranded.QUERIES}

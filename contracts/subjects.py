@@ -4,6 +4,8 @@
     wd.cmd.<region>.<service>.<Command>     request/reply
     wd.qry.<region>.<service>.<Query>       request/reply
     wd.head.<region>.<service>              heartbeat of the log's head, core NATS
+    wd.net.<from>.<to>.<Message>            between regions, on the hub; replies to
+    wd.net.<to>.<from>.inbox.<…>            so that the same two allow lists cover them
     wd.ref.<region>.<team>.in               a social team's CloudEvents: referrals, core NATS
     wd.ref.<region>.<team>.out.>            what a social team may hear, live, core NATS
     wd.ref.<region>.<team>.ask              request/reply: a team's feed after a cursor
@@ -54,6 +56,16 @@ def query(region: str, service: str, name: str) -> str:
 
 def head(region: str, service: str) -> str:
     return f"wd.head.{region}.{service}"
+
+
+def between(sender: str, to: str, kind: str) -> str:
+    """Where one region says something to another, on the hub."""
+    return f"wd.net.{sender}.{to}.{kind}"
+
+
+def inbox_between(asked: str, asking: str, token: str) -> str:
+    """Where a region that was asked puts its answer: it is a message from there to who asks."""
+    return between(asked, asking, f"inbox.{token}")
 
 
 def referrals_in(region: str, team: str) -> str:
@@ -169,3 +181,13 @@ def operator_permissions(region: str) -> Permissions:
         ),
         subscribe=(f"{inbox('operator')}.>", f"wd.evt.{region}.>", f"wd.head.{region}.>"),
     )
+
+
+def region_on_hub(region: str) -> Permissions:
+    """A region on the hub says what is its own, and hears what is for it. The hub itself is one too."""
+    return Permissions(publish=(f"wd.net.{region}.>",), subscribe=(between("*", region, ">"),))
+
+
+def guest_on_hub(region: str, hub: str) -> Permissions:
+    """Who was invited may ask the hub to be taken in, and hear its answer."""
+    return Permissions(publish=(between(region, hub, "Join"),), subscribe=(inbox_between(hub, region, ">"),))

@@ -15,8 +15,11 @@ from services.region.cli import app
 
 PROJECT = Path(__file__).parent.parent
 SCRIPT = PROJECT / "wederdienst"
-PAGES = ("README.md", "docs/import.md", "docs/operating.md", "docs/backup.md", "deploy/README.md")
-COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z]+(?: [a-z]+)?)((?: [^`|\n]*)?)")
+PAGES = (
+    *("README.md", "docs/import.md", "docs/operating.md", "docs/backup.md", "docs/install.md"),
+    *("docs/growing.md", "docs/upgrade.md", "deploy/README.md"),
+)
+COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z][a-z-]*(?: [a-z]+)?)((?: [^`|\n]*)?)")
 
 
 def text_of(page: str) -> str:
@@ -61,7 +64,7 @@ def test_the_pages_name_commands_at_all() -> None:
     """The tests below would be glad with nothing."""
     words = {path[0] for _, path, _ in NAMED}
     assert {"demo", "test", "up", "serve", "migrate", "import", "verify", "rebuild", "backup"} <= words
-    assert {"restore", "recover"} <= words
+    assert {"restore", "recover", "region"} <= words
     assert {"events", "park"} <= words
     assert ("docs/operating.md", ("park", "retry"), ("--lane",)) in NAMED
 

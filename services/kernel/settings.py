@@ -26,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from contracts.catalogue import SERVICES
 from contracts.common import Pc4
 from contracts.envelope import Role
 from contracts.subjects import region_token
@@ -33,7 +34,13 @@ from services.kernel.errors import Misconfigured
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
-PATHS = {"": ("logs", "erasures"), "embedded": ("folder",), "postgres": ("ca",), "nats": ("ca",)}
+PATHS = {
+    "": ("logs", "erasures"),
+    "embedded": ("folder",),
+    "postgres": ("ca",),
+    "nats": ("ca",),
+    "network": ("keys",),
+}
 """Settings that are paths, by table: beside `region.toml`, where they are not absolute."""
 
 
@@ -192,6 +199,20 @@ class Key(_Table):
         return Role(self.role)
 
 
+class Network(_Table):
+    """The network of regions that this one takes part in; `wederdienst network join` writes it.
+
+    `hub` is host:port; the hub's public keys came with the invitation. Our own keys stand in the file
+    `keys`. `greet_seconds`: how often a peer that says nothing is asked whether it is there.
+    """
+
+    hub: Address
+    hub_signing_key: str
+    hub_sealing_key: str
+    keys: Path
+    greet_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30.0
+
+
 class Embedded(_Table):
     """Servers that `wederdienst up` starts itself, with their data under `folder`."""
 
@@ -224,6 +245,7 @@ class Region(BaseSettings):
     centre: Pc4 | None = None
     replicas: Annotated[int, Field(ge=1, le=2)] = 1
     lease_seconds: Annotated[float, Field(ge=0.5, le=30)] = 1.5
+    probe_host: str = "127.0.0.1"
     probe_port: Port = 0
     logs: Path | None = None
     erasures: Path | None = None
@@ -237,6 +259,7 @@ class Region(BaseSettings):
     teams: tuple[Team, ...] = ()
     referrals: Referrals = Referrals()
     keys: tuple[Key, ...] = ()
+    network: Network | None = None
     embedded: Embedded | None = None
     secrets: Secrets = Secrets()
 
@@ -269,6 +292,11 @@ class Region(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What runs in this region: the link only where there is a network to be linked to."""
+        return tuple(name for name in SERVICES if name != "link" or self.network is not None)
 
     def postgres_password(self, service: str) -> str | None:
         secret = self.secrets.postgres.get(service)

@@ -2,33 +2,31 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
-import orjson
+import structlog
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
+from services.region import keeping
+from services.region.network.commands import network
+from services.region.terminal import Config, path_from_caller, print_json
 
 if TYPE_CHECKING:
     from services.region.importing import Report
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
-
-Config = Annotated[Path, Parameter(name="--config", help="The region's configuration file.")]
-
-
-def path_from_caller(path: Path) -> Path:
-    """`path` as the caller meant it: the wrapper script changes into the project first."""
-    return Path(os.environ.get("WEDERDIENST_FROM", "."), path).resolve()
+app.command(keeping.region_app)
+for command in (keeping.backup, keeping.restore, keeping.recover):
+    app.command(command)
 
 
 @app.command
-def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int = 0) -> None:
+def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int | None = None) -> None:
     """Run one replica of one service until it is told to stop."""
     import uvloop
 
@@ -44,13 +42,22 @@ def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int
 
 
 @app.command
-def migrate(*, config: Config = Path("region.toml")) -> None:
-    """Bring every service's tables up to date."""
-    from services.kernel.settings import load
-    from services.region.databases import migrate_all
+def migrate(*, config: Config = Path("region.toml"), databases: bool = False) -> None:
+    """Bring every service's tables up to date, and its stream to as many copies as the settings say.
 
-    for service, applied in asyncio.run(migrate_all(load(path_from_caller(config)))).items():
+    With `--databases` missing databases and roles are made first: that needs the password of `admin`.
+    """
+    from services.kernel.settings import load
+    from services.region import operating
+    from services.region.databases import create_databases, migrate_all
+
+    region = load(path_from_caller(config))
+    if databases:
+        asyncio.run(create_databases(region))
+    for service, applied in asyncio.run(migrate_all(region)).items():
         print(f"{service}: {', '.join(applied) or 'up to date'}")
+    for stream, settings in asyncio.run(operating.update_streams(region)).items():
+        print(f"{stream}: changed {', '.join(settings)}")
 
 
 @app.command
@@ -203,16 +210,19 @@ def demo(
     json: bool = False,
     folder: Path = Path(".wederdienst/demo"),
     fresh: bool = False,
+    regions: int = 1,
 ) -> None:
     """A region that fills itself and plays its main job, then stays up until Ctrl-C.
 
     `--once` checks what must always hold and stops; exit code 0 only when every step and
     check was good. `--fresh` begins anew. Invented people, servers out of wheels, no root.
+    `--regions 3`: so many regions, each on its own, and a hub between them.
     """
     import signal
     import threading
 
-    from services.region.demo.show import show
+    from services.region.demo.network import NetworkDemo, show_network
+    from services.region.demo.show import Demo, show
     from services.region.progress import Screen
 
     stop = threading.Event()
@@ -228,12 +238,16 @@ def demo(
 
     def wait() -> None:
         with contextlib.suppress(KeyboardInterrupt):
-            stop.wait()
+            if not once:
+                stop.wait()
 
+    where = path_from_caller(folder)
+    shown: Demo | NetworkDemo
     try:
-        shown = show(
-            path_from_caller(folder), Screen(), once=once, fresh=fresh, wait=(lambda: None) if once else wait
-        )
+        if regions == 1:
+            shown = show(where, Screen(), once=once, fresh=fresh, wait=wait)
+        else:
+            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, wait=wait)
     except KeyboardInterrupt:
         sys.exit(130)
     if json:
@@ -249,70 +263,6 @@ def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
 
     events = asyncio.run(operating.rebuild(load(path_from_caller(config)), service))
     print(f"{service}: projections rebuilt from {events} events")
-
-
-@app.command
-def backup(*, to: Path, keep: int = 0, config: Config = Path("region.toml"), json: bool = False) -> None:
-    """Back up every database at one instant, into a new folder under --to, while the region runs.
-
-    With `--keep 14` the newest fourteen of this region stay there and older ones are removed.
-    """
-    from services.kernel.settings import load
-    from services.region import backup as backups
-    from services.region.running import servers_for
-
-    region = load(path_from_caller(config))
-    with servers_for(region):
-        folder, manifest = asyncio.run(backups.take(region, path_from_caller(to)))
-    removed = backups.forget_older(folder.parent, region, keep) if keep > 0 else []
-    if json:
-        print_json({"folder": folder, "removed": removed, **manifest.model_dump()})
-        return
-    heads = ", ".join(f"{service} {head.position}" for service, head in manifest.logs.items())
-    print(f"{folder}: {heads}")
-    for old in removed:
-        print(f"  removed {old}")
-
-
-@app.command
-def restore(
-    *, from_: Annotated[Path, Parameter(name="--from")], config: Config = Path("region.toml")
-) -> None:
-    """Put a backup back in the place of every database, then take back what NATS still holds.
-
-    Stop the services first; NATS may run. What is in the databases now is gone.
-    """
-    from services.kernel.settings import load
-    from services.region import backup as backups
-    from services.region import operating
-    from services.region.running import servers_for
-
-    region = load(path_from_caller(config))
-    with servers_for(region, nats=True):
-        manifest = asyncio.run(backups.put_back(region, path_from_caller(from_)))
-        print(f"{region.name} is as it was at {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC.", flush=True)
-        try:
-            done = asyncio.run(operating.recover(region, manifest.logs))
-        except Misconfigured as why:
-            print(f"What came after that was not taken back: {why} Then: wederdienst recover")
-            sys.exit(1)
-    for line in operating.told(done):
-        print(line)
-
-
-@app.command
-def recover(*services: str, config: Config = Path("region.toml")) -> None:
-    """After databases were put back by other means: take back what NATS still holds of their logs.
-
-    Name the services whose database was put back; without a name, all.
-    """
-    from contracts.catalogue import SERVICES
-    from services.kernel.settings import load
-    from services.region import operating
-
-    done = asyncio.run(operating.recover(load(path_from_caller(config)), services or SERVICES))
-    for line in operating.told(done):
-        print(line)
 
 
 @app.command
@@ -387,6 +337,9 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
     print(f"{service}: {applied} applied")
 
 
+app.command(network)
+
+
 @app.command(name="log-level")
 def log_level(service: str, level: str, *, minutes: int = 30, config: Config = Path("region.toml")) -> None:
     """Have a service write more lines, or fewer, for a while: debug, info, warning or error."""
@@ -425,13 +378,10 @@ def bench(
     sys.exit(run_bench([*arguments, "--rounds", str(rounds), *(["--only", *only] if only else [])]))
 
 
-def print_json(found: object) -> None:
-    """One JSON document on a line."""
-    print(orjson.dumps(found, default=str).decode(), flush=True)
-
-
 def main() -> None:
     """Entry point. What a person must change is told in a sentence, without a stack trace."""
+    # What a command tells is on standard output, for programs too; log lines are not (`serve` sets its own).
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except Misconfigured as wrong:

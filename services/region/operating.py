@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from services.kernel.recovery import Recovered
 from services.kernel.recovery import recover as recover_logs
 from services.kernel.settings import Region
 from services.kernel.state import job_ended
+from services.kernel.streams import stream_config, update_stream
 from services.kernel.telemetry import LEVELS
 from services.region.databases import connect, service_of
 
@@ -38,7 +39,7 @@ def known_service(name: str) -> str:
 
 
 @asynccontextmanager
-async def _bus(region: Region) -> AsyncIterator[Bus]:
+async def bus_of(region: Region) -> AsyncIterator[Bus]:
     bus = Bus(region, "operator")
     try:
         async with asyncio.timeout(5):
@@ -86,10 +87,26 @@ async def rebuild(region: Region, service: str) -> int:
             await own.close()
 
 
+async def update_streams(region: Region) -> dict[str, list[str]]:
+    """Give streams that are there the days and copies of the settings; returns what changed, by stream.
+
+    Where NATS does not answer nothing is changed: who makes a stream later makes it so.
+    """
+    changed = {}
+    with suppress(Misconfigured):
+        async with bus_of(region) as bus:
+            js = bus.client.jetstream(timeout=5)
+            for service in SERVICES:
+                wanted = stream_config(region.region, service, region.nats.stream_days, region.nats.copies)
+                if found := await update_stream(js, wanted):
+                    changed[subjects.stream(service)] = found
+    return changed
+
+
 async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
     """Take back what others still hold of these services' logs, or open new epochs."""
     chosen = [service_of(known_service(service), region) for service in services]
-    async with _bus(region) as bus, _logs(region, set(SERVICES)) as logs:
+    async with bus_of(region) as bus, _logs(region, set(SERVICES)) as logs:
         return await recover_logs(chosen, logs, bus.client.jetstream(timeout=5))
 
 
@@ -129,7 +146,7 @@ async def search_events(
 
 async def follow_events(region: Region, *, service: str | None) -> AsyncIterator[dict[str, Any]]:
     """New events as they are published, until cancelled."""
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         subject = subjects.event(region.region, known_service(service) if service else "*", "*")
         arrived = await bus.client.subscribe(subject)
         async for message in arrived.messages:
@@ -178,13 +195,13 @@ async def set_log_level(region: Region, service: str, level: str, minutes: int) 
         asked = SetLogLevel.model_validate({"level": level, "minutes": minutes})
     except ValidationError:
         raise Misconfigured(f"Choose a level ({', '.join(LEVELS)}) and at most {24 * 60} minutes.") from None
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         return (await bus.ask(asked, LogLevelSet, OPERATOR, to=known_service(service))).until
 
 
 async def retry_parked(region: Region, service: str, lane: UUID | None) -> int:
     """Ask a service to try parked events again; returns how many were applied."""
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         answer = await bus.ask(
             RetryParked(lane=lane), Retried, OPERATOR, to=known_service(service), seconds=30
         )

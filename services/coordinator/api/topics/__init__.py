@@ -11,9 +11,11 @@ from services.coordinator.api.topics import (
     members,
     messages,
     offers,
+    peers,
     referrals,
     requests,
     series,
+    stranded,
     ties,
     work,
 )
@@ -24,6 +26,7 @@ TOPICS = (
     offers,
     requests,
     referrals,
+    stranded,
     series,
     matches,
     incidents,
@@ -34,5 +37,6 @@ TOPICS = (
     duty,
     complaints,
     work,
+    peers,
 )
 """In the order in which the document lists them."""
