@@ -11,7 +11,7 @@ from typing import Any
 from services.region.configure import write_region
 from services.region.mailbox import Mailbox
 from services.region.running import RunningRegion, wait_until
-from tests.harness import servers
+from tests.harness import servers, template, warm
 
 
 @asynccontextmanager
@@ -31,6 +31,8 @@ async def real_region(
     """
     on = on or servers.chosen
     with Mailbox(folder / "mailbox") as mailbox:
+        if on is servers.Servers.EMBEDDED:
+            await asyncio.to_thread(template.begin_with, folder, name, name.capitalize())
         config = write_region(
             folder,
             region=name,
@@ -44,6 +46,8 @@ async def real_region(
             embedded=on is servers.Servers.EMBEDDED,
         )
         region = RunningRegion(config)
+        for replica in region.replicas:
+            replica.launch = warm.launch
         async with servers.serving(region.region, on):
             try:
                 await asyncio.to_thread(region.start)
@@ -53,7 +57,8 @@ async def real_region(
                     print(f"--- last words of {replica.log.stem}:", *_last_words(replica.log), sep="\n")
                 raise
             finally:
-                await asyncio.to_thread(region.stop)
+                # Nobody needs its data any more: no checkpoint.
+                await asyncio.to_thread(region.stop, signal.SIGQUIT)
 
 
 def _last_words(log: Path) -> Sequence[str]:
