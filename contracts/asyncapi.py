@@ -17,6 +17,7 @@ from contracts.examples import example
 from contracts.feedback import FeedbackPage, GetFeedback
 from contracts.generate import Plain, sample
 from contracts.referrals import FeedbackGiven
+from contracts.referring import EXAMPLE, REFERRAL_TYPE, ReferralEvent
 
 VERSION = "1.0.0"
 JSON = "application/json"
@@ -186,8 +187,46 @@ def _request(
     }
 
 
+def _team_refers(channels: Document, operations: Document, messages: Document) -> None:
+    channels["TeamRefers"] = _channel(
+        subjects.referrals_in("{region}", "{team}"), "TeamReferral", "TeamAnswer"
+    )
+    referral = {
+        "specversion": "1.0",
+        "id": "een-zaak-17",
+        "source": "urn:nld:oin:00000000000000000000:systeem:voorbeeld",
+        "type": REFERRAL_TYPE,
+        "datacontenttype": JSON,
+        "data": EXAMPLE,
+    }
+    messages["TeamReferral"] = {
+        **_message("TeamReferral", ReferralEvent, referral),
+        "contentType": CLOUD_EVENT,
+    }
+    messages["TeamAnswer"] = {
+        "name": "TeamAnswer",
+        "title": "The referral, or a problem as over HTTP",
+        "contentType": JSON,
+        "headers": _REQUEST_HEADERS,
+        "payload": {"type": "object"},
+        "examples": [{"payload": {"id": _AN_ID}}],
+    }
+    operations["team-refers"] = {
+        "action": "receive",
+        "channel": {"$ref": "#/channels/TeamRefers"},
+        "summary": "A team refers a person; the same event twice is one referral.",
+        "messages": [{"$ref": "#/channels/TeamRefers/messages/TeamReferral"}],
+        "reply": {
+            **_REPLY,
+            "channel": {"$ref": "#/channels/TeamRefers"},
+            "messages": [{"$ref": "#/channels/TeamRefers/messages/TeamAnswer"}],
+        },
+    }
+
+
 def _teams(channels: Document, operations: Document, messages: Document) -> None:
-    """A social team's own subjects, from where the team stands."""
+    """A social team's own subjects: it refers, hears, and asks for its feed."""
+    _team_refers(channels, operations, messages)
     channels["TeamHears"] = _channel(subjects.feedback_out("{region}", "{team}"), "TeamFeedback")
     channels["TeamAsks"] = _channel(subjects.feedback_ask("{region}", "{team}"), "TeamAsksFeed", "TeamFeed")
     given = sample(FeedbackGiven)
@@ -268,7 +307,7 @@ def _first_line(model: type[BaseModel]) -> str:
 def _schemas() -> Document:
     models: list[type[BaseModel]] = [*EVENTS.values(), *COMMANDS.values(), *QUERIES.values()]
     models += [*(view for contract in SERVICES.values() for view in contract.QUERIES.values())]
-    models += [CloudEvent, Answer, Refusal]
+    models += [CloudEvent, Answer, Refusal, ReferralEvent]
     _, found = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)],
         ref_template="#/components/schemas/{model}",

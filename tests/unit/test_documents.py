@@ -168,6 +168,7 @@ async def test_everything_on_the_bus_has_an_address_headers_and_an_example(messa
         assert message["headers"]["properties"]
         assert message["examples"]
     assert {each["address"] for each in messages["channels"].values()} >= {
+        "wd.ref.{region}.{team}.in",
         "wd.ref.{region}.{team}.out.FeedbackGiven",
         "wd.ref.{region}.{team}.ask",
     }
