@@ -328,7 +328,7 @@ async def _drained(region: Region, databases: Databases, seconds: float) -> Chec
 async def _waiting(region: Region, databases: Databases) -> AsyncIterator[str]:
     for service, database in databases.items():
         marks = {row["source"]: row["position"] for row in await database.fetch("SELECT * FROM watermarks")}
-        for source in SERVICES[service].FOLLOWS if service in region.services else ():
+        for source in region.followed_by(service) if service in region.services else ():
             head = await databases[source].fetchval("SELECT position FROM log_head")
             if marks.get(source, 0) < head:
                 yield f"{service} has followed {source} to {marks.get(source, 0)} of {head}"

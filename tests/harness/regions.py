@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,12 @@ async def real_region(
     keys: Sequence[dict[str, Any]] = (),
     teams: Sequence[dict[str, Any]] = (),
     on: servers.Servers | None = None,
+    joins: Callable[[Path], Awaitable[object]] | None = None,
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
     """A running region with a mailbox; everything ends with the block, and only what it started.
 
-    It runs on the servers that pytest was given (`--servers`), unless `on` says which.
+    It runs on the servers that pytest was given (`--servers`), unless `on` says which. `joins` gets its
+    configuration before it starts, to have it take part in a network.
     """
     on = on or servers.chosen
     with Mailbox(folder / "mailbox") as mailbox:
@@ -45,6 +47,8 @@ async def real_region(
             lease_seconds=lease_seconds,
             embedded=on is servers.Servers.EMBEDDED,
         )
+        if joins is not None:
+            await joins(config)
         region = RunningRegion(config)
         for replica in region.replicas:
             replica.launch = warm.launch
