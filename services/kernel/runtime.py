@@ -87,7 +87,12 @@ class Replica:
         self.service = service
         self.replica = f"{socket.gethostname()}-{os.getpid()}"
         self.metrics = Metrics()
-        self.gauges = Gauges(service.name, (*KERNEL_GAUGES, *service.gauges), self.metrics.registry)
+        self.gauges = Gauges(
+            service.name,
+            (*KERNEL_GAUGES, *service.gauges),
+            self.metrics.registry,
+            region.followed_by(service.name),
+        )
         self.bus = Bus(region, service.name)
         self.lease = timedelta(seconds=region.lease_seconds)
         self.probe_port = region.probe_port if probe_port is None else probe_port
@@ -237,9 +242,7 @@ class Replica:
                 tasks.create_task(relay.run())
                 tasks.create_task(relay.beat())
                 tasks.create_task(relay.look_around())
-                for source in SERVICES[self.service.name].FOLLOWS:
-                    if source not in self.region.services:
-                        continue
+                for source in self.region.followed_by(self.service.name):
                     follower = Follower(
                         self.region, self.service.name, source, self.bus, self.pool, self.loop, self.metrics
                     )
