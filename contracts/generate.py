@@ -42,7 +42,7 @@ _SAME_ID = {
 }
 """Ids that are another's by design: a hold has the id of its match."""
 
-_PLAUSIBLE: dict[str, Any] = {
+PLAUSIBLE: dict[str, Any] = {
     "template": "member-approved",
     "number": 1042,
     "pc4": "3512",
@@ -139,7 +139,7 @@ _PLAUSIBLE: dict[str, Any] = {
 """What a field holds in a sample, where its type alone does not say it."""
 
 
-class _Plain(GenerateJsonSchema):
+class Plain(GenerateJsonSchema):
     """Pydantic's JSON Schema, without a title that repeats each field's name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -151,7 +151,7 @@ def schema(event: type[Event]) -> dict[str, Any]:
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": f"urn:wederdienst:schema:{schema_name(event)}",
-        **event.model_json_schema(mode="validation", schema_generator=_Plain),
+        **event.model_json_schema(mode="validation", schema_generator=Plain),
     }
 
 
@@ -183,13 +183,18 @@ def _value(event: type[Event], name: str) -> Any:
         annotation = next(arm for arm in get_args(annotation) if arm is not NoneType)
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
-    if name in _PLAUSIBLE:
-        return _PLAUSIBLE[name]
+    if name in PLAUSIBLE:
+        return PLAUSIBLE[name]
     if annotation is UUID:
-        return uuid5(_SPACE, _SAME_ID.get(name, name))
+        return invented_id(name)
     if annotation is bool:
         return True
     raise LookupError(f"{event.__name__}.{name}: say in contracts/generate.py what it holds in a sample")
+
+
+def invented_id(field: str) -> UUID:
+    """The id that a field of this name holds in every sample and example."""
+    return uuid5(_SPACE, _SAME_ID.get(field, field))
 
 
 def breaches(committed: dict[str, Any], generated: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import uuid5
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
+from contracts.clearing import GetPositions, Positions
 from contracts.link import FollowFork, OrphanedLetter, TakeLetter, peer_id
 from contracts.network import (
     HUB,
@@ -26,7 +27,7 @@ from contracts.network import (
     WrittenLetter,
 )
 from services.kernel.deciding import Item
-from services.kernel.errors import DATABASE_AWAY, Transient
+from services.kernel.errors import DATABASE_AWAY, Rejected, Transient, Unreachable
 from services.kernel.telemetry import log
 from services.link.contact import contact_of
 from services.link.office import ITSELF, READS, RELEASE, Office
@@ -183,7 +184,19 @@ class Receiver:
     async def _report(self, _: str, __: GetReport) -> Report:
         row: asyncpg.Record | None = await self._pool.fetchrow(_REPORT)
         assert row is not None
-        return Report(release=RELEASE, **row)
+        return Report(release=RELEASE, positions_minutes=await self._positions(), **row)
+
+    async def _positions(self) -> dict[str, int]:
+        """What this region owes others and others owe it, all together; empty while the ledger is silent."""
+        try:
+            asked = self._office.replica.bus.ask(GetPositions(), Positions, ITSELF, seconds=1.0)
+            minutes = [one.position_minutes for one in (await asked).positions]
+        except (Rejected, Unreachable):
+            return {}
+        return {
+            "owes": sum(one for one in minutes if one > 0),
+            "owed": -sum(one for one in minutes if one < 0),
+        }
 
     async def _directory(self, _: str, directory: Directory) -> None:
         await self._presence.learn(directory)

@@ -26,6 +26,8 @@ FIGURES = [
     "long-log-p99",
     "proposals",
     "proposals-ms",
+    "webhook-p99",
+    "webhooks-beside-bad-ones",
     "start",
     "memory",
 ]

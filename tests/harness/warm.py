@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ def _tend() -> None:
     # Nobody here waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     line = socket.socket(fileno=0)
+    children = []
     for asked in line.makefile("rb"):
         assert threading.active_count() == 1, "a thread would not live on in a fork"
         pid = os.fork()
@@ -98,7 +100,12 @@ def _tend() -> None:
             _become(json.loads(asked))
             main()
             return
+        children.append(os.pidfd_open(pid))
         line.sendall(b"%d\n" % pid)
+    # A run that was killed leaves none behind.
+    for child in children:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(child, signal.SIGTERM)
 
 
 def _become(wanted: dict[str, Any]) -> None:

@@ -369,7 +369,7 @@ async def test_the_region_shows_that_referrals_keep_to_their_diagram_and_that_it
     town: Town,
 ) -> None:
     referral_id = await asyncio.to_thread(_rejected, town)
-    report = await verify(town.region.region, folder=town.folder)
+    report = await verify(town.region.region, folder=town.folder, drain_seconds=45)
     assert report.ok, [(check.name, check.wrong) for check in report.checks if not check.ok]
     exchange = await connect(town.region.region, "exchange")
     try:

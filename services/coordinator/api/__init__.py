@@ -7,12 +7,14 @@ reading.py   what all reads share
 shapes.py    what the API answers with
 edge.py      who asks, limits, headers of every answer
 problems.py  every error, as problem+json
-openapi.py   the document
+openapi.py   the OpenAPI document
+documents.py what else is served for who builds on this: AsyncAPI, schemas, and a page to browse
 """
 
 from fastapi import FastAPI
 
 from services.coordinator.api.commands import add_commands
+from services.coordinator.api.documents import add_documents
 from services.coordinator.api.edge import Edge
 from services.coordinator.api.openapi import add_document
 from services.coordinator.api.problems import HANDLERS
@@ -35,5 +37,6 @@ def api(desk: Desk) -> FastAPI:
         add_commands(found, desk, topic.COMMANDS)
         topic.add_reads(found, desk)
     add_document(found, desk.region)
+    add_documents(found, desk.region)
     found.add_middleware(Edge, keys=desk.keys)
     return found

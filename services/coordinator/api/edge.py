@@ -25,6 +25,9 @@ VERSION = "1.0.0"
 """Of the API (NL API Design Rules): in the document and in the header of every answer."""
 
 OPENAPI_PATH = "/v1/openapi.json"
+ASYNCAPI_PATH = "/v1/asyncapi.json"
+SCHEMAS_PATH = "/v1/schemas"
+DOCS_PATH = "/v1/docs"
 MAX_BODY_BYTES = 64 * 1024
 
 TAKEN_AT: Mapping[str, tuple[str, ...]] = {"/v1/referrals": cloudevents.MEDIA_TYPES}
@@ -104,7 +107,7 @@ class Edge:
 
     def _refusal(self, scope: Scope, headers: Headers, holder: Holder | None) -> Refusal | None:
         """Why this request goes no further; None when it may."""
-        if holder is None and scope["path"] != OPENAPI_PATH:
+        if holder is None and not _is_public(scope["path"]):
             return NOT_SIGNED_IN
         length = headers.get("Content-Length", "0")
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
@@ -115,6 +118,12 @@ class Edge:
         if has_body and scope["method"] in ("POST", "PUT", "PATCH") and kind not in taken:
             return UNSUPPORTED
         return None
+
+
+def _is_public(path: str) -> bool:
+    """The documents are for anyone; all else needs a key."""
+    documents = (OPENAPI_PATH, ASYNCAPI_PATH, SCHEMAS_PATH, DOCS_PATH)
+    return path in documents or path.startswith(f"{SCHEMAS_PATH}/")
 
 
 def limited(receive: Receive) -> Receive:

@@ -77,7 +77,7 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Cast:
-    """The people of one run, who live in the postcode area `home`, and two who work for the region."""
+    """The people of one run, who live in the postcode area `home`, and those who work with the region."""
 
     def __init__(self, home: str) -> None:
         self._home = home
@@ -88,6 +88,8 @@ class Cast:
         self._faker.seed_instance(run.int)
         self.noor = Login("noor", Role.COORDINATOR, "Noor (buurtcoördinator)")
         self.operator = Login("operator", Role.OPERATOR, "Beheer")
+        # For who wants to try how to refer someone: on the page, or with docs/social-teams.md.
+        self.team = Login("sociaal-team", Role.REFERRER, "Sociaal team", team="sociaal-team")
         # More time than anyone of the import: first on the list of proposals near home.
         self.helper = self._player("helper", capacity_minutes_week=300)
         self.asker = self._player("asker")
@@ -102,7 +104,12 @@ class Cast:
 
     @property
     def logins(self) -> tuple[Login, ...]:
-        return (self.noor, self.operator, *(player.login for player in self.players))
+        return (self.noor, self.operator, self.team, *(player.login for player in self.players))
+
+    @property
+    def teams(self) -> tuple[dict[str, Any], ...]:
+        """The [[teams]] tables for region.toml."""
+        return ({"id": self.team.team, "label": self.team.label},)
 
     def _player(self, part: str, *, capacity_minutes_week: int = 0) -> Player:
         name = invented_name(self._faker)

@@ -146,6 +146,7 @@ def _ready(stack: ExitStack, folder: Path, place: Place, *, fresh: bool) -> Regi
         name=place.name,
         centre=place.centre,
         keys=[login.as_table() for login in cast.logins],
+        teams=cast.teams,
         mail_port=mailbox.port,
     )
     return RegionShown(place, cast, files, mailbox, config)

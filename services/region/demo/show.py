@@ -76,6 +76,7 @@ def show(
                 name=UTRECHT.name,
                 centre=UTRECHT.centre,
                 keys=[login.as_table() for login in cast.logins],
+                teams=cast.teams,
                 mail_port=mailbox.port,
                 web_port=_web_port(),
             )
@@ -165,7 +166,7 @@ def tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: bool
         return
     screen.say(f"\n[bold]{demo.address}/[/bold] (the API: {demo.address}/v1/openapi.json)", indent=2)
     screen.say("These keys are shown once; each start makes new ones:", indent=2)
-    for login in (cast.noor, cast.operator, cast.helper.login, cast.asker.login):
+    for login in (cast.noor, cast.team, cast.operator, cast.helper.login, cast.asker.login):
         screen.quote(f"{login.label:<28} {login.role.value:<12} {login.key}", indent=4)
     screen.say("\nCtrl-C stops it.", indent=2)
 

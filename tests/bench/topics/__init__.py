@@ -10,6 +10,7 @@ from tests.bench.topics import (
     rebuild,
     relay,
     transfers,
+    webhooks,
     whole_region,
 )
 
@@ -22,5 +23,6 @@ TOPICS: dict[str, Topic] = {
     "rebuild": rebuild.measure,
     "long-log": long_log.measure,
     "proposals": proposals.measure,
+    "webhooks": webhooks.measure,
     "region": whole_region.measure,
 }
