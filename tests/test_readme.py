@@ -16,7 +16,7 @@ from services.region.cli import app
 PROJECT = Path(__file__).parent.parent
 SCRIPT = PROJECT / "wederdienst"
 PAGES = ("README.md", "docs/import.md", "docs/operating.md", "docs/backup.md", "deploy/README.md")
-COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z]+(?: [a-z]+)?)((?: [^`|\n]*)?)")
+COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z][a-z-]*(?: [a-z]+)?)((?: [^`|\n]*)?)")
 
 
 def text_of(page: str) -> str:
