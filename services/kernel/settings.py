@@ -32,7 +32,13 @@ from services.kernel.errors import Misconfigured
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
-PATHS = {"": ("logs", "erasures"), "embedded": ("folder",), "postgres": ("ca",), "nats": ("ca",)}
+PATHS = {
+    "": ("logs", "erasures"),
+    "embedded": ("folder",),
+    "postgres": ("ca",),
+    "nats": ("ca",),
+    "traces": ("folder",),
+}
 """Settings that are paths, by table: beside `region.toml`, where they are not absolute."""
 
 
@@ -159,6 +165,17 @@ class Key(_Table):
         return Role(self.role)
 
 
+class Traces(_Table):
+    """Where traces go: to an OTLP collector over HTTP, or as lines into files of a folder. Neither: none.
+
+    `share`: which part of what nobody else traced already is traced, from 0 to 1.
+    """
+
+    otlp: str = ""
+    folder: Path | None = None
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
 class Embedded(_Table):
     """Servers that `wederdienst up` starts itself, with their data under `folder`."""
 
@@ -200,6 +217,7 @@ class Region(BaseSettings):
     sms: Sms = Sms()
     web: Web = Web()
     ledger: Ledger = Ledger()
+    traces: Traces = Traces()
     keys: tuple[Key, ...] = ()
     embedded: Embedded | None = None
     secrets: Secrets = Secrets()

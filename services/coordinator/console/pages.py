@@ -53,7 +53,7 @@ from services.coordinator.console.session import Session, Sessions, same_token
 from services.coordinator.console.statement import period, statement, statement_page, year_page
 from services.coordinator.console.today import today
 from services.coordinator.console.views import SignInPage, Site
-from services.coordinator.desk import Caller, Desk
+from services.coordinator.desk import Caller, Desk, traceparent
 from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
 from services.kernel.errors import NOT_ALLOWED, Rejected
@@ -381,7 +381,12 @@ class _Pages:
 
     async def _send(self, visit: Visit, command: Command, key: str) -> UUID:
         """Have a command decided; the same key is the same wish. Returns the command's id."""
-        caller = Caller(visit.actor, visit.request.state.correlation_id, idempotency_key=f"console/{key}")
+        caller = Caller(
+            visit.actor,
+            visit.request.state.correlation_id,
+            traceparent(visit.request.headers.get("traceparent")),
+            idempotency_key=f"console/{key}",
+        )
         answer = await self._desk.send(command, caller)
         assert answer.id is not None
         return answer.id
