@@ -7,7 +7,7 @@ from contracts.envelope import Actor
 from services.coordinator.complaint import unknown_complaint
 from services.kernel.handling import check_handler
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 
 
 async def get_restricted(replica: Replica, query: GetRestricted, actor: Actor) -> Restricted:
@@ -18,7 +18,7 @@ async def get_restricted(replica: Replica, query: GetRestricted, actor: Actor) -
     if row is None:
         raise unknown_complaint()
     check_handler(actor, (row["handler"],), (row["member_id"], row["about_id"]))
-    log.info("restricted_read", actor=str(actor), complaint=str(query.complaint_id))
+    deed("restricted_read", actor=actor, object=str(query.complaint_id), origin="bus")
     rows = await replica.pool.fetch(
         "SELECT entity, data FROM vault WHERE entity_id = $1 AND starts_with(entity, 'complaint')",
         query.complaint_id,

@@ -23,7 +23,7 @@ from services.kernel.dutch import local
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_handler
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 
 _POLICY = "SELECT reciprocity, compensation, floor_minutes, tolerance_minutes, most_running, from_band"
 
@@ -134,7 +134,7 @@ async def get_incident_file(replica: Replica, query: GetIncidentFile, actor: Act
     if row is None:
         raise unknown_incident()
     check_handler(actor, (row["reported_by"], row["handler"]), (row["helper_id"], row["asker_id"]))
-    log.info("restricted_read", actor=str(actor), incident=str(query.incident_id))
+    deed("restricted_read", actor=actor, object=str(query.incident_id), origin="bus")
     texts = await replica.pool.fetch(
         "SELECT entity, data FROM vault WHERE entity_id = $1 AND starts_with(entity, 'incident')",
         query.incident_id,

@@ -67,7 +67,7 @@ from services.kernel.retention import forget_old_answers
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.kernel.state import get_state, set_log_level
-from services.kernel.telemetry import LINES, Metrics, log, set_up
+from services.kernel.telemetry import LINES, Metrics, deed, log, set_up
 from services.kernel.timers import fire_timers
 from services.kernel.tracing import TRACING
 
@@ -400,10 +400,13 @@ class Replica:
                 async with self._retrying:
                     applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
                 view = Retried(applied=applied)
+                said = str(body.lane) if body.lane else "all"
+                deed(name, actor=request.actor, object=said, result=f"{applied} applied", origin="bus")
             case GetState():
                 view = await get_state(self)
             case SetLogLevel():
                 view = await set_log_level(self, body)
+                deed(name, actor=request.actor, object=self.service.name, result=body.level, origin="bus")
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))

@@ -1,8 +1,8 @@
 """Traces (OpenTelemetry): one trace from an HTTP request to the last effect of it in another service.
 
 What carries a trace is `traceparent` (W3C Trace Context), in requests, events and the log. With
-`[traces]` in region.toml each step on the way becomes a span; without it nothing of OpenTelemetry is
-imported, and a step passes on the traceparent that it was given. Spans name commands, events and
+`[traces]` in region.toml each step on the way becomes a span; without it its SDK need not even be
+installed, and a step passes on the traceparent that it was given. Spans name commands, events and
 outcomes; never an id, a path or what someone typed.
 """
 

@@ -58,6 +58,7 @@ from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
 from services.kernel.errors import NOT_ALLOWED, Rejected
 from services.kernel.service import new_id
+from services.kernel.telemetry import deed
 
 WRONG_KEY = (
     "Deze sleutel kennen wij niet als sleutel van een coördinator of beheerder. "
@@ -213,6 +214,9 @@ class _Pages:
             return self._sign_in_form(request, "Deze bladzijde stond te lang open. Probeer het nog eens.")
         presented = form.get("key")
         session = self._sessions.begin(presented.strip() if isinstance(presented, str) else None)
+        who = session.holder.actor if session.holder else "unknown"
+        result = "done" if session.holder else "unknown_key"
+        deed("sign_in", actor=who, object=session.id[:6], result=result, origin="console")
         if session.holder is None:
             return self._sign_in_form(request, WRONG_KEY)
         response = RedirectResponse(_home(session.holder), 303)
@@ -224,6 +228,8 @@ class _Pages:
         form = await request.form()
         if session is not None and not same_token(session, form.get("csrf")):
             raise StaleForm
+        if session is not None and session.holder is not None:
+            deed("sign_out", actor=session.holder.actor, object=session.id[:6], origin="console")
         response = RedirectResponse("/inloggen", 303)
         self._sessions.end(response)
         return response
@@ -386,6 +392,7 @@ class _Pages:
             visit.request.state.correlation_id,
             traceparent(visit.request.headers.get("traceparent")),
             idempotency_key=f"console/{key}",
+            origin="console",
         )
         answer = await self._desk.send(command, caller)
         assert answer.id is not None
