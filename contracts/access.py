@@ -2,6 +2,7 @@
 
 `ANY` - for anyone's things. The name of a field - only where it is the actor's own member id.
 `PARTY` - the decider checks that the actor is one of the two people of the match.
+`TEAM` - only with a key of a social team; the decider checks that the referral is that team's.
 `ACTING` - in the name of `member_id`: the actor themself, or who may act for that member (someone they
 let act for them, or the household or organisation they may act for). Deciders check which
 (services/exchange/acting.py); the event names the member, and its actor who did it.
@@ -17,6 +18,7 @@ from contracts.envelope import Actor, Command, Query, Role
 
 ANY = "*"
 PARTY = "party"
+TEAM = "team"
 ACTING = "acting"
 
 M, C, R = Role.MEMBER, Role.COORDINATOR, Role.REFERRER
@@ -24,7 +26,8 @@ OP, S = Role.OPERATOR, Role.SERVICE
 
 MAY: dict[str, dict[Role, str]] = {
     # members
-    "RegisterMember": {C: ANY, OP: ANY, R: ANY},
+    "RegisterMember": {C: ANY, OP: ANY},
+    "RegisterReferred": {R: TEAM},
     "ApproveMember": {C: ANY, OP: ANY},
     "DeclineMember": {C: ANY},
     "ChangeCapacity": {M: "member_id", C: ANY, OP: ANY},
@@ -46,10 +49,11 @@ MAY: dict[str, dict[Role, str]] = {
     "GetContacts": {M: PARTY, C: ANY},
     "GetPeople": {M: "member_ids", C: ANY, S: ANY},
     "FindExcluded": {S: ANY},
+    "FindLookalikes": {S: ANY},
     # exchange
     "PostOffer": {M: "member_id", C: ANY, OP: ANY},
     "WithdrawOffer": {M: "member_id", C: ANY, OP: ANY},
-    "RequestHelp": {M: "asking_id", C: ANY, OP: ANY, R: ANY},
+    "RequestHelp": {M: "asking_id", C: ANY, OP: ANY},
     "WithdrawRequest": {M: ACTING, C: ANY, OP: ANY},
     "ConfirmMatch": {C: ANY},
     "CancelMatch": {M: ACTING, C: ANY},
@@ -77,6 +81,14 @@ MAY: dict[str, dict[Role, str]] = {
     "GetMatch": {M: PARTY, C: ANY, S: ANY},
     "GetParticipants": {C: ANY, OP: ANY, S: ANY},
     "SuggestReturnFavours": {M: "member_id", C: ANY, S: ANY},
+    "ReferPerson": {R: TEAM},
+    "AcceptReferral": {C: ANY},
+    "RejectReferral": {C: ANY},
+    "HoldReferral": {C: ANY},
+    "FailReferral": {C: ANY},
+    "CancelReferral": {R: TEAM},
+    "StopFeedback": {M: ACTING, C: ANY, R: TEAM},
+    "GetReferralFile": {C: ANY, R: TEAM},
     # ledger
     "TransferCredit": {M: "from_account_id", C: ANY},
     "GetBalances": {M: "account_ids", C: ANY, S: ANY},
@@ -86,6 +98,7 @@ MAY: dict[str, dict[Role, str]] = {
     "ChangeLimits": {C: ANY, OP: ANY},
     "NoteExpenses": {C: ANY},
     "BringBalance": {OP: ANY},
+    "EnterCaps": {OP: ANY},
     "GetStatement": {M: "account_id", C: ANY},
     "GetYearStatement": {M: "helper_id", C: ANY},
     # notifications
@@ -128,6 +141,8 @@ def allowed(actor: Actor, message: Command | Query) -> bool:
         return False
     if rule in (ANY, PARTY):
         return True
+    if rule == TEAM:
+        return actor.team is not None
     field = getattr(message, "member_id" if rule == ACTING else rule)
     if actor.member_id is None or field is None:
         return False

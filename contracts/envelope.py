@@ -97,7 +97,7 @@ class Role(StrEnum):
 
 
 class Actor(BaseModel):
-    """Who asks. `member_id` is set where the credential belongs to a member.
+    """Who asks. `member_id` is set where the credential belongs to a member, `team` where to a social team.
 
     `name` is the credential's id or the service's name, never a person's name. `areas` are the
     postcode areas a coordinator works in (empty: the whole region). `stands_in_for`: coordinators
@@ -109,6 +109,7 @@ class Actor(BaseModel):
     role: Role
     name: str = Field(max_length=64)
     member_id: UUID | None = None
+    team: str | None = None
     areas: tuple[str, ...] = ()
     stands_in_for: tuple[str, ...] = ()
 

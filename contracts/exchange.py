@@ -27,6 +27,7 @@ FellThroughReason = Literal[
     "below_floor",
     "compensation_cap",
     "withdrawn",
+    "offer_withdrawn",
     "cancelled",
     "no_answer",
     "helper_withdrew",
@@ -408,6 +409,7 @@ COMMANDS: tuple[type[Command], ...] = (
     *initiatives.COMMANDS,
     *visits.COMMANDS,
     *safety.COMMANDS,
+    *referrals.COMMANDS,
 )
 
 
@@ -466,4 +468,5 @@ QUERIES: dict[type[Query], type[View]] = {
     **initiatives.QUERIES,
     **visits.QUERIES,
     **safety.QUERIES,
+    **referrals.QUERIES,
 }

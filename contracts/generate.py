@@ -20,7 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.catalogue import EMITTED_BY, EVENTS, event_type, schema_name
 from contracts.envelope import CloudEvent, Event
-from contracts.policy import PRESETS
+from contracts.policy import CAPS, PRESETS
 
 CONTRACTS = Path(__file__).parent
 SUMS = "SHA256SUMS"
@@ -86,6 +86,8 @@ _PLAUSIBLE: dict[str, Any] = {
     "hold_cents": 840,
     "left_cents": 1200,
     "caps_year": 2025,
+    "year": 2025,
+    "caps": CAPS[2025],
     "month": "2026-11",
     "channel": "email",
     "coordinator": "coordinator-1",

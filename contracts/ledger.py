@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts import caps
 from contracts.common import Settle
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
@@ -220,6 +221,7 @@ EVENTS: tuple[type[Event], ...] = (
     HoldReleased,
     CreditTransferred,
     TransferRefused,
+    *caps.EVENTS,
 )
 
 
@@ -347,6 +349,7 @@ COMMANDS: tuple[type[Command], ...] = (
     ChangeLimits,
     NoteExpenses,
     BringBalance,
+    *caps.COMMANDS,
 )
 
 

@@ -235,6 +235,10 @@ class RegisterMember(Command):
         return (VaultEntry("member", command_id, command_id, personal), *ties)
 
 
+class RegisterReferred(RegisterMember):
+    """A social team signs someone up together with their referral. A coordinator lets them take part."""
+
+
 class ApproveMember(Command):
     """Let a registered member take part."""
 
@@ -371,6 +375,7 @@ class CloseContact(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     RegisterMember,
+    RegisterReferred,
     ApproveMember,
     DeclineMember,
     ChangeCapacity,
@@ -417,6 +422,13 @@ class FindExcluded(Query):
     wish: Literal["none", "unknown", "outside_street", "known"] = "none"
 
 
+class FindLookalikes(Query):
+    """Which members may be the same person as this one: at the same door, with the same name, date of
+    birth or way of contact. For exchange, when someone is referred."""
+
+    member_id: UUID
+
+
 class Person(View):
     member_id: UUID
     number: int
@@ -447,4 +459,16 @@ class Excluded(View):
     more: tuple[UUID, ...] = ()
 
 
-QUERIES: dict[type[Query], type[View]] = {GetContacts: Contacts, GetPeople: People, FindExcluded: Excluded}
+class Lookalikes(View):
+    """Where the person lives, and members that may be the same: ids alone."""
+
+    pc4: str
+    member_ids: tuple[UUID, ...]
+
+
+QUERIES: dict[type[Query], type[View]] = {
+    GetContacts: Contacts,
+    GetPeople: People,
+    FindExcluded: Excluded,
+    FindLookalikes: Lookalikes,
+}

@@ -100,6 +100,16 @@ class LetGo(Command):
     beneficiary_id: UUID | None = None
 
 
+class EndOffers(Command):
+    """From a timer: someone takes part no more, so what they offered does not stand either.
+
+    `offer_ids` are those that stand, looked up when the timer is due.
+    """
+
+    member_id: UUID
+    offer_ids: tuple[UUID, ...] = ()
+
+
 class PartTooClose(Command):
     """From a timer: what this participant has before them with someone who is too close by now.
 

@@ -4,8 +4,10 @@ An initiative is a programme that a region runs with one set of rules (design, s
 change of its policy is an event, and holds for what is asked and confirmed from then on.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -95,32 +97,35 @@ CAPS: dict[int, Caps] = {
     2024: Caps(hour_21=550, hour_young=325, month=210_00, year=2_100_00),
     2025: Caps(hour_21=560, hour_young=330, month=210_00, year=2_100_00),
 }
-"""By calendar year; a year that is not here yet has those of the last one that is."""
+"""By calendar year, as far as this release knows them; later ones are entered (contracts.caps)."""
 
 
-def caps_year(year: int) -> int:
-    """The year whose caps hold in a calendar year: its own, as soon as those are here.
+class CapsOf(NamedTuple):
+    """The caps that hold in a year, and of which year they are."""
 
-    >>> caps_year(2024), caps_year(2031)
+    year: int
+    caps: Caps
+
+
+def caps_in_force(year: int, entered: Mapping[int, Caps] = MappingProxyType({})) -> CapsOf:
+    """The caps that hold in a calendar year: its own, else those of the last one before it that has them.
+
+    `entered` has those of the years that this release does not know.
+
+    >>> caps_in_force(2024).year, caps_in_force(2031).year
     (2024, 2025)
+    >>> caps_in_force(2031, {2030: CAPS[2024]}) == (2030, CAPS[2024])
+    True
     """
-    return year if year in CAPS else max(CAPS)
+    known = {**entered, **CAPS}
+    of = max((one for one in known if one <= year), default=min(known))
+    return CapsOf(of, known[of])
 
 
-def caps(year: int) -> Caps:
-    """The caps of a calendar year.
-
-    >>> caps(2025).month, caps(2031) == caps(2025)
-    (21000, True)
-    """
-    return CAPS[caps_year(year)]
-
-
-def compensation_cents(minutes: int, band: AgeBand | None, year: int) -> int:
+def compensation_cents(minutes: int, band: AgeBand | None, caps: Caps) -> int:
     """What `minutes` of help are worth, in whole cents, rounded down. No known age counts as young.
 
-    >>> compensation_cents(90, AgeBand.FROM_21, 2025), compensation_cents(60, None, 2025)
+    >>> compensation_cents(90, AgeBand.FROM_21, CAPS[2025]), compensation_cents(60, None, CAPS[2025])
     (840, 330)
     """
-    rates = caps(year)
-    return minutes * (rates.hour_21 if band is AgeBand.FROM_21 else rates.hour_young) // 60
+    return minutes * (caps.hour_21 if band is AgeBand.FROM_21 else caps.hour_young) // 60

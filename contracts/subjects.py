@@ -4,6 +4,8 @@
     wd.cmd.<region>.<service>.<Command>     request/reply
     wd.qry.<region>.<service>.<Query>       request/reply
     wd.head.<region>.<service>              heartbeat of the log's head, core NATS
+    wd.ref.<region>.<team>.in               a social team's CloudEvents: referrals, core NATS
+    wd.ref.<region>.<team>.out.>            what a social team may hear
 
 No ids in subjects: metrics and permissions stay bounded. Inboxes are `_INBOX.<user>.>`,
 one prefix per user, so that nobody reads another's replies; whoever answers may publish
@@ -51,6 +53,21 @@ def query(region: str, service: str, name: str) -> str:
 
 def head(region: str, service: str) -> str:
     return f"wd.head.{region}.{service}"
+
+
+def referrals_in(region: str, team: str) -> str:
+    """Where a social team sends its referrals."""
+    return f"wd.ref.{region}.{team}.in"
+
+
+def referrals_out(region: str, team: str) -> str:
+    """All that a social team may hear."""
+    return f"wd.ref.{region}.{team}.out.>"
+
+
+def team_user(team: str) -> str:
+    """A social team's NATS user: its name cannot be a service's."""
+    return f"team-{team}"
 
 
 def stream(service: str) -> str:
@@ -106,9 +123,18 @@ def permissions(region: str, service: str) -> Permissions:
     for asked in contract.ASKS:
         publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
     if service == "coordinator":
+        subscribe.append(referrals_in(region, "*"))
         publish += [command(region, other, "*") for other in SERVICES]
         publish += [query(region, other, name) for other in SERVICES for name in OF_OPERATORS]
     return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))
+
+
+def team_permissions(region: str, team: str) -> Permissions:
+    """A social team's own system: it refers, and hears what it may know. Nothing of another team."""
+    return Permissions(
+        publish=(referrals_in(region, team),),
+        subscribe=(f"{inbox(team_user(team))}.>", referrals_out(region, team)),
+    )
 
 
 def operator_permissions(region: str) -> Permissions:

@@ -33,6 +33,16 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Deze soort hulp kennen wij niet. Kies een van: {known}.",
         "We do not know this kind of help. Choose one of: {known}.",
     ),
+    "person_unclear": (
+        "Geef van iemand die nieuw is naam, straat, huisnummer en postcode (vier cijfers). Of geef alleen "
+        "member_id, of alleen het deelnemersnummer met de postcode.",
+        "For someone new, give name, street, house number and postcode (four digits). Or give only "
+        "member_id, or only the participant's number with the postcode.",
+    ),
+    "first_visit_missing": (
+        "Zeg bij hulp die terugkomt ook wanneer de eerste keer is (wanted_at).",
+        "For help that comes back, say when the first time is too (wanted_at).",
+    ),
     "too_short": ("Vul hier iets in.", "Please fill this in."),
     "uuid_parsing": ("Dit is geen geldig kenmerk. Kijk het na.", "This is not a valid id. Please check it."),
     "value_error": ("Dit past niet. Kijk het na.", "This does not fit. Please check it."),

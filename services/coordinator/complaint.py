@@ -9,7 +9,7 @@ what these procedures promise.
 What was said at each step is in the vault, for the handler alone (`services/kernel/handling.py`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never, get_args
 from uuid import UUID, uuid5
@@ -27,16 +27,16 @@ from contracts.coordinator import (
 )
 from contracts.envelope import Event
 from services.coordinator.projections.members import MEMBERS
-from services.kernel.days import end
+from services.kernel.days import end, working_day
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_uninvolved, handles
 from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer
 
 ACKNOWLEDGED_WITHIN = 5
-"""Working days, Monday to Friday, after the day it was filed."""
+"""Working days after the day it was filed."""
 
 DECIDED_WITHIN = timedelta(weeks=6)
 """After the day it was filed (Awb, art. 9:11, first paragraph)."""
@@ -254,11 +254,7 @@ def acknowledge_by(filed_at: datetime) -> datetime:
     >>> acknowledge_by(datetime(2026, 11, 27, 12, 0, tzinfo=UTC)).isoformat()  # a Friday
     '2026-12-04T23:00:00+00:00'
     """
-    day, left = local(filed_at).date(), ACKNOWLEDGED_WITHIN
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return end(day)
+    return end(working_day(local(filed_at).date(), ACKNOWLEDGED_WITHIN))
 
 
 def decide_by(filed_at: datetime) -> datetime:

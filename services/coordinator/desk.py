@@ -59,16 +59,16 @@ class Desk:
         self.keys = Keys(replica.region.keys)
         self.lookout = Lookout(replica)
 
-    async def send(self, command: Command, caller: Caller) -> Answer:
+    async def send(self, command: Command, caller: Caller, *, id: UUID | None = None) -> Answer:
         """Have a command decided; then wait at most a second until this instance has seen it.
 
-        Raises Rejected for a no, and Unreachable when nothing is known: the same
-        Idempotency-Key may be used again.
+        `id` where something else than the Idempotency-Key makes it the same wish. Raises Rejected for
+        a no, and Unreachable when nothing is known: the same Idempotency-Key may be used again.
         """
         answer = await self.replica.bus.send(
             command,
             caller.actor,
-            id=command_id(command, caller),
+            id=id or command_id(command, caller),
             content_hash=content_hash(command),
             correlation_id=caller.correlation_id,
             traceparent=caller.traceparent,

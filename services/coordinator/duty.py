@@ -1,12 +1,12 @@
 """A duty: a coordinator is there for some areas, or for the whole region, in a period."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts.coordinator import CancelDuty, DutyCancelled, DutyPlanned, PlanDuty
 from contracts.envelope import Event
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 

@@ -70,7 +70,7 @@ def _holder(key: Key) -> Holder:
     member_id = UUID(key.member_id) if key.member_id else None
     # Half of the hash says which key it was, and is of no use without the key itself.
     return Holder(
-        Actor(role=key.as_role, name=key.id, member_id=member_id, areas=key.areas),
+        Actor(role=key.as_role, name=key.id, member_id=member_id, team=key.team, areas=key.areas),
         key.label or key.id,
         key.sha256[:32],
     )

@@ -6,7 +6,7 @@ A deputy who is away in those days too, or has no key any more, is missed as if 
 Timers go on during leave: reminders are sent, and a term that passes is on everyone's work list.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -24,7 +24,7 @@ from contracts.coordinator import (
 from contracts.envelope import Event
 from services.kernel.days import begin
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
 

@@ -22,9 +22,13 @@ WHY_NOT: dict[str, Refusal] = {
         ),
         Refusal(
             code="withdrawn",
-            nl="De hulpvraag of het aanbod is ingetrokken. Staat de vraag nog open? Kies iemand anders.",
-            en="The request or the offer was withdrawn in the meantime. Is the request still open? "
-            "Choose someone else.",
+            nl="De hulpvraag is intussen ingetrokken. U hoeft niets meer te doen.",
+            en="The request was withdrawn in the meantime. You need not do anything.",
+        ),
+        Refusal(
+            code="offer_withdrawn",
+            nl="Het aanbod is intussen ingetrokken. De hulpvraag staat weer open: kies iemand anders.",
+            en="The offer was withdrawn in the meantime. The request is open again: choose someone else.",
         ),
         Refusal(
             code="cancelled",

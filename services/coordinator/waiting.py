@@ -8,10 +8,13 @@ whole table for a few rows. Days are days of the region's clock.
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
+from contracts.policy import CAPS
+
 WorkCode = Literal[
     "without_helper",
     "visit_without_helper",
     "without_answer",
+    "referral_waits",
     "new_member",
     "minutes_differ",
     "not_booked",
@@ -24,6 +27,7 @@ WorkCode = Literal[
     "incident_open",
     "complaint_term",
     "leave_without_deputy",
+    "caps_missing",
     "balance_noted",
     "bring_message",
     "not_reached",
@@ -168,6 +172,14 @@ _OVER_CAPACITY = (
     "ORDER BY p.helper_id, p.week) x"
 )
 
+# This year and, from December on, the next, where neither this release nor an operator has its caps.
+_YEARS_WITHOUT_CAPS = (
+    "(SELECT DISTINCT extract(year FROM day)::int AS of_year "
+    f"FROM unnest(ARRAY[{_TODAY}, {_TODAY} + 31]) AS day "
+    f"WHERE extract(year FROM day) NOT IN ({', '.join(map(str, CAPS))}) "
+    "AND extract(year FROM day) NOT IN (SELECT of_year FROM caps_seen))"
+)
+
 WAITING: dict[WorkCode, Waiting] = {
     "without_helper": Waiting(
         rows=f"{_OPEN_REQUEST} WHERE NOT {_IS_VISIT}",
@@ -194,10 +206,27 @@ WAITING: dict[WorkCode, Waiting] = {
     ),
     # A reservation normally takes well under a second; only one that waits is work.
     "without_answer": _match("status = 'reserved' AND reserved_at < now() - interval '5 seconds'"),
-    # A social team cannot ask anything for who is not approved, however urgent: they wait no longer
-    # than today.
+    # A social team waits for an answer; once its term has passed everyone sees it. Why it needs a
+    # second look comes first: someone may be the same person as in another referral.
+    "referral_waits": Waiting(
+        rows="referrals_seen x WHERE status = 'requested'",
+        entity_id="referral_id",
+        since="referred_at",
+        due="answer_by",
+        member_id="member_id",
+        category="category",
+        pc4="CASE WHEN NOT overdue THEN pc4 END",
+        reason="CASE WHEN twin_ids <> '{}' THEN 'twin' WHEN overdue THEN 'overdue' "
+        "WHEN reminded THEN 'reminded' ELSE urgency END",
+        hidden_from="ARRAY[member_id]",
+    ),
+    # Who was referred is let in with the referral, as long as that waits; after that no longer than today.
     "new_member": replace(
-        _member("status = 'registered'", "registered_at"),
+        _member(
+            "status = 'registered' AND NOT EXISTS (SELECT FROM referrals_seen r "
+            "WHERE r.member_id = x.member_id AND r.status = 'requested')",
+            "registered_at",
+        ),
         due=f"CASE WHEN {_REFERRED} THEN {_midnight(_DAY_AFTER_REGISTERED)} END",
         reason=f"CASE WHEN {_REFERRED} THEN 'referrer' END",
     ),
@@ -297,6 +326,15 @@ WAITING: dict[WorkCode, Waiting] = {
         since="missed_at",
         due=_midnight("first_day"),
         coordinator="coordinator",
+    ),
+    # From December on for the year that comes: whoever enters them has a month.
+    "caps_missing": Waiting(
+        rows=f"{_YEARS_WITHOUT_CAPS} y WHERE EXISTS "
+        "(SELECT FROM initiatives_seen WHERE compensation = 'euro' AND status = 'running')",
+        entity_id="lpad(of_year::text, 32, '0')::uuid",
+        since=_midnight("make_date(of_year - 1, 12, 1)"),
+        due=_midnight("make_date(of_year, 1, 1)"),
+        reason="of_year::text",
     ),
     # The ledger says when a limit is passed, not when it is back: after two weeks someone has looked.
     "balance_noted": Waiting(

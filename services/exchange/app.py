@@ -5,6 +5,7 @@ from pathlib import Path
 from contracts.exchange import GetMatch, GetParticipants, GetTexts
 from contracts.initiatives import GetInitiatives
 from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
+from contracts.referrals import GetReferralFile
 from contracts.safety import GetIncidentFile
 from contracts.visits import GetSeries
 from services.exchange import queries
@@ -19,6 +20,7 @@ from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
 from services.exchange.person import ACTING, PERSON, VETTING
 from services.exchange.proposing import rank_helpers
+from services.exchange.referral import REFERRAL, REFERRED
 from services.exchange.series import SERIES
 from services.exchange.week import WEEK
 from services.kernel.service import Service
@@ -43,6 +45,8 @@ def service(region: Region) -> Service:
             VETTING,
             ACTING,
             HOME,
+            REFERRAL,
+            REFERRED,
         ),
         decides=DECIDES,
         prepares=PREPARES,
@@ -58,6 +62,7 @@ def service(region: Region) -> Service:
             GetSeries: queries.get_series,
             GetIncidentFile: queries.get_incident_file,
             GetLoad: queries.get_load,
+            GetReferralFile: queries.get_referral_file,
             SuggestReturnFavours: queries.suggest_return_favours,
         },
         gauges=GAUGES,

@@ -81,8 +81,11 @@ def settle_hold(command: SettleHold, context: Context, state: State) -> list[Eve
         return [fall_through(found, command.reason)]
     request = state.get(REQUEST, found.request_id)
     offer = state.get(OFFER, found.offer_id)
-    if request is None or request.status != "matching" or offer is None or offer.status != "open":
+    if request is None or request.status != "matching":
         return [fall_through(found, "withdrawn")]
+    if offer is None or offer.status != "open":
+        # A reason of its own: at a visit its two people count on each other, and both must hear.
+        return [fall_through(found, "offer_withdrawn")]
     return [_confirmed(found), *begin_or_hand_over(found, request, context, state)]
 
 

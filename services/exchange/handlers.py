@@ -39,6 +39,7 @@ from contracts.members import (
     ContactDetailsChanged,
     GuardianConsentWithdrawn,
     MemberApproved,
+    MemberDeclined,
     MemberErased,
     MemberLeft,
     MemberPaused,
@@ -46,11 +47,26 @@ from contracts.members import (
 from contracts.participants import (
     AdmitParticipant,
     EndAsking,
+    EndOffers,
     LetGo,
     NearnessChanged,
     NoteCapacity,
     NoteNearness,
+    ParticipantLeft,
     PartTooClose,
+)
+from contracts.referrals import (
+    AcceptReferral,
+    CancelReferral,
+    CheckReferral,
+    EndReferrals,
+    FailReferral,
+    HoldReferral,
+    PersonReferred,
+    ReferPerson,
+    RejectReferral,
+    StopFeedback,
+    TakeReferral,
 )
 from contracts.safety import (
     CloseIncident,
@@ -88,48 +104,60 @@ from services.exchange import (
     participant,
     planning,
     preparing,
+    referral,
+    referral_course,
     visit,
 )
 from services.kernel.service import Decide, Erase, Follow, Prepare, Schedule
 
-DECIDES: dict[type[Command], Decide] = acting.in_someones_name(
-    {
-        StartInitiative: initiative.start,
-        ChangePolicy: initiative.change,
-        CloseInitiative: initiative.close,
-        PostOffer: offer.post,
-        WithdrawOffer: offer.withdraw,
-        RequestHelp: help_request.ask,
-        OpenDrafts: help_request.open_drafts,
-        WithdrawRequest: help_request.withdraw,
-        ReserveMatch: confirming.reserve,
-        CancelMatch: match.cancel,
-        ReportMinutes: minutes.report,
-        SettleMinutes: minutes.decide,
-        SkipVisit: visit.skip,
-        MoveVisit: visit.move,
-        NoteNoShow: visit.note_no_show,
-        SayThanks: visit.thank,
-        EndSeries: planning.end,
-        EndHelping: planning.end_helping,
-        PlanVisit: planning.plan,
-        FinishSeries: planning.finish,
-        ReportIncident: incident.report,
-        PassOnIncident: incident.hand_over,
-        EndIncident: incident.close,
-        WaiveReciprocity: participant.waive,
-        AdmitParticipant: participant.admit,
-        NoteCapacity: participant.note_capacity,
-        SuspendHelper: leaving.suspend,
-        EndAsking: leaving.end_asking,
-        NoteNearness: leaving.note_nearness,
-        PartTooClose: leaving.part_too_close,
-        LetGo: leaving.let_go,
-        SettleHold: confirming.settle_hold,
-        SettleBooking: minutes.settle_booking,
-        LapseReservation: match.lapse,
-    }
-)
+_DECIDES: dict[type[Command], Decide] = {
+    StartInitiative: initiative.start,
+    ChangePolicy: initiative.change,
+    CloseInitiative: initiative.close,
+    PostOffer: offer.post,
+    WithdrawOffer: offer.withdraw,
+    RequestHelp: help_request.ask,
+    OpenDrafts: help_request.open_drafts,
+    WithdrawRequest: help_request.withdraw,
+    ReserveMatch: confirming.reserve,
+    CancelMatch: match.cancel,
+    ReportMinutes: minutes.report,
+    SettleMinutes: minutes.decide,
+    SkipVisit: visit.skip,
+    MoveVisit: visit.move,
+    NoteNoShow: visit.note_no_show,
+    SayThanks: visit.thank,
+    EndSeries: planning.end,
+    EndHelping: planning.end_helping,
+    PlanVisit: planning.plan,
+    FinishSeries: planning.finish,
+    ReportIncident: incident.report,
+    PassOnIncident: incident.hand_over,
+    EndIncident: incident.close,
+    WaiveReciprocity: participant.waive,
+    AdmitParticipant: participant.admit,
+    NoteCapacity: participant.note_capacity,
+    SuspendHelper: leaving.suspend,
+    EndAsking: leaving.end_asking,
+    NoteNearness: leaving.note_nearness,
+    PartTooClose: leaving.part_too_close,
+    LetGo: leaving.let_go,
+    EndOffers: leaving.end_offers,
+    SettleHold: confirming.settle_hold,
+    SettleBooking: minutes.settle_booking,
+    LapseReservation: match.lapse,
+    TakeReferral: referral.take,
+    AcceptReferral: referral_course.accept,
+    RejectReferral: referral_course.reject,
+    HoldReferral: referral_course.hold,
+    FailReferral: referral_course.fail,
+    CancelReferral: referral_course.cancel,
+    EndReferrals: referral_course.end,
+    StopFeedback: referral.stop_feedback,
+    CheckReferral: referral.check,
+}
+
+DECIDES = referral_course.keeping_up(acting.in_someones_name(_DECIDES))
 
 PREPARES: dict[type[Command], Prepare] = {
     ConfirmMatch: preparing.confirm,
@@ -138,9 +166,11 @@ PREPARES: dict[type[Command], Prepare] = {
     ThankHelper: preparing.thank,
     PlanVisit: preparing.plan_visit,
     PartTooClose: preparing.part_too_close,
+    EndOffers: preparing.end_offers,
     ReportIncident: preparing.report_incident,
     HandOverIncident: preparing.hand_over_incident,
     CloseIncident: preparing.close_incident,
+    ReferPerson: preparing.refer,
 }
 
 SCHEDULES: dict[type[Event], Schedule] = {
@@ -148,7 +178,9 @@ SCHEDULES: dict[type[Event], Schedule] = {
     SeriesStarted: planning.next_visit,
     SeriesPlanned: planning.next_visit,
     NearnessChanged: leaving.look_at_nearness,
+    ParticipantLeft: leaving.look_for_offers,
     PolicyChanged: help_request.look_for_drafts,
+    PersonReferred: referral.checks,
 }
 
 ERASES: dict[type[Event], Erase] = {MemberErased: lambda event: event.member_id}
@@ -197,7 +229,14 @@ def on_nearness_changed(event: CircleChanged | ContactDetailsChanged | Household
 
 
 def on_member_left(event: MemberLeft) -> list[Command]:
-    return [LetGo(member_id=event.member_id, settle=event.settle, beneficiary_id=event.beneficiary_id)]
+    return [
+        LetGo(member_id=event.member_id, settle=event.settle, beneficiary_id=event.beneficiary_id),
+        EndReferrals(member_id=event.member_id),
+    ]
+
+
+def on_member_declined(event: MemberDeclined) -> list[Command]:
+    return [EndReferrals(member_id=event.member_id, declined=True)]
 
 
 def on_hold_placed(event: HoldPlaced) -> list[Command]:
@@ -233,6 +272,7 @@ FOLLOWS: dict[type[Event], Follow] = {
     ContactDetailsChanged: on_nearness_changed,
     HouseholdJoined: on_nearness_changed,
     MemberLeft: on_member_left,
+    MemberDeclined: on_member_declined,
     HoldPlaced: on_hold_placed,
     HoldRefused: on_hold_refused,
     CreditTransferred: on_booked,

@@ -1,6 +1,6 @@
 """A request for help: open until a match is confirmed, open again when one falls away."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -27,7 +27,7 @@ from services.exchange.initiative import policy_of, running_policy
 from services.exchange.participant import taking_part
 from services.exchange.recurrence import following
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer
@@ -35,7 +35,10 @@ from services.kernel.service import Context, Timer
 
 @dataclass(slots=True)
 class HelpRequest:
-    """`requested_at` and `urgency` stay what they were, also when it is open again."""
+    """`requested_at` and `urgency` stay what they were, also when it is open again.
+
+    `referral`: a social team asked; the referral has the same id.
+    """
 
     request_id: UUID
     member_id: UUID
@@ -52,6 +55,7 @@ class HelpRequest:
     last_day: date | None = None
     series_id: UUID | None = None
     match_id: UUID | None = None
+    referral: bool = False
     version: int = 0
 
     @property
@@ -89,6 +93,7 @@ def evolve(request: HelpRequest | None, event: RequestEvent, request_id: UUID, a
             event.recurrence,
             event.last_day,
             event.series_id,
+            referral=event.referral,
         )
     assert request is not None
     match event:
@@ -139,17 +144,14 @@ def ask(command: RequestHelp, context: Context, state: State) -> list[Event]:
     _check_moment(command, context)
     _check_consent(command, context, state)
     check_guardian(state, participant)
-    referral = context.actor.role is Role.REFERRER
     waived = participant.waived_until is not None and participant.waived_until > context.at
     offers = command.initiative_id in participant.offers_in
-    # A social team is never made to wait for an offer (design, section 1).
-    may_ask = policy.reciprocity != "required" or offers or waived or referral
+    may_ask = policy.reciprocity != "required" or offers or waived
     return [
         HelpRequested(
             request_id=context.command_id,
             pc4=participant.pc4,
             draft=not may_ask,
-            referral=referral,
             **command.model_dump(exclude={"text"}),
         )
     ]
@@ -187,12 +189,12 @@ def _check_moment(command: RequestHelp, context: Context) -> None:
 def _check_consent(command: RequestHelp, context: Context, state: State) -> None:
     """Who asks for someone else may do so, and that person agreed to it.
 
-    A social team and a coordinator ask for someone else too: how that person agreed is kept, whoever
-    it was that spoke with them (design, sections 1 and 7).
+    A coordinator asks for someone else too: how that person agreed is kept, whoever it was that spoke
+    with them (design, sections 1 and 7). A social team refers (referral.py).
     """
     actor = context.actor
     for_another = command.asking_id != command.member_id or (
-        actor.role in (Role.REFERRER, Role.COORDINATOR) and actor.member_id != command.member_id
+        actor.role is Role.COORDINATOR and actor.member_id != command.member_id
     )
     if for_another and command.consent is None:
         raise Rejected(

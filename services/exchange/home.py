@@ -1,12 +1,12 @@
 """Who belongs to which household or organisation, as members tells it; and who counts as one of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts.households import HouseholdJoined, HouseholdLeft
 from services.exchange.participant import PARTICIPANT
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 
 
 @dataclass(slots=True)

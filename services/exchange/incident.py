@@ -6,7 +6,7 @@ Help that was given stands: each can still report their own minutes, without see
 other (minutes.py).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -24,7 +24,7 @@ from services.exchange.home import together
 from services.exchange.match import part, running_between
 from services.exchange.participant import PARTICIPANT, known_participant
 from services.exchange.series import kept_between, stops_helping
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_handler, check_uninvolved, handles
 from services.kernel.rights import check_area

@@ -1,6 +1,6 @@
 """An initiative: a programme of the region with its own rules. The rules of today hold."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -16,7 +16,7 @@ from contracts.initiatives import (
     StartInitiative,
 )
 from contracts.policy import PRESETS, AgeBand, Compensation, Policy, Reciprocity
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_whole_region
 from services.kernel.service import Context

@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.envelope import Event
-from contracts.exchange import FellThroughReason, RequestWithdrawn, SuspendHelper
+from contracts.exchange import FellThroughReason, OfferWithdrawn, RequestWithdrawn, SuspendHelper
 from contracts.participants import (
     EndAsking,
+    EndOffers,
     LetGo,
     NearnessChanged,
     NoteNearness,
@@ -20,6 +21,7 @@ from services.exchange.help_request import REQUEST
 from services.exchange.home import together
 from services.exchange.match import MATCH, Match, fall_through, known_match, part, running_of
 from services.exchange.minutes import settled_without
+from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT, is_gone
 from services.exchange.series import ended, known_series, stops_helping
 from services.kernel.entity import State
@@ -121,6 +123,22 @@ def let_go(command: LetGo, context: Context, state: State) -> list[Event]:
         participant_id=command.member_id, settle=command.settle, beneficiary_id=command.beneficiary_id
     )
     return [*events, left]
+
+
+def look_for_offers(event: ParticipantLeft, at: datetime) -> list[Timer]:
+    """At once, and after it: from then on nobody who left offers anything (participant.py)."""
+    timer_id = uuid5(event.participant_id, "offers")
+    return [Timer(at, EndOffers(member_id=event.participant_id), timer_id)]
+
+
+def end_offers(command: EndOffers, context: Context, state: State) -> list[Event]:
+    """Who left offers nothing any more; nobody is told, for nothing was promised."""
+    offers = (state.get(OFFER, offer_id) for offer_id in command.offer_ids)
+    return [
+        OfferWithdrawn(offer_id=offer.offer_id, member_id=offer.member_id, initiative_id=offer.initiative_id)
+        for offer in offers
+        if offer is not None and offer.status == "open"
+    ]
 
 
 def _without(found: Match, member_id: UUID, context: Context, state: State) -> list[Event]:

@@ -10,7 +10,7 @@ What happens after it was confirmed: minutes.py; visits of a series: series.py, 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -41,7 +41,7 @@ from services.exchange.participant import PARTICIPANT, Participant
 from services.exchange.person import PERSON
 from services.kernel.days import begin
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
 from services.kernel.service import Context, Timer

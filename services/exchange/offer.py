@@ -1,6 +1,6 @@
 """An offer: what someone can do for a neighbour."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.exchange import OfferPosted, OfferWithdrawn, PostOffer, RequestOp
 from services.exchange.help_request import known_request
 from services.exchange.initiative import running_policy
 from services.exchange.participant import taking_part
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_area
 from services.kernel.service import Context

@@ -1,6 +1,6 @@
 """A participant: someone who was let in, with what they asked, what they do, and how much they can."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -27,7 +27,7 @@ from contracts.participants import (
 )
 from contracts.visits import SeriesEnded, SeriesHelperChanged, SeriesStarted, VisitMoved
 from services.kernel.days import last_second
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_uninvolved
 from services.kernel.rights import check_area

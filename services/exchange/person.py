@@ -1,6 +1,6 @@
 """A person as members tells it: folded from its events, never decided here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -18,7 +18,7 @@ from contracts.members import (
 )
 from contracts.policy import AgeBand
 from contracts.vetting import VogLapsed, VogRecorded
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 
 
 @dataclass(slots=True)

@@ -2,14 +2,16 @@
 
 from asyncio import gather
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.categories import CATEGORIES, Intimacy
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import ConfirmMatch, OpenDrafts, ReserveMatch
-from contracts.members import Excluded, FindExcluded
-from contracts.participants import PartTooClose
+from contracts.members import Excluded, FindExcluded, FindLookalikes, Lookalikes
+from contracts.participants import EndOffers, PartTooClose
+from contracts.referrals import ReferPerson, TakeReferral
 from contracts.safety import (
     CloseIncident,
     DecideMinutes,
@@ -23,6 +25,8 @@ from contracts.visits import PlanVisit, SayThanks, ThankHelper
 from services.exchange.home import TOGETHER
 from services.exchange.incident import unknown_incident
 from services.exchange.match import unknown_match
+from services.kernel.days import end, working_day
+from services.kernel.dutch import local
 from services.kernel.handling import check_can_handle
 from services.kernel.runtime import Replica
 
@@ -87,6 +91,15 @@ async def open_drafts(replica: Replica, command: OpenDrafts, actor: Actor) -> Co
     return command.model_copy(update={"request_ids": tuple(row[0] for row in rows)})
 
 
+async def end_offers(replica: Replica, command: EndOffers, actor: Actor) -> Command:
+    """Look what someone who left still offers."""
+    rows = await replica.pool.fetch(
+        "SELECT offer_id FROM offers WHERE member_id = $1 AND status = 'open' ORDER BY offer_id",
+        command.member_id,
+    )
+    return command.model_copy(update={"offer_ids": tuple(row[0] for row in rows)})
+
+
 async def decide_minutes(replica: Replica, command: DecideMinutes, actor: Actor) -> Command:
     helper_id, asker_id = await _people(replica, command.match_id)
     return SettleMinutes(**command.model_dump(), helper_id=helper_id, asker_id=asker_id)
@@ -122,6 +135,19 @@ async def hand_over_incident(replica: Replica, command: HandOverIncident, actor:
     people = {"helper_id": row["helper_id"], "asker_id": row["asker_id"]}
     check_can_handle(replica.region.keys, command.handler, tuple(people.values()))
     return PassOnIncident(**command.model_dump(), **people, nth=len(row["former_handlers"]) + 1)
+
+
+async def refer(replica: Replica, command: ReferPerson, actor: Actor) -> Command:
+    """Ask members who this is, and count the working days within which someone answers."""
+    known = await replica.bus.ask(FindLookalikes(member_id=command.member_id), Lookalikes, SELF)
+    terms, today = replica.region.referrals, local(datetime.now(UTC)).date()
+    return TakeReferral(
+        **command.model_dump(),
+        pc4=known.pc4,
+        lookalikes=known.member_ids,
+        remind_at=end(working_day(today, terms.remind_days)),
+        answer_by=end(working_day(today, terms.answer_days)),
+    )
 
 
 async def _incident(replica: Replica, incident_id: UUID) -> Any:

@@ -11,6 +11,7 @@ from contracts.exchange import GetMatch, GetParticipants, GetTexts, Match, Parti
 from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiative, Initiatives
 from contracts.policy import Policy
 from contracts.proposals import Favours, GetLoad, Load, SuggestReturnFavours
+from contracts.referrals import GetReferralFile, ReferralFile
 from contracts.safety import GetIncidentFile, IncidentFile
 from contracts.visits import GetSeries, Series, Visit
 from services.exchange import return_favour, spread
@@ -18,6 +19,7 @@ from services.exchange.incident import unknown_incident
 from services.exchange.match import unknown_match
 from services.exchange.participant import faded
 from services.exchange.person import acting_id
+from services.exchange.referral import unknown_referral
 from services.exchange.week import LOAD, RELIEVED_ALWAYS, week_of
 from services.kernel.dutch import local
 from services.kernel.errors import Rejected
@@ -140,6 +142,23 @@ async def get_incident_file(replica: Replica, query: GetIncidentFile, actor: Act
         query.incident_id,
     )
     return IncidentFile(texts={_step(row["entity"]): orjson.loads(row["data"])["text"] for row in texts})
+
+
+async def get_referral_file(replica: Replica, query: GetReferralFile, actor: Actor) -> ReferralFile:
+    """What the team wrote, for itself and for coordinators of the area. Every look is logged."""
+    row = await replica.pool.fetchrow(
+        "SELECT team, pc4 FROM referrals WHERE referral_id = $1", query.referral_id
+    )
+    mine = row is not None and (actor.team == row["team"] if actor.team else actor.may_in(row["pc4"]))
+    if not mine:
+        raise unknown_referral()
+    log.info("referral_read", actor=str(actor), referral=str(query.referral_id))
+    texts = await replica.pool.fetch(
+        "SELECT data FROM vault WHERE entity_id = $1 AND entity IN ('referral', 'request')", query.referral_id
+    )
+    return ReferralFile.model_validate(
+        {k: v for text in texts for k, v in orjson.loads(text["data"]).items()}
+    )
 
 
 def _step(entity: str) -> str:

@@ -1,7 +1,7 @@
 """A series: who helps whom, how often, until when. How it is planned and changes hands: planning.py."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
 from uuid import UUID
@@ -17,7 +17,7 @@ from services.exchange.home import together
 from services.exchange.participant import PARTICIPANT, Participant
 from services.exchange.recurrence import between
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 
 AHEAD = timedelta(days=28)
 """How long before a visit it is planned: time enough to find someone else."""

@@ -8,7 +8,7 @@ what is planned and done, without what is only promised. The work
 list (services/coordinator/waiting.py) finds by this rule who has more than they want.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -19,7 +19,7 @@ from services.exchange.match import running_of
 from services.exchange.participant import Participant
 from services.exchange.series import AHEAD, kept_by, unplanned
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 
 RESPITE = "respite"
 """The category of help that takes over care for a while: it relieves the asker's own week."""

@@ -26,7 +26,15 @@ import asyncpg
 from contracts.envelope import Answer, Refusal
 from services.kernel.deciding import Decided, Deciding, Item, Lane, Mark
 from services.kernel.entity import Key, Missing, State
-from services.kernel.errors import DATABASE_AWAY, Busy, NotLeading, TooLate, Transient, Unreachable
+from services.kernel.errors import (
+    DATABASE_AWAY,
+    Busy,
+    NotLeading,
+    TooLate,
+    Transient,
+    Unparkable,
+    Unreachable,
+)
 from services.kernel.log import Batch, Connection, Pool, write
 from services.kernel.service import Service
 from services.kernel.telemetry import Metrics, log
@@ -109,10 +117,15 @@ class CommitLoop:
         return future
 
     def submit_followed(self, items: list[Item]) -> asyncio.Future[Answer]:
-        """Queue followed events in order; the future is that of the last."""
+        """Queue followed events in order; the future is that of the last.
+
+        It raises Unparkable when they go no further than one that nothing can be done with.
+        """
         if not self._leading:
             raise NotLeading
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        for item in items:
+            item.run = future
         items[-1].future = future
         self._queue.extend(items)
         self._work.set()
@@ -201,7 +214,7 @@ class CommitLoop:
             item = self._queue.popleft()
             if item.expires < now and item.followed is None:
                 item.fail(TooLate())
-            else:
+            elif not item.broken_off:
                 items.append(item)
         return items
 
@@ -257,7 +270,7 @@ class CommitLoop:
             rows = await self._pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
             found = {row[0]: kind.load(row) for row in rows}
             for entity_id in ids:
-                self._cache.setdefault((kind, entity_id), found.get(entity_id))
+                self._cache.setdefault((kind, entity_id.int), found.get(entity_id))
         return time.perf_counter() - began
 
     async def _answer_known(self, items: list[Item]) -> list[Item]:
@@ -338,6 +351,12 @@ class CommitLoop:
         self._limit = MAX_BATCH
         item = items[0]
         if item.followed is not None:
+            if item.unstorable:
+                # Not even as a parked one: those behind it wait with it, and everyone else goes on.
+                log.error("unparkable", source=item.followed.source, position=item.followed.position)
+                if item.run is not None and not item.run.done():
+                    item.run.set_exception(Unparkable())
+                return []
             # Skipping a followed event would lose it: the next pass parks its lane.
             item.unstorable = True
             return items

@@ -15,7 +15,7 @@ import orjson
 
 from contracts.envelope import MAX_EVENT_BYTES, Actor, Answer, Command, Event, Refusal, VaultEntry
 from contracts.upcasting import UnknownEvent
-from services.kernel.entity import Key, Missing, Origin, Projections, State
+from services.kernel.entity import Kind, Missing, Origin, Projections, State
 from services.kernel.errors import Rejected
 from services.kernel.log import Batch, Recorded
 from services.kernel.service import Context, Service, Timer
@@ -34,7 +34,10 @@ BEHIND = "waits behind a parked event of the same lane"
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One thing to commit: a command, or a followed event (then `followed` is set)."""
+    """One thing to commit: a command, or a followed event (then `followed` is set).
+
+    Followed events come in a `run`: it ends with the last of them, or where it breaks off.
+    """
 
     command_id: UUID
     actor: Actor
@@ -49,6 +52,13 @@ class Item:
     expires: float = float("inf")
     timer_id: UUID | None = None
     future: asyncio.Future[Answer] | None = None
+    run: asyncio.Future[Answer] | None = None
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether one before it could not be followed: then neither can this one."""
+        run = self.run
+        return run is not None and run.done() and not run.cancelled() and run.exception() is not None
 
     def answer(self, answer: Answer) -> None:
         if self.future is not None and not self.future.done():
@@ -298,9 +308,9 @@ class Deciding:
         for n, command in enumerate(follow(event) if follow is not None else ()):
             self._carry_out(command, uuid5(item.command_id, str(n)), item, trial)
 
-    def looks_at(self, items: Iterable[Item], state: State) -> set[Key]:
+    def looks_at(self, items: Iterable[Item], state: State) -> set[tuple[Kind[Any], UUID]]:
         """What these items look at and is not in memory: deciders are run, nothing is kept."""
-        wanted: set[Key] = set()
+        wanted: set[tuple[Kind[Any], UUID]] = set()
         for item in items:
             probe = Trial(state.layer(), datetime.now(UTC))
             try:
@@ -309,7 +319,7 @@ class Deciding:
                 elif item.followed is not None:
                     self._follow(item, item.followed, probe)
             except Missing as missing:
-                wanted.add(missing.key)
+                wanted.add((missing.kind, missing.entity_id))
             except Exception:
                 # Deciding itself will meet it again, and answers it.
                 continue

@@ -11,6 +11,8 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
@@ -41,6 +43,28 @@ class Entity(Protocol):
     version: int
 
 
+@cache
+def _copier(entity: type[Any]) -> Callable[[Any], Any]:
+    """What makes a copy of an entity of this class: an assignment for each field, as `dataclasses` has it."""
+    names = [field.name for field in dataclasses.fields(entity)]
+    lines = ["def copy(old):", " new = make(entity)", *(f" new.{n} = old.{n}" for n in names), " return new"]
+    made: dict[str, Any] = {"entity": entity, "make": object.__new__}
+    exec("\n".join(lines), made)  # noqa: S102 (the names are those of our own classes)
+    copier: Callable[[Any], Any] = made["copy"]
+    return copier
+
+
+def replace[E: Entity](entity: E, **changes: Any) -> E:
+    """The entity with other values in some of its fields, as a new object.
+
+    What `dataclasses.replace` does, in a fifth of its time: nearly every event is folded with it.
+    """
+    new: E = _copier(type(entity))(entity)
+    for name, value in changes.items():
+        setattr(new, name, value)
+    return new
+
+
 _SQL_TYPES: dict[object, str] = {
     UUID: "uuid",
     str: "text",
@@ -67,7 +91,7 @@ class Kind[E: Entity]:
 
     `concerns` says for each event class which ids of this kind it touches;
     `evolve(entity or None, event, id, at)` returns the entity after it (a new object);
-    `at` is when the event happened (UTC).
+    `at` is when the event happened (UTC). `values` gives an entity's columns in order.
     """
 
     trail: typing.ClassVar[bool] = False
@@ -87,6 +111,7 @@ class Kind[E: Entity]:
         self.columns = tuple(field.name for field in dataclasses.fields(entity))
         self.sql_types = tuple(_sql_type(hints[name]) for name in self.columns)
         self.key = self.columns[0]
+        self.values: Callable[[E], tuple[Any, ...]] = attrgetter(*self.columns)
         self._arrays = tuple(n for n, sql_type in enumerate(self.sql_types) if sql_type.endswith("[]"))
 
     def __repr__(self) -> str:
@@ -144,14 +169,16 @@ class Trail[E: Entity](Kind[E]):
 ABSENT: Any = object()
 """In no layer: not even known not to exist."""
 
-type Key = tuple[Kind[Any], UUID]
+type Key = tuple[Kind[Any], int]
+"""Where an entity is in memory: its kind, and its id as a number (a UUID is slow to look up by)."""
 
 
 class Missing(Exception):
     """An entity is not in memory: the commit loop loads it and decides again."""
 
     def __init__(self, kind: Kind[Any], entity_id: UUID) -> None:
-        self.key: Key = (kind, entity_id)
+        self.kind = kind
+        self.entity_id = entity_id
 
 
 class State:
@@ -169,7 +196,7 @@ class State:
         self._layers = (self.changed, *below)
 
     def get[E: Entity](self, kind: Kind[E], entity_id: UUID) -> E | None:
-        key = (kind, entity_id)
+        key = (kind, entity_id.int)
         for layer in self._layers:
             found: E | None = layer.get(key, ABSENT)
             if found is not ABSENT:
@@ -186,29 +213,50 @@ class State:
         self.born |= tried.born
 
 
+class _Nothing(dict[Key, Any]):
+    """The lowest layer of a state: whatever was not given does not exist."""
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        return super().get(key)
+
+
+def nothing_yet() -> State:
+    """A state in which no entity exists: `get` answers None and never raises Missing."""
+    return State(_Nothing())
+
+
+class Touch(typing.NamedTuple):
+    """A kind that folds events of one class: which ids they touch, and whether it keeps their stream."""
+
+    kind: Kind[Any]
+    ids: Callable[[Any], Iterable[UUID]]
+    keeps: bool
+
+
 class Projections:
     """All kinds of one service, by the events that concern them."""
 
     def __init__(self, kinds: Iterable[Kind[Any]]) -> None:
         self.kinds = tuple(kinds)
-        self._by_event: dict[type[Event], list[tuple[Kind[Any], Callable[[Any], Iterable[UUID]]]]] = {}
+        self._by_event: dict[type[Event], list[Touch]] = {}
         for kind in self.kinds:
             for event, ids in kind.concerns.items():
-                self._by_event.setdefault(event, []).append((kind, ids))
+                keeps = kind.key == event.ENTITY_ID
+                self._by_event.setdefault(event, []).append(Touch(kind, ids, keeps))
         self.names = frozenset(event.__name__ for event in self._by_event)
 
     def interested(self, name: str) -> bool:
         """Whether any kind folds events of this name."""
         return name in self.names
 
-    def looks_up(self, event: Event, origin: Origin) -> list[Key]:
+    def looks_up(self, event: Event, origin: Origin) -> list[tuple[Kind[Any], UUID]]:
         """Every entity that must be known before the event can be folded."""
         begins = event.entity_id if event.FIRST else None
         return [
             (kind, touched)
-            for kind, ids in self._by_event.get(type(event), ())
+            for kind, ids, keeps in self._by_event.get(type(event), ())
             for touched in ((origin.line_id,) if kind.trail else ids(event))
-            if touched != begins or kind.key != event.ENTITY_ID
+            if touched != begins or not keeps
         ]
 
     def apply(self, state: State, event: Event, at: datetime, origin: Origin) -> int:
@@ -219,17 +267,17 @@ class Projections:
         """
         version = 0
         entity_id = event.entity_id
-        for kind, ids in self._by_event.get(type(event), ()):
+        for kind, ids, keeps in self._by_event.get(type(event), ()):
             for touched in (origin.line_id,) if kind.trail else ids(event):
-                own = touched == entity_id and kind.key == event.ENTITY_ID
+                own = keeps and (touched is entity_id or touched == entity_id)
                 before = None if own and event.FIRST else state.get(kind, touched)
                 entity = kind.evolve(before, event, touched, at)
-                entity.version = (before.version if before is not None else 0) + (1 if own else 0)
+                entity.version = (before.version if before is not None else 0) + own
                 if own:
                     version = entity.version
                 if kind.trail:
                     entity.actor = origin.actor
-                key = (kind, touched)
+                key = (kind, touched.int)
                 state.changed[key] = entity
                 if before is None:
                     state.born.add(key)

@@ -6,6 +6,7 @@ Transient           nothing is known to have happened; ask again with the same i
   NotLeading        another replica commits
   Unreachable       Postgres, NATS or the other service does not answer
   TooLate           the deadline passed
+  Unparkable        a followed event can be neither applied nor parked
 Misconfigured       an operator must change something; says what
   Fork              the log and what others have seen of it differ
 """
@@ -54,6 +55,10 @@ class Unreachable(Transient):
 
 class TooLate(Transient):
     """The deadline passed before it was this command's turn."""
+
+
+class Unparkable(Transient):
+    """A followed event can be neither applied nor parked: what its source's own log holds may be right."""
 
 
 class Misconfigured(Exception):

@@ -6,6 +6,7 @@ as long as a client takes (or sleeps). The guard is the head row itself: it move
 position and term are those the batch was decided on; otherwise nothing is written.
 """
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -257,10 +258,19 @@ def _type_of(service: str, name: str, version: int) -> str:
     return f"nl.wederdienst.{service}.{kebab(name)}.v{version}"
 
 
+_EVENT_ID = re.compile(r"[0-9a-f-]{36}\.[0-9]{1,5}")
+
+
 def parse(raw: bytes) -> Recorded:
-    """A CloudEvent from the bus. Raises ValueError when it is not one of ours."""
+    """A CloudEvent from the bus. Raises ValueError when it is not one of ours.
+
+    What a watermark is made of is looked at closely: one that cannot be stored would stand in the
+    way for ever.
+    """
     found = orjson.loads(raw)
     try:
+        if not (type(found["epoch"]) is type(found["position"]) is int and _EVENT_ID.fullmatch(found["id"])):
+            raise ValueError("not a place in a log of this network")
         _, _, service, kebab_name, version = found["type"].split(".")
         correlation = found.get("correlationid")
         return Recorded(

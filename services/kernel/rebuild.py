@@ -1,30 +1,38 @@
 """Rebuilding projections from the log, swapped in without an empty moment. Sends nothing.
 
-Each kind is folded into a table beside the real one, in chunks; then, under the head row's
-lock, the last events are folded and the tables change places. Kinds of other services'
-events are folded from those services' logs, as far as this service's watermarks.
+Each kind is folded in memory and written to a table beside the real one, an entity once where
+memory allows; then, under the head row's lock, the last events are folded and the tables change
+places. Kinds of other services' events are folded from those services' logs, as far as this
+service's watermarks.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from contracts.catalogue import EMITTED_BY
 from contracts.envelope import Event
 from contracts.upcasting import read_json
-from services.kernel.entity import Key, Kind, Origin, Projections, State
-from services.kernel.log import Connection, Pool, record_set
+from services.kernel.entity import Key, Kind, Origin, Projections, State, nothing_yet
+from services.kernel.log import Connection, Pool
 
-CHUNK = 5000
+CHUNK = 2000
+"""So many events fit in the buffers between the server and us: it reads on while we fold."""
+
+MAX_HELD = 100_000
+"""Entities in memory before they are written."""
+
 _EVENTS = (
-    "SELECT position, name, schema_version, occurred_at, command_id, ordinal, actor, data FROM events WHERE"
+    "SELECT position, name, schema_version, occurred_at, data{origin} FROM events WHERE name = ANY($1) AND"
 )
-_READ = f"{_EVENTS} position > $1 AND position <= $2 ORDER BY position LIMIT $3"
+_ORIGIN = ", command_id, ordinal, actor"
+NOBODY = Origin("", "")
+"""Where no trail is rebuilt, nobody asks who caused an event."""
 
 type Told = tuple[Event, datetime, Origin]
 
@@ -56,11 +64,17 @@ class Rebuild:
         self._progress = progress
         self._reached: dict[str, int] = dict.fromkeys(sources, 0)
         self._parked: dict[str, set[int]] = {}
+        self._names = sorted(self._projections.names)
+        self._trails = any(kind.trail for kind in kinds)
+        self._events = _EVENTS.format(origin=_ORIGIN if self._trails else "")
+        self._state = nothing_yet()
+        self._below: dict[Key, Any] = {}
+        self._began_writing = False
         self._writing: asyncio.Future[None] | None = None
         self.events = 0
 
     async def run(self) -> int:
-        """Rebuild and swap; returns how many events were read."""
+        """Rebuild and swap; returns how many events were folded."""
         await self.prepare()
         await self.fold()
         await self._add_indexes()
@@ -81,35 +95,49 @@ class Rebuild:
 
     async def prepare(self) -> None:
         """Make empty tables beside the real ones."""
-        for kind in self._projections.kinds:
-            await self._connection.execute(f"DROP TABLE IF EXISTS {shadow(kind)}")
-            await self._connection.execute(
-                f"CREATE TABLE {shadow(kind)} (LIKE {kind.table} INCLUDING ALL EXCLUDING INDEXES)"
-            )
-            await self._connection.execute(f"ALTER TABLE {shadow(kind)} ADD PRIMARY KEY ({kind.key})")
+        async with self._not_yet_durable():
+            for kind in self._projections.kinds:
+                await self._connection.execute(
+                    f"DROP TABLE IF EXISTS {shadow(kind)};"
+                    f"CREATE TABLE {shadow(kind)} (LIKE {kind.table} INCLUDING ALL EXCLUDING INDEXES)"
+                )
+
+    @asynccontextmanager
+    async def _not_yet_durable(self) -> AsyncIterator[None]:
+        """A transaction that does not wait for the disk: the swap does, for all before it."""
+        if self._connection.is_in_transaction():
+            yield
+            return
+        async with self._connection.transaction():
+            await self._connection.execute("SET LOCAL synchronous_commit = off")
+            yield
 
     async def _add_indexes(self) -> None:
         """The other indexes, once the rows are there: sorting them is quicker than adding row by row."""
-        for kind in self._projections.kinds:
-            for row in await self._connection.fetch(
-                "SELECT pg_get_indexdef(indexrelid) AS sql FROM pg_index "
-                "WHERE indrelid = $1::regclass AND NOT indisprimary",
-                kind.table,
-            ):
-                begin, _, rest = row["sql"].partition(" INDEX ")
-                how = rest.partition(" USING ")[2]
-                await self._connection.execute(f"{begin} INDEX ON {shadow(kind)} USING {how}")
+        async with self._not_yet_durable():
+            for kind in self._projections.kinds:
+                for row in await self._connection.fetch(
+                    "SELECT pg_get_indexdef(indexrelid) AS sql FROM pg_index "
+                    "WHERE indrelid = $1::regclass AND NOT indisprimary",
+                    kind.table,
+                ):
+                    begin, _, rest = row["sql"].partition(" INDEX ")
+                    how = rest.partition(" USING ")[2]
+                    await self._connection.execute(f"{begin} INDEX ON {shadow(kind)} USING {how}")
 
     async def fold(self) -> None:
-        """Fold every source as far as it goes now."""
+        """Fold every source as far as it goes now, and write what came of it."""
         for source, log in self._sources.items():
             parked_before = self._parked.get(source, set())
             goal = await self._goal(source)
             await self._fold_retried(log, parked_before - self._parked.get(source, set()))
             await self._fold_source(source, log, goal)
+        await self._put_down()
+        await self._written()
 
     async def _goal(self, source: str) -> int:
         """How far to fold: the own log's head, or the watermark of a source."""
+        await self._written()
         if source == self._service:
             sql = "SELECT position FROM log_head"
             return int(await self._connection.fetchval(sql) or 0)
@@ -122,12 +150,12 @@ class Rebuild:
         """Events that were parked when we passed them, and have been applied since."""
         if not positions:
             return
-        rows = await log.fetch(f"{_EVENTS} position = ANY($1) ORDER BY position", sorted(positions))
-        await self._fold_chunk([_event_of(row) for row in rows])
         await self._written()
+        sql = f"{self._events} position = ANY($2) ORDER BY position"
+        await self._fold_rows(await log.fetch(sql, self._names, sorted(positions)))
 
     async def _fold_source(self, source: str, log: Connection | Pool, goal: int) -> None:
-        """Fold one source up to `goal`: while a chunk is folded the next is read and the last is written."""
+        """Fold one source up to `goal`: while a chunk is folded, the next is read and others are written."""
         skipped = self._parked.get(source, set())
         reading = self._read(log, self._reached[source], goal)
         while rows := await reading:
@@ -135,68 +163,86 @@ class Rebuild:
             reading = self._read(log, self._reached[source], goal)
             # Asked for before we begin to fold: the server reads meanwhile.
             await asyncio.sleep(0)
-            await self._fold_chunk(
-                [
-                    _event_of(row)
-                    for row in rows
-                    if row["position"] not in skipped and self._projections.interested(row["name"])
-                ]
+            await self._fold_rows(
+                [row for row in rows if row["position"] not in skipped] if skipped else rows
             )
             self.events += len(rows)
             self._progress(self.events)
-        await self._written()
+        self._reached[source] = max(self._reached[source], goal)
 
     def _read(self, log: Connection | Pool, after: int, goal: int) -> Awaitable[list[asyncpg.Record]]:
         """The next chunk. A log on a connection of its own is read ahead; on ours, when it is its turn."""
         if log is self._connection:
             return self._read_after_writing(after, goal)
-        return asyncio.ensure_future(log.fetch(_READ, after, goal, CHUNK))
+        return asyncio.ensure_future(self._read_now(log, after, goal))
 
     async def _read_after_writing(self, after: int, goal: int) -> list[asyncpg.Record]:
         await self._written()
-        return await self._connection.fetch(_READ, after, goal, CHUNK)
+        return await self._read_now(self._connection, after, goal)
 
-    async def _fold_chunk(self, events: list[Told]) -> None:
-        known = await self._known(events)
-        state = State(known)
+    async def _read_now(self, log: Connection | Pool, after: int, goal: int) -> list[asyncpg.Record]:
+        sql = f"{self._events} position > $2 AND position <= $3 ORDER BY position LIMIT $4"
+        return await log.fetch(sql, self._names, after, goal, CHUNK)
+
+    async def _fold_rows(self, rows: list[asyncpg.Record]) -> None:
+        events = list(map(self._told, rows))
+        if self._began_writing:
+            await self._bring_back(events)
         for event, at, origin in events:
-            self._projections.apply(state, event, at, origin)
-        await self._written()
-        self._writing = asyncio.ensure_future(self._write(state))
-        await asyncio.sleep(0)
+            self._projections.apply(self._state, event, at, origin)
+        if len(self._state.changed) > MAX_HELD:
+            await self._put_down()
 
-    async def _known(self, events: list[Told]) -> dict[Key, Any]:
-        """Everything these events look up and do not begin themselves, in one query a kind."""
+    def _told(self, row: asyncpg.Record) -> Told:
+        # Not by name: a rebuild does this for every event there is.
+        _, name, version, at, data, *caused = row
+        return read_json(name, version, data), at, _origin(*caused) if caused else NOBODY
+
+    async def _bring_back(self, events: list[Told]) -> None:
+        """What these events look up and was written before, in one query a kind."""
         wanted: dict[Kind[Any], set[UUID]] = {}
         for event, _, origin in events:
             for kind, entity_id in self._projections.looks_up(event, origin):
-                wanted.setdefault(kind, set()).add(entity_id)
-        known: dict[Key, Any] = {}
+                key = (kind, entity_id.int)
+                if key not in self._state.changed and key not in self._below:
+                    wanted.setdefault(kind, set()).add(entity_id)
         if wanted:
             await self._written()
         for kind, ids in wanted.items():
             rows = await self._connection.fetch(
                 f"{kind.select(table=shadow(kind))} WHERE {kind.key} = ANY($1)", list(ids)
             )
-            known.update(dict.fromkeys(((kind, entity_id) for entity_id in ids), None))
-            known.update({(kind, row[0]): kind.load(row) for row in rows})
-        return known
+            self._below.update(dict.fromkeys(((kind, entity_id.int) for entity_id in ids), None))
+            self._below.update({(kind, row[0].int): kind.load(row) for row in rows})
 
-    async def _write(self, state: State) -> None:
+    async def _put_down(self) -> None:
+        """Begin to write what is in memory, and go on without it."""
+        await self._written()
+        self._writing = asyncio.ensure_future(self._write(self._state, first=not self._began_writing))
+        self._began_writing = True
+        self._below = {}
+        self._state = State(self._below)
+        await asyncio.sleep(0)
+
+    async def _write(self, state: State, *, first: bool) -> None:
         """Replace what changed: entities that were there before go, then all are added."""
         entities: dict[Kind[Any], list[Any]] = {}
         replaced: dict[Kind[Any], list[UUID]] = {}
-        for key, entity in state.changed.items():
-            entities.setdefault(key[0], []).append(entity)
-            if key not in state.born:
-                replaced.setdefault(key[0], []).append(key[1])
-        for kind, ids in replaced.items():
-            await self._connection.execute(f"DELETE FROM {shadow(kind)} WHERE {kind.key} = ANY($1)", ids)
-        for kind, rows in entities.items():
-            await self._connection.execute(
-                kind.insert(f"{record_set(kind.typed_columns, 1)} WHERE true", into=shadow(kind)),
-                orjson.dumps(rows, default=str).decode(),
-            )
+        for (kind, number), entity in state.changed.items():
+            entities.setdefault(kind, []).append(entity)
+            if (kind, number) not in state.born:
+                replaced.setdefault(kind, []).append(UUID(int=number))
+        async with self._not_yet_durable():
+            for kind, ids in replaced.items():
+                await self._connection.execute(f"DELETE FROM {shadow(kind)} WHERE {kind.key} = ANY($1)", ids)
+            for kind, rows in entities.items():
+                await self._connection.copy_records_to_table(
+                    shadow(kind), columns=kind.columns, records=map(kind.values, rows)
+                )
+            if first:
+                # Sorting what is there is quicker than adding it row by row.
+                for kind in self._projections.kinds:
+                    await self._connection.execute(f"ALTER TABLE {shadow(kind)} ADD PRIMARY KEY ({kind.key})")
 
     async def _written(self) -> None:
         if self._writing is not None:
@@ -204,9 +250,8 @@ class Rebuild:
             self._writing = None
 
 
-def _event_of(row: Any) -> Told:
-    event = read_json(row["name"], row["schema_version"], row["data"])
-    return event, row["occurred_at"], Origin(f"{row['command_id']}.{row['ordinal']}", row["actor"])
+def _origin(command_id: UUID, ordinal: int, actor: str) -> Origin:
+    return Origin(f"{command_id}.{ordinal}", actor)
 
 
 def sources_of(service: str, kinds: tuple[Kind[Any], ...]) -> set[str]:

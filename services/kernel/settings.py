@@ -147,8 +147,26 @@ class Ledger(_Table):
     floor_minutes: Annotated[int, Field(le=0)] = -600
 
 
+class Team(_Table):
+    """A social team that refers people; its keys and its NATS user (`[nats]` in the secrets) name it.
+
+    `source` is what its CloudEvents say they come from, where that is checked.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    label: str
+    source: str = ""
+
+
+class Referrals(_Table):
+    """The term for answering a social team, in working days after the day it referred someone."""
+
+    answer_days: Annotated[int, Field(ge=1, le=60)] = 3
+    remind_days: Annotated[int, Field(ge=0, le=60)] = 2
+
+
 class Key(_Table):
-    """A bearer key: only its SHA-256 is kept. Members' keys name the member.
+    """A bearer key: only its SHA-256 is kept. Members' keys name the member, a social team's the team.
 
     `areas`: the postcode areas a coordinator works in; none means the whole region.
     """
@@ -158,6 +176,7 @@ class Key(_Table):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     label: str = ""
     member_id: str | None = None
+    team: str | None = None
     areas: tuple[Pc4, ...] = ()
 
     @property
@@ -218,6 +237,8 @@ class Region(BaseSettings):
     web: Web = Web()
     ledger: Ledger = Ledger()
     traces: Traces = Traces()
+    teams: tuple[Team, ...] = ()
+    referrals: Referrals = Referrals()
     keys: tuple[Key, ...] = ()
     embedded: Embedded | None = None
     secrets: Secrets = Secrets()
@@ -226,6 +247,20 @@ class Region(BaseSettings):
     @classmethod
     def _token(cls, region: str) -> str:
         return region_token(region)
+
+    @model_validator(mode="after")
+    def _teams_are_known(self) -> Self:
+        known = {team.id for team in self.teams}
+        for key in self.keys:
+            if key.team is not None and (key.role != "referrer" or key.team not in known):
+                raise ValueError(f"key {key.id}: give it the role referrer, and team {key.team} a [[teams]]")
+            if key.role == "referrer" and key.team is None:
+                raise ValueError(f"key {key.id}: a referrer's key says of which team it is")
+        return self
+
+    def team(self, id: str) -> Team | None:
+        """The social team with this id, if there is one."""
+        return next((team for team in self.teams if team.id == id), None)
 
     @classmethod
     def settings_customise_sources(

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.envelope import Actor, Command, Event, Refusal, Role
-from services.kernel.entity import Entity, Key, Kind, Origin, Projections, State
+from services.kernel.entity import Entity, Key, Kind, Origin, Projections, State, nothing_yet
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Service, Timer
 
@@ -24,18 +24,6 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)
 COORDINATOR = Actor(role=Role.COORDINATOR, name="coordinator-1")
 COMMAND_ID = UUID("0198c5f0-0000-7000-8000-000000000001")
-
-
-class _NobodyElse(dict[Key, Any]):
-    """The lowest layer of a state: whatever was not given does not exist."""
-
-    def get(self, key: Key, default: Any = None) -> Any:
-        return super().get(key)
-
-
-def nothing_yet() -> State:
-    """A state in which no entity exists: `get` answers None and never raises Missing."""
-    return State(_NobodyElse())
 
 
 def fold(projections: Projections, state: State, event: Event, at: datetime, origin: Origin) -> int:

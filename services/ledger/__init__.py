@@ -1,11 +1,12 @@
 """Ledger: hours as credits, in whole minutes. Every transfer sums to zero.
 
-Owns    accounts, holds, transfers; a helper's compensation by month and year, and expenses.
+Owns    accounts, holds, transfers; a helper's compensation by month and year under the caps of the
+        year, and expenses.
 Takes   TransferCredit, GiveToPool, SpendFromPool, ReverseTransfer, ChangeLimits, NoteExpenses,
-        BringBalance.
+        BringBalance, EnterCaps.
 Emits   AccountOpened, LimitsChanged, BalanceNoted, AccountClosed, HoldPlaced, HoldRefused,
         HoldReleased, CreditTransferred, HelpRecorded, CompensationBooked, TransferRefused,
-        ExpensesNoted.
+        ExpensesNoted, CapsEntered, CapsCorrected.
 Follows exchange (who takes part has an account, and where they live; matches hold, book and
         release; who leaves is settled), members (who uses a household's account; whose reasons are erased).
 Answers balances, statements, what a helper received in a year.

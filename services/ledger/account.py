@@ -1,6 +1,6 @@
 """An account: a balance in minutes, what is held of it, and how far it may go down and up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -22,7 +22,7 @@ from contracts.ledger import (
     LimitsChanged,
     OpenAccount,
 )
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 

@@ -10,6 +10,7 @@ from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.ledger import handlers, queries
 from services.ledger.account import ACCOUNT
+from services.ledger.caps import ENTERED
 from services.ledger.compensation import EXPENSES, PERIOD
 from services.ledger.gauges import GAUGES
 from services.ledger.hold import HOLD
@@ -22,7 +23,7 @@ def service(region: Region) -> Service:
     return Service(
         name="ledger",
         sql=Path(__file__).parent / "sql",
-        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES),
+        kinds=(ACCOUNT, SEAT, PLACE, HOLD, TRANSFER, PERIOD, EXPENSES, ENTERED),
         decides=handlers.DECIDES,
         prepares=handlers.PREPARES,
         # Money-like things may be asked about for ever.

@@ -11,10 +11,11 @@ from contracts.ledger import (
     HelpRecorded,
     TransferRefused,
 )
-from contracts.policy import caps_year, compensation_cents
+from contracts.policy import compensation_cents
 from services.kernel.entity import State
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, Account, regions_own
+from services.ledger.caps import caps_at
 from services.ledger.compensation import left_cents, month_of, year_of
 from services.ledger.hold import HOLD, Hold, freed
 from services.ledger.seat import account_used, stands_for
@@ -85,11 +86,12 @@ def _or_suspense(state: State, account: Account) -> Account:
 def _in_euros(command: BookMatch, hold: Hold | None, context: Context, state: State) -> list[Event]:
     """A compensation in the month of the visit; more than was set apart only under the caps."""
     month = month_of(command.at or context.at)
-    cents = compensation_cents(command.minutes, command.age_band, year_of(month))
+    limits = caps_at(state, year_of(month))
+    cents = compensation_cents(command.minutes, command.age_band, limits.caps)
     theirs = hold is not None and hold.held and hold.account_id == command.to_account_id
     held, in_month = (hold.cents, hold.month or "") if hold is not None and theirs else (0, "")
     if cents > left_cents(state, command.to_account_id, month, freed_cents=held, freed_month=in_month):
-        return _refused(command, context, "compensation_cap", caps_year=caps_year(year_of(month)))
+        return _refused(command, context, "compensation_cap", caps_year=limits.year)
     # Room that was set apart in another month (the visit moved) is given back there.
     same = held > 0 and in_month == month
     booked = CompensationBooked(

@@ -1,10 +1,10 @@
 """What a helper receives in euros: reserved and paid by month and year, under the caps of the law.
 
-The caps are per person, over all initiatives (contracts.policy). Expenses with receipts stand
+The caps are per person, over all initiatives (caps.py). Expenses with receipts stand
 apart from them: Belastingdienst, vrijwilligersvergoedingen.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -17,12 +17,12 @@ from contracts.ledger import (
     HoldReleased,
     NoteExpenses,
 )
-from contracts.policy import caps
 from services.kernel.dutch import local
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.handling import check_uninvolved
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, check_open
+from services.ledger.caps import caps_at
 from services.ledger.place import check_place
 
 
@@ -138,7 +138,7 @@ def left_cents(
 
     As if what was set apart for them in `freed_month` were free.
     """
-    limits = caps(year_of(month))
+    limits = caps_at(state, year_of(month)).caps
     in_month, in_year = (state.get(PERIOD, id) for id in _both(helper_id, month))
     left_in_month = limits.month - (in_month.used_cents if in_month is not None else 0)
     left_in_year = limits.year - (in_year.used_cents if in_year is not None else 0)

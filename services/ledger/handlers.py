@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from contracts.caps import EnterCaps
 from contracts.envelope import Command
 from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import (
@@ -21,7 +22,7 @@ from contracts.ledger import (
 )
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
 from services.kernel.service import Decide, Prepare
-from services.ledger import account, booking, compensation, gift, hold, limits, reversal, settlement
+from services.ledger import account, booking, caps, compensation, gift, hold, limits, reversal, settlement
 from services.ledger.queries import prepare_reversal
 
 DECIDES: dict[type[Command], Decide] = {
@@ -35,6 +36,7 @@ DECIDES: dict[type[Command], Decide] = {
     SpendFromPool: gift.spend_from_pool,
     UndoTransfer: reversal.undo,
     NoteExpenses: compensation.note_expenses,
+    EnterCaps: caps.enter,
     BringBalance: settlement.bring,
     SettleAccount: settlement.settle,
 }

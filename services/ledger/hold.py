@@ -1,7 +1,7 @@
 """A hold: what is set apart while a match is confirmed and runs. Minutes of the asker, cents of the
 helper's room under the caps, or nothing, as the initiative compensates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -17,10 +17,11 @@ from contracts.ledger import (
     PlaceHold,
     ReleaseHold,
 )
-from contracts.policy import caps_year, compensation_cents
-from services.kernel.entity import Kind, State
+from contracts.policy import compensation_cents
+from services.kernel.entity import Kind, State, replace
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT
+from services.ledger.caps import caps_at
 from services.ledger.compensation import left_cents, month_of, year_of
 from services.ledger.seat import account_used
 
@@ -115,10 +116,11 @@ def _place_cents(command: PlaceHold, context: Context, state: State) -> list[Eve
     if helper is None or helper.closed:
         return _refused(command, command.helper_id, "no_account")
     month = month_of(command.at or context.at)
-    cents = compensation_cents(command.minutes, command.age_band, year_of(month))
+    limits = caps_at(state, year_of(month))
+    cents = compensation_cents(command.minutes, command.age_band, limits.caps)
     left = left_cents(state, command.helper_id, month)
     if cents > left:
-        of_caps = {"left_cents": left, "caps_year": caps_year(year_of(month))}
+        of_caps = {"left_cents": left, "caps_year": limits.year}
         return _refused(command, command.helper_id, "compensation_cap", **of_caps)
     return [
         HoldPlaced(hold_id=command.hold_id, account_id=command.helper_id, minutes=0, cents=cents, month=month)

@@ -17,12 +17,13 @@ from contracts.ledger import (
     UndoTransfer,
     YearStatement,
 )
-from contracts.policy import caps, caps_year
+from contracts.policy import caps_in_force
 from services.kernel.days import begin
 from services.kernel.errors import Rejected
 from services.kernel.log import Connection
 from services.kernel.runtime import Replica
 from services.ledger.account import REGIONS_OWN, check_open
+from services.ledger.caps import ENTERED
 from services.ledger.compensation import Period, period_id
 
 MOST_POSTINGS = 2_000
@@ -131,7 +132,8 @@ async def get_year_statement(replica: Replica, query: GetYearStatement, actor: A
         [period_id(query.helper_id, name) for name in names],
     )
     periods = [Period(**dict(row)) for row in rows]
-    limits = caps(query.year)
+    entered = [ENTERED.load(list(row)) for row in await replica.pool.fetch(ENTERED.select())]
+    of_year, limits = caps_in_force(query.year, {found.of_year: found.caps for found in entered})
     year = next(
         (one for one in periods if one.period == names[0]), Period(query.helper_id, query.helper_id, "")
     )
@@ -145,7 +147,7 @@ async def get_year_statement(replica: Replica, query: GetYearStatement, actor: A
         left_cents=left,
         month_cap_cents=limits.month,
         year_cap_cents=limits.year,
-        caps_year=caps_year(query.year),
+        caps_year=of_year,
         months=tuple(
             MonthPaid(
                 month=one.period,

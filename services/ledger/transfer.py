@@ -1,6 +1,6 @@
 """A transfer: minutes from one account to another. The two postings sum to zero by construction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypedDict, Unpack, assert_never
 from uuid import UUID, uuid5
@@ -14,7 +14,7 @@ from contracts.ledger import (
     HelpRecorded,
     TransferRefused,
 )
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 from services.ledger.account import REGIONS_OWN, Account
 
 Status = Literal["posted", "refused", "recorded", "compensated"]

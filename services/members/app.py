@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contracts.members import FindExcluded, GetContacts, GetPeople
+from contracts.members import FindExcluded, FindLookalikes, GetContacts, GetPeople
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.members import queries
@@ -12,6 +12,7 @@ from services.members.contact import CONTACT
 from services.members.gauges import GAUGES
 from services.members.handlers import DECIDES, ERASES, FOLLOWS, SCHEDULES
 from services.members.household import HOUSEHOLD
+from services.members.lookalikes import find_lookalikes
 from services.members.member import MEMBER
 from services.members.registration import NUMBERING
 from services.members.representation import REPRESENTATION, REPRESENTING
@@ -31,6 +32,7 @@ def service(region: Region) -> Service:
             GetPeople: queries.get_people,
             GetContacts: queries.get_contacts,
             FindExcluded: find_excluded,
+            FindLookalikes: find_lookalikes,
         },
         workers=(keep_bands,),
         gauges=GAUGES,

@@ -1,12 +1,12 @@
 """A contact: while their match is confirmed, two people may see how to reach each other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.members import CloseContact, ContactClosed, ContactOpened, OpenContact
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.service import Context
 
 

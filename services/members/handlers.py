@@ -22,6 +22,7 @@ from contracts.members import (
     PauseHelping,
     ReachAgeBand,
     RegisterMember,
+    RegisterReferred,
     ResumeHelping,
     WithdrawGuardianConsent,
 )
@@ -42,6 +43,7 @@ from services.members import (
 
 DECIDES: dict[type[Command], Decide] = {
     RegisterMember: registration.register,
+    RegisterReferred: registration.register,
     ApproveMember: member.approve,
     DeclineMember: member.decline,
     ChangeCapacity: member.change_capacity,

@@ -1,12 +1,12 @@
 """Belonging to a household or organisation: one at a time. It stays when everyone has left it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.households import HouseholdJoined, HouseholdLeft, JoinHousehold, LeaveHousehold
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.members.member import Member, changeable, check_person, taking_part

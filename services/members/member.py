@@ -1,6 +1,6 @@
 """A member: who takes part, and in which circumstances."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
@@ -26,7 +26,7 @@ from contracts.members import (
     MemberRegistered,
     MemberResumed,
 )
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_uninvolved
 from services.kernel.rights import check_area

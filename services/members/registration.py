@@ -13,6 +13,7 @@ from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.members.age import band_on, years_on
+from services.members.member import MEMBER
 
 FIRST_NUMBER = 1001
 THE_NUMBERING = UUID(int=1)
@@ -38,6 +39,9 @@ NUMBERING = Kind("numbering", Numbering, {MemberRegistered: lambda _: (THE_NUMBE
 
 
 def register(command: RegisterMember, context: Context, state: State) -> list[Event]:
+    if state.get(MEMBER, context.command_id) is not None:
+        # The same wish once more, after its first answer was forgotten.
+        return []
     if not geography.known(command.pc4):
         raise Rejected(
             "unknown_postcode",

@@ -1,6 +1,6 @@
 """A representation: someone may ask on behalf of a member who agreed, until it ends or one of them leaves."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from contracts.households import (
     RepresentationEnded,
     RepresentationGranted,
 )
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.members.member import changeable, taking_part

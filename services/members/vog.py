@@ -5,7 +5,7 @@ same category takes the place of the older; its reminders then stay silent.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -13,7 +13,7 @@ from contracts.categories import CATEGORIES
 from contracts.envelope import Event
 from contracts.vetting import RecordVog, RemindVog, VogLapsed, VogRecorded, VogReminded
 from services.kernel.days import end, moment
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_uninvolved
 from services.kernel.service import Context, Timer

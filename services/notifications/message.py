@@ -9,7 +9,7 @@ whatever waits ─▶ overtaken             no longer true; sent all the same wh
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, assert_never
 from uuid import UUID, uuid5
@@ -30,7 +30,7 @@ from contracts.notifications import (
     ReportDelivery,
     TellSeries,
 )
-from services.kernel.entity import Kind, State
+from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 from services.notifications.household import HOUSEHOLD

@@ -4,7 +4,7 @@ Whoever never chose has no row: e-mail, at any hour, each message by itself.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from contracts.ledger import AccountOpened
 from contracts.members import Channel, ChannelChosen, Digest, MemberErased, MemberLeft
 from services.kernel.dutch import LOCAL, local
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 NIGHT = (22, 7)
 """No text message rings between these hours, however urgent."""

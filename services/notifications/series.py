@@ -1,13 +1,13 @@
 """Series as far as letters need them: who helps whom, and how often."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
 from contracts.visits import HelperEndPlanned, SeriesHelperChanged, SeriesStarted
 from services.kernel.dutch import local
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

@@ -8,12 +8,12 @@ need no letter, but who heard that nobody comes must hear that someone does.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.notifications import MessageQueued
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 BEGINS = frozenset({"match-helper", "match-asker", "draft-waits", "series-started"})
 """Letters that a thread begins with."""

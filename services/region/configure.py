@@ -3,9 +3,11 @@
 import hashlib
 import secrets
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from contracts import subjects
 from contracts.catalogue import SERVICES
 from services.region.servers import free_port
 
@@ -26,6 +28,7 @@ def write_region(
     name: str,
     centre: str,
     keys: list[dict[str, Any]],
+    teams: Sequence[dict[str, Any]] = (),
     mail_port: int = 25,
     web_port: int | None = None,
     replicas: int = 1,
@@ -35,14 +38,15 @@ def write_region(
     """Write `region.toml` and `secrets.toml` into `folder`; returns the path of the first.
 
     Secrets that exist are kept, because the databases in `folder` know them. `keys` have
-    id, role, sha256 and perhaps member_id, label and areas.
+    id, role, sha256 and perhaps member_id, team, label and areas; `teams` have id and label.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known: dict[str, Any] = {}
     secret_file = folder / "secrets.toml"
     if secret_file.exists():
         known = tomllib.loads(secret_file.read_text())
-    nats = {user: known.get("nats", {}).get(user) or new_secret() for user in (*SERVICES, "operator")}
+    users = (*SERVICES, "operator", *(subjects.team_user(team["id"]) for team in teams))
+    nats = {user: known.get("nats", {}).get(user) or new_secret() for user in users}
     postgres = {role: known.get("postgres", {}).get(role) or new_secret() for role in (*SERVICES, "admin")}
     secret_file.touch(mode=0o600)
     secret_file.write_text(
@@ -69,6 +73,7 @@ def write_region(
     ]
     if embedded:
         tables.append("[embedded]\n" + _table({"folder": "servers"}))
+    tables += ["[[teams]]\n" + _table(team) for team in teams]
     tables += ["[[keys]]\n" + _table(key) for key in keys]
     config = folder / "region.toml"
     config.write_text("\n".join(tables))

@@ -251,9 +251,13 @@ def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
 
 
 def nats_config(region: Region, store: Path) -> str:
-    """The server's configuration: one user per service, allow lists from the contracts."""
+    """The server's configuration: a user for each service and social team, allow lists from the contracts."""
     users = [_user(region, name, subjects.permissions(region.region, name)) for name in SERVICES]
     users.append(_user(region, "operator", subjects.operator_permissions(region.region)))
+    users += [
+        _user(region, subjects.team_user(team.id), subjects.team_permissions(region.region, team.id), "")
+        for team in region.teams
+    ]
     return (
         f'listen: "{region.nats.host}:{region.nats.port}"\n'
         f'server_name: "{region.region}"\n'
@@ -264,12 +268,14 @@ def nats_config(region: Region, store: Path) -> str:
     )
 
 
-def _user(region: Region, name: str, may: subjects.Permissions) -> str:
+_ANSWERS = '      allow_responses: { max: 1, expires: "30s" }'
+
+
+def _user(region: Region, name: str, may: subjects.Permissions, more: str = _ANSWERS) -> str:
     publish = ", ".join(f'"{subject}"' for subject in may.publish)
     subscribe = ", ".join(f'"{subject}"' for subject in may.subscribe)
     return (
         f'    {{ user: "{name}", password: "{region.nats_password(name)}", permissions: {{\n'
         f"      publish: {{ allow: [{publish}] }},\n"
-        f"      subscribe: {{ allow: [{subscribe}] }},\n"
-        '      allow_responses: { max: 1, expires: "30s" } } }\n'
+        f"      subscribe: {{ allow: [{subscribe}] }},\n{more} }} }}\n"
     )

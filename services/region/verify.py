@@ -1,6 +1,6 @@
 """What must always hold (design, section 9), checked on a running or stopped region.
 
-Checks 1 to 4 and 6 are plain SQL and import no service code. Check 5 folds the logs with
+Checks 1 to 4, 6 and 8 are plain SQL and import no service code. Check 5 folds the logs with
 the services' own kinds and compares every row. Check 9 looks for what is in the vaults
 everywhere else.
 """
@@ -17,6 +17,7 @@ import ahocorasick_rs
 import orjson
 
 from contracts.catalogue import SERVICES
+from contracts.referrals import NEXT
 from services.kernel.log import Connection
 from services.kernel.rebuild import Rebuild, shadow, sources_of
 from services.kernel.settings import Region
@@ -83,6 +84,7 @@ async def verify(
             await _no_gaps(databases),
             await _projections_equal_fold(region, databases),
             await _one_effect(databases),
+            await referrals_follow_their_diagram(databases["exchange"]),
             await _no_personal_data(databases, folder, planted),
             drained,
         ]
@@ -268,6 +270,43 @@ async def _one_effect(databases: Databases) -> Check:
     return check
 
 
+_STEPS = (
+    "SELECT entity_id, position, name, data, CASE name WHEN 'PersonReferred' THEN 'requested' "
+    "ELSE data->>'status' END AS status FROM events WHERE entity = 'referral'"
+)
+
+
+async def referrals_follow_their_diagram(exchange: Connection) -> Check:
+    """8. Each status follows the one before it by the diagram; what a team heard was so, in order, and
+    not after the person took back their consent.
+    """
+    check = Check("8 referrals follow their diagram", await _count(exchange, "PersonReferred"))
+    arrows = ", ".join(
+        f"('{before or 'nothing'}', '{after}')" for before, following in NEXT.items() for after in following
+    )
+    await _find(
+        check,
+        exchange,
+        f"WITH steps AS (SELECT entity_id, status, coalesce(lag(status) OVER (PARTITION BY entity_id "
+        f"ORDER BY position), 'nothing') AS before FROM ({_STEPS}) s "
+        "WHERE name IN ('PersonReferred', 'ReferralMoved')) "
+        "SELECT 'referral ' || entity_id || ' from ' || before || ' to ' || status FROM steps "
+        f"WHERE (before, status) NOT IN (VALUES {arrows})",
+    )
+    await _find(
+        check,
+        exchange,
+        f"WITH told AS (SELECT s.*, (data->>'number')::bigint AS number, row_number() OVER heard AS place, "
+        "bool_or(name = 'FeedbackStopped') OVER before AS stopped, "
+        "lag(status) OVER before AS was FROM "
+        f"({_STEPS}) s WINDOW heard AS (PARTITION BY entity_id, name ORDER BY position), "
+        "before AS (PARTITION BY entity_id ORDER BY position)) "
+        "SELECT 'referral ' || entity_id || ' told at ' || position FROM told WHERE name = 'FeedbackGiven' "
+        "AND (number <> place OR stopped OR status <> was)",
+    )
+    return check
+
+
 async def _drained(databases: Databases, seconds: float) -> Check:
     """10. Everything drains: followers reach their sources, and nothing is parked or waits to be sent."""
     check = Check("10 everything drained", 0)
@@ -333,7 +372,7 @@ async def _personal(databases: Databases) -> set[str]:
     for database in databases.values():
         for row in await database.fetch("SELECT data FROM vault"):
             data = orjson.loads(row["data"])
-            for name in ("name", "email", "phone", "text"):
+            for name in ("name", "email", "phone", "text", "contact", "reference"):
                 value = data.get(name)
                 # Short texts ("Tuin") may stand anywhere by chance.
                 if isinstance(value, str) and len(value) >= 10:

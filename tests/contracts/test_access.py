@@ -4,12 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from contracts.access import ACTING, ANY, MAY, PARTY, allowed, own_field
+from contracts.access import ACTING, ANY, MAY, PARTY, TEAM, allowed, own_field
 from contracts.catalogue import COMMANDS, QUERIES
 from contracts.envelope import Actor, Command, Query, Role
 from contracts.exchange import CancelMatch, ConfirmMatch, GetMatch, PostOffer, ReportMinutes
 from contracts.ledger import GetBalances, TransferCredit
 from contracts.members import GetPeople
+from contracts.referrals import CancelReferral
 from services.kernel.questions import KERNEL_QUERIES
 
 ANNA, BRAM = UUID(int=0xA), UUID(int=0xB)
@@ -29,9 +30,26 @@ def test_a_row_names_roles_and_a_field_that_the_message_has(name: str) -> None:
         if rule == ACTING:
             assert message is not None
             assert "member_id" in message.model_fields
+        elif rule == TEAM:
+            assert role is Role.REFERRER
         elif rule not in (ANY, PARTY):
             assert message is not None
             assert rule in message.model_fields or isinstance(getattr(message, rule), property)
+
+
+def test_a_social_team_refers_with_a_key_that_says_which_team_and_does_nothing_else() -> None:
+    cancel = CancelReferral(referral_id=UUID(int=1))
+    assert allowed(Actor(role=Role.REFERRER, name="west-1", team="west"), cancel)
+    assert not allowed(Actor(role=Role.REFERRER, name="west-1"), cancel)
+    own = {name for name, row in MAY.items() if Role.REFERRER in row}
+    assert own == {
+        "RegisterReferred",
+        "ReferPerson",
+        "CancelReferral",
+        "StopFeedback",
+        "GetReferralFile",
+        "GetInitiatives",
+    }
 
 
 def test_kernel_messages_are_not_for_people() -> None:

@@ -22,6 +22,7 @@ async def real_region(
     lease_seconds: float = 1.5,
     name: str = servers.NAME,
     keys: Sequence[dict[str, Any]] = (),
+    teams: Sequence[dict[str, Any]] = (),
     on: servers.Servers | None = None,
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
     """A running region with a mailbox; everything ends with the block, and only what it started.
@@ -36,6 +37,7 @@ async def real_region(
             name=name.capitalize(),
             centre="3511",
             keys=list(keys),
+            teams=teams,
             mail_port=mailbox.port,
             replicas=replicas,
             lease_seconds=lease_seconds,

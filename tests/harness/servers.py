@@ -27,7 +27,7 @@ from nats.js.errors import NotFoundError
 from contracts import subjects
 from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
-from services.kernel.settings import Region
+from services.kernel.settings import Region, Team
 from services.region.databases import create_databases
 from services.region.servers import nats_config
 
@@ -44,6 +44,9 @@ class Servers(StrEnum):
 
 
 chosen = Servers.EMBEDDED
+
+TEAMS = ({"id": "west", "label": "Sociaal team West"}, {"id": "oost", "label": "Sociaal team Oost"})
+"""The social teams of every town; on external servers they have a user too."""
 
 
 def choose(servers: Servers) -> None:
@@ -124,10 +127,15 @@ def _take_password_from_environment() -> None:
         raise Misconfigured(f"External servers need {', '.join(missing)}: see tests/harness/servers.py.")
     password = os.environ["WD_TEST_PASSWORD"]
     os.environ["WD_SECRETS__POSTGRES__ADMIN"] = password
-    for user in (*SERVICES, "operator"):
+    for user in (*SERVICES, "operator", *(subjects.team_user(team["id"]) for team in TEAMS)):
         os.environ[f"WD_SECRETS__NATS__{user.upper()}"] = password
 
 
 if __name__ == "__main__":
     _take_password_from_environment()
-    print(nats_config(Region(region=NAME, name=NAME), Path("jetstream")), end="")
+    print(
+        nats_config(
+            Region(region=NAME, name=NAME, teams=[Team(**team) for team in TEAMS]), Path("jetstream")
+        ),
+        end="",
+    )

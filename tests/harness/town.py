@@ -27,6 +27,7 @@ from services.region.demo.cast import Login
 from services.region.mailbox import Mail, Mailbox
 from services.region.running import RunningRegion
 from services.region.servers import wait_until
+from tests.harness import servers
 from tests.harness.regions import real_region
 
 HOME = "3515"
@@ -42,7 +43,8 @@ YARA = Login("yara", Role.COORDINATOR, "Yara (buurtcoördinator)", areas=("3521"
 BAS = Login("bas", Role.COORDINATOR, "Bas (buurtcoördinator)", areas=("3522",))
 CARO = Login("caro", Role.COORDINATOR, "Caro (buurtcoördinator)", areas=("3523",))
 OPERATOR = Login("operator", Role.OPERATOR, "Beheer")
-TEAM = Login("sociaal-team", Role.REFERRER, "Sociaal team")
+TEAM = Login("sociaal-team", Role.REFERRER, "Sociaal team West", team="west")
+OTHER_TEAM = Login("sociaal-team-oost", Role.REFERRER, "Sociaal team Oost", team="oost")
 
 
 @dataclass(frozen=True)
@@ -346,9 +348,10 @@ async def running_town(folder: Path) -> AsyncIterator[Town]:
     """A real region in `folder` with everyone's keys."""
     # Digits only: the run is part of telephone numbers. Few, or a name might pass for a BSN.
     people = _people(f"{new_id().int % 10**4:04}")
-    workers = (NOOR, SAM, YARA, BAS, CARO, OPERATOR, TEAM, _coordinates(people[-1]))
+    workers = (NOOR, SAM, YARA, BAS, CARO, OPERATOR, TEAM, OTHER_TEAM, _coordinates(people[-1]))
     logins = (*workers, *(person.login for person in people))
-    async with real_region(folder, keys=[login.as_table() for login in logins]) as (region, mailbox):
+    keys = [login.as_table() for login in logins]
+    async with real_region(folder, keys=keys, teams=servers.TEAMS) as (region, mailbox):
         town = Town(people, region, mailbox)
         try:
             yield town

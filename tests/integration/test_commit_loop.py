@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,10 +16,10 @@ import pytest_asyncio
 from contracts.envelope import Actor, Answer, Command, Event, Role, VaultEntry
 from contracts.ledger import AccountOpened, CreditTransferred, OpenAccount, TransferCredit
 from contracts.members import MemberApproved
-from services.kernel import commit_loop
+from services.kernel import commit_loop, rebuild
 from services.kernel.deciding import Item
 from services.kernel.entity import State
-from services.kernel.errors import Busy, NotLeading, TooLate
+from services.kernel.errors import Busy, NotLeading, TooLate, Unparkable
 from services.kernel.follower import follow_id
 from services.kernel.log import Recorded
 from services.kernel.rebuild import Rebuild, shadow
@@ -366,7 +367,12 @@ async def test_two_hot_accounts_never_fall_below_the_floor(leader: Leader) -> No
     assert {row[0]: row[1] for row in kept} == balances
 
 
-async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(here: Place) -> None:
+@pytest.mark.parametrize("held", [rebuild.MAX_HELD, 10], ids=["all in memory", "written now and then"])
+async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(
+    here: Place, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "MAX_HELD", held)
+    monkeypatch.setattr(rebuild, "CHUNK", 100)
     async with here.leading() as leader:
         members = await accounts(leader, 40)
         await leader.all(between(members, random.Random(n), 10) for n in range(400))
@@ -530,6 +536,25 @@ async def test_a_followed_event_that_cannot_be_stored_is_parked_and_the_rest_goe
     assert await leader.count("parked") == 1
     assert await leader.count("accounts") == 3
     assert leader.loop.marks["members"][1] == 4
+
+
+async def test_a_followed_event_that_cannot_even_be_parked_stops_its_source_and_nothing_else(
+    leader: Leader,
+) -> None:
+    people = [new_id() for _ in range(4)]
+    events = [approved(n, person) for n, person in enumerate(people, 1)]
+    # Neither what it leads to can be stored, nor it itself. More of its source is behind it.
+    bad = replace(events[1], event_id="a\x00b", raw=b"{")
+    with pytest.raises(Unparkable):
+        await asyncio.wait_for(follow(leader, [events[0], bad, *events[2:]]), 20)
+    assert leader.loop.marks["members"][1] == 1
+    assert await leader.count("accounts") == 1
+    await accounts(leader, 2)
+    # Its source has it right: from there it goes on, in order.
+    await asyncio.wait_for(follow(leader, events[1:]), 20)
+    assert leader.loop.marks["members"][1] == 4
+    assert await leader.count("accounts") == 6
+    assert await leader.count("parked") == 0
 
 
 async def test_callers_that_gave_up_do_not_stop_the_loop(leader: Leader) -> None:

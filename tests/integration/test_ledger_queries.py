@@ -34,7 +34,7 @@ from contracts.ledger import (
     TransferCredit,
 )
 from contracts.members import MemberErased
-from contracts.policy import AgeBand, caps, caps_year, compensation_cents
+from contracts.policy import AgeBand, caps_in_force, compensation_cents
 from services.kernel.deciding import Item
 from services.kernel.dutch import local
 from services.kernel.errors import Rejected
@@ -288,8 +288,8 @@ def _nodes(plan: dict[str, Any]) -> Sequence[dict[str, Any]]:
 
 async def test_a_year_has_its_months_with_what_was_paid_what_it_cost_and_what_is_left(leader: Leader) -> None:
     anna, bram = await accounts(leader)
-    paid = compensation_cents(120, AgeBand.FROM_21, 2026)
-    held = compensation_cents(60, AgeBand.FROM_21, 2026)
+    paid = compensation_cents(120, AgeBand.FROM_21, caps_in_force(2026).caps)
+    held = compensation_cents(60, AgeBand.FROM_21, caps_in_force(2026).caps)
     at = datetime(2026, 11, 24, 9, tzinfo=UTC)
     euro = {"compensation": "euro", "age_band": AgeBand.FROM_21, "at": at}
     book = {"match_id": new_id(), "from_account_id": anna, "to_account_id": bram, "minutes": 120}
@@ -299,11 +299,11 @@ async def test_a_year_has_its_months_with_what_was_paid_what_it_cost_and_what_is
     await do(leader, NoteExpenses(helper_id=bram, cents=950, on=date(2026, 10, 31)))
     await do(leader, NoteExpenses(helper_id=bram, cents=50, on=date(2027, 1, 1)))
     found = await queries.get_year_statement(asked(leader), GetYearStatement(helper_id=bram, year=2026), NOOR)
-    limits = caps(2026)
+    limits = caps_in_force(2026).caps
     assert (found.minutes, found.cents, found.expenses_cents) == (120, paid, 950)
     assert found.left_cents == limits.year - paid - held
     assert (found.month_cap_cents, found.year_cap_cents) == (limits.month, limits.year)
-    assert found.caps_year == caps_year(2026)
+    assert found.caps_year == caps_in_force(2026).year
     october, november = found.months
     assert (october.month, october.cents, october.expenses_cents) == ("2026-10", 0, 950)
     assert (november.month, november.cents, november.minutes) == ("2026-11", paid, 120)
@@ -314,7 +314,7 @@ async def test_a_year_in_which_nothing_was_paid_has_all_its_room(leader: Leader)
     found = await queries.get_year_statement(
         asked(leader), GetYearStatement(helper_id=new_id(), year=2026), NOOR
     )
-    assert (found.cents, found.months, found.left_cents) == (0, (), caps(2026).year)
+    assert (found.cents, found.months, found.left_cents) == (0, (), caps_in_force(2026).caps.year)
 
 
 # ---- reasons

@@ -15,6 +15,7 @@ from contracts import (
     coordinator,
     exchange,
     households,
+    initiatives,
     ledger,
     members,
     notifications,
@@ -22,10 +23,11 @@ from contracts import (
     vetting,
     visits,
 )
+from contracts.caps import CapsEntered, caps_id
 from contracts.coordinator import GetRestricted
 from contracts.envelope import Actor, Event, Role
 from contracts.notifications import GetLetters, PaperLetters
-from contracts.policy import AgeBand
+from contracts.policy import CAPS, PRESETS, AgeBand
 from services.coordinator import app as coordinator_app
 from services.coordinator.account import account_used
 from services.coordinator.console import letters
@@ -86,8 +88,8 @@ class Office:
         for event in events:
             self._told += 1
             self._projections.apply(self._state, event, at, Origin(f"told.{self._told}", by))
-        for (kind, entity_id), entity in self._state.changed.items():
-            await self._pool.execute(f"DELETE FROM {kind.table} WHERE {kind.key} = $1", entity_id)
+        for (kind, number), entity in self._state.changed.items():
+            await self._pool.execute(f"DELETE FROM {kind.table} WHERE {kind.key} = $1", UUID(int=number))
             await self._pool.execute(
                 kind.insert(f"{record_set(kind.typed_columns, 1)} WHERE true"), as_json(entity)
             )
@@ -484,6 +486,34 @@ async def test_leave_without_a_deputy_is_everyones_from_the_warning_on(office: O
     assert (work.coordinator, work.member_id, work.number) == ("sam", None, None)
     assert (work.since, work.due) == (THIS, midnight(first))
     await office.told(coordinator.DeputyNamed(leave_id=ONE, deputy="noor"))
+    assert await office.kinds() == []
+
+
+def in_euros(status: str = "started") -> tuple[Event, ...]:
+    """A programme that compensates in money."""
+    started = initiatives.InitiativeStarted(
+        initiative_id=ONE, preset="klussendienst", policy=PRESETS["klussendienst"]
+    )
+    return (started,) if status == "started" else (started, initiatives.InitiativeClosed(initiative_id=ONE))
+
+
+async def test_a_year_without_caps_of_its_own_is_everyones_until_they_are_entered(office: Office) -> None:
+    await office.told(*in_euros())
+    # Today is in a year that this release does not know; from December on the next is missing too.
+    assert TODAY.year not in CAPS
+    missing = sorted({TODAY.year, (TODAY + 31 * DAY).year})
+    found = await office.work(NOOR_HERE, kind="caps_missing")
+    assert [work.reason for work in found] == [str(year) for year in missing]
+    assert (found[0].entity_id, found[0].due) == (caps_id(TODAY.year), midnight(date(TODAY.year, 1, 1)))
+    assert found[0].since == midnight(date(TODAY.year - 1, 12, 1))
+    for year in missing:
+        await office.told(CapsEntered(caps_id=caps_id(year), year=year, caps=CAPS[2025]))
+        assert str(year) not in [work.reason for work in await office.work(kind="caps_missing")]
+    assert await office.kinds() == []
+
+
+async def test_no_caps_are_missed_where_nobody_is_paid(office: Office) -> None:
+    await office.told(*in_euros("closed"))
     assert await office.kinds() == []
 
 

@@ -188,23 +188,14 @@ def test_an_urgent_referral_is_never_blocked(town: Town) -> None:
     gardens = town.offer(gardener, "gardening", initiative_id=circle)
     # They gave nothing, and what they asked themselves waits for that.
     own = UUID(_ask(town, asker, circle)["id"])
-    body = {
-        "member_id": asker.id,
-        "category": "gardening",
-        "minutes": MINUTES,
-        "wanted_at": in_days(2),
-        "urgency": "urgent",
-        "initiative_id": circle,
-    }
+    need = {"category": "gardening", "minutes": MINUTES, "wanted_at": in_days(2), "urgency": "urgent"}
+    body = {"person": {"member_id": str(asker.id)}, "need": need, "contact": "Samira"}
     # Urgent or not, it is theirs to say yes or no.
-    no = problem(town.post("/v1/help-requests", body, by=TEAM), 409, "consent_missing")
-    assert no["detail_nl"] == (
-        "Zeg hoe de hulpvrager het zelf goed vond: persoonlijk, aan de telefoon of op papier."
-    )
-    answer = town.post("/v1/help-requests", {**body, "consent": "phone"}, by=TEAM, key=str(new_id()))
-    referred = good(answer, 201)
-    assert (referred["draft"], referred["favours"]) == (False, [])
-    request_id = UUID(referred["id"])
+    problem(town.post("/v1/referrals", body, by=TEAM), 400, "invalid")
+    consent = {"how": "phone", "feedback": "status"}
+    made = good(town.post("/v1/referrals", {**body, "consent": consent}, by=TEAM, key=str(new_id())), 201)
+    request_id = UUID(made["id"])
+    good(town.post(f"/v1/referrals/{request_id}/acceptances", {"initiative_id": str(circle)}, by=NOOR))
     request = town.read(f"/v1/help-requests/{request_id}", by=NOOR)
     assert (request["status"], request["referral"], request["urgency"]) == ("open", True, "urgent")
     assert request["consent"] == "phone"

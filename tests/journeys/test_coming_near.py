@@ -1,9 +1,11 @@
 """Two people of a series turn out to be too near: visits to come need someone else, and nobody reads why."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.region.demo.cast import Login
 from tests.harness.record import names, until_account
 from tests.harness.series import MINUTES, PLANNED, until_visits, weekly
 from tests.harness.town import NOOR, Neighbour, Town, good, problem
@@ -69,6 +71,39 @@ def test_a_tie_that_is_named_later_has_someone_else_sought_for_what_is_to_come(t
         town.until(lambda who=person, all=heard: heard_of(town, who, *all) == all, "hearing of each visit")  # type: ignore[misc]
         said = " ".join(text for about in heard for text in town.letters_about(person, about)).lower()
         assert not any(word in said for word in SECRET)
+
+    # What a coordinator reads of it is the same as when the asker had called it off. Whose circle changed
+    # is read by who said so alone.
+    told = _lines(town, helper, NOOR)
+    assert [(line["actor"], line["reason"]) for line in told["match-fell-through"]] == [
+        (None, "cancelled")
+    ] * 3
+    assert [line["actor"] for line in told["helper-end-planned"]] == [None]
+    for person in (asker, helper):
+        assert "circle-changed" not in _lines(town, person, NOOR)
+        assert ("circle-changed" in _lines(town, person, person.login)) == (person is one)
+    assert _lines(town, helper, helper.login)["helper-end-planned"][0]["actor"] is None
+
+
+def _lines(town: Town, about: Neighbour, by: Login) -> dict[str, list[dict[str, Any]]]:
+    """The lines of someone's history, by code."""
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in town.read(f"/v1/members/{about.id}/history?limit=500", by=by)["lines"]:
+        lines.setdefault(line["code"], []).append(line)
+    return lines
+
+
+def test_a_coordinator_reads_the_same_when_someone_called_it_off_themselves(town: Town) -> None:
+    """Or what reads otherwise would be nearness. What a coordinator did is still in the trail."""
+    asker, _, _, series_id = _series(town, "shopping")
+    _, one, other, _ = until_visits(town, series_id, "done", *["matched"] * 3)
+    for visit, by in ((one, asker.login), (other, NOOR)):
+        assert town.call("DELETE", f"/v1/matches/{visit['match_id']}", by=by).status_code == 204
+    until_visits(town, series_id, "done", "open", "open", "matched")
+    town.until(lambda: len(_lines(town, asker, NOOR).get("match-fell-through", ())) == 2, "both lines")
+    ended = {line["match_id"]: line for line in _lines(town, asker, NOOR)["match-fell-through"]}
+    assert (ended[one["match_id"]]["actor"], ended[one["match_id"]]["reason"]) == (None, "cancelled")
+    assert ended[other["match_id"]]["actor"] == "coordinator:noor"
 
 
 def heard_of(town: Town, who: Neighbour, *subjects: str) -> dict[str, int]:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 import httpx
 
-from contracts.policy import caps
+from contracts.caps import caps_id
+from contracts.policy import caps_in_force
 from services.coordinator.local_time import now
 from services.kernel.dutch import LOCAL
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
 from tests.harness.record import until_account
-from tests.harness.town import NOOR, SAM, Town, good, problem
+from tests.harness.town import NOOR, OPERATOR, SAM, Town, good, problem
 
 WELCOME = "Welkom bij Wederdienst"
 OFFERED = "Uw aanbod staat erin"
@@ -79,7 +80,8 @@ def _week(number: int, months_on: int = 1) -> datetime:
 def test_up_to_the_cap_of_the_month_and_not_a_cent_beyond(town: Town) -> None:
     chores = Chores(town)
     assert _policy(town, chores)["compensation"] == "euro"
-    assert (caps(_week(1).year).month, caps(_week(1).year).hour_21) == (MONTH_CAP, HOUR)
+    limits = caps_in_force(_week(1).year).caps
+    assert (limits.month, limits.hour_21) == (MONTH_CAP, HOUR)
     first, second = chores.chosen(1200, _week(1)), chores.chosen(1020, _week(2))
 
     # 20 and 17 hours are set apart; half an hour is left, and an hour does not fit.
@@ -201,10 +203,27 @@ def test_who_is_younger_has_the_lower_rate_and_minors_do_no_chores(town: Town) -
     today = now().date()
     young = Chores(town, born_on=today.replace(year=today.year - 19, day=1))
     young.done(young.chosen(60, _week(1)), 60)
-    assert young.month(_week(1))["cents"] == caps(_week(1).year).hour_young < HOUR
+    assert young.month(_week(1))["cents"] == caps_in_force(_week(1).year).caps.hour_young < HOUR
     minor = Chores(town, born_on=today.replace(year=today.year - 17, day=1))
     no = problem(minor.choose(minor.ask(60, _week(1))), 409, "too_young")
     assert "te jong voor dit initiatief" in no["detail_nl"]
+
+
+def test_the_amounts_of_a_year_are_entered_by_who_runs_the_region(town: Town) -> None:
+    """Coordinators see that they are missing. Nothing is entered: the other tests count on what holds."""
+    Chores(town)
+    this_year = now().year
+    amounts = {"hour_21": 560, "hour_young": 330, "month": MONTH_CAP, "whole_year": 2_100_00}
+    said = {"year": this_year, **amounts}
+    (item,) = town.work("caps_missing", caps_id(this_year))
+    assert item["reason"] == str(this_year)
+    problem(town.post("/v1/compensation-caps", said, by=NOOR), 403, "not_allowed")
+    no = problem(
+        town.post("/v1/compensation-caps", {**said, "hour_young": 561}, by=OPERATOR), 409, "caps_out_of_order"
+    )
+    assert "Kijk ze na, in centen." in no["detail_nl"]
+    problem(town.post("/v1/compensation-caps", {**said, "year": 2020}, by=OPERATOR), 409, "not_this_year")
+    assert not town.happened("ledger", caps_id(this_year))
 
 
 def test_a_compensation_is_not_undone_here(town: Town) -> None:

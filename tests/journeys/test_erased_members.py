@@ -127,6 +127,11 @@ def test_erased_at_six_hours_over_and_four_hours_short(town: Town) -> None:
     assert before == {asker.id: [("match", -SIX_HOURS)], helper.id: [("match", FOUR_HOURS)]}
     assert town.read(f"/v1/matches/{owed}", by=helper.login)["agreed_minutes"] == FOUR_HOURS
 
+    # What they offered stands no more.
+    ((_, offer),) = town.happened("exchange", saver.id, "OfferPosted")
+    path = f"/v1/offers/{offer['offer_id']}"
+    town.until(lambda: town.read(path, by=NOOR)["status"] == "withdrawn", "the offer being withdrawn")
+
     for person in (saver, ower):
         _is_nobody(town, person)
         _is_nowhere(town, person)

@@ -99,13 +99,8 @@ def test_a_request_withdrawn_while_it_is_being_confirmed_ends_the_match_before_a
         assert town.call("DELETE", path, by=pair.asker.login).status_code == 204
     _fell_through(town, match_id, "withdrawn")
     no = problem(town.post("/v1/matches", pair.chosen, by=NOOR, key=key), 409, "withdrawn")
-    assert no["detail_nl"] == (
-        "De hulpvraag of het aanbod is ingetrokken. Staat de vraag nog open? Kies iemand anders."
-    )
-    assert no["detail"] == (
-        "The request or the offer was withdrawn in the meantime. Is the request still open? "
-        "Choose someone else."
-    )
+    assert no["detail_nl"] == ("De hulpvraag is intussen ingetrokken. U hoeft niets meer te doen.")
+    assert no["detail"] == "The request was withdrawn in the meantime. You need not do anything."
     # A new wish for it is told that it is withdrawn, and nothing waits for anyone.
     no = problem(town.post("/v1/matches", pair.chosen, by=NOOR), 409, "withdrawn")
     assert no["detail_nl"] == "Deze hulpvraag is ingetrokken. U hoeft niets meer te doen."
@@ -125,8 +120,11 @@ def test_an_offer_withdrawn_while_it_is_being_confirmed_leaves_the_request_open(
         match_id = pair.being_confirmed(key)
         path = f"/v1/offers/{pair.offer_id}"
         assert town.call("DELETE", path, by=pair.helper.login).status_code == 204
-    _fell_through(town, match_id, "withdrawn")
-    problem(town.post("/v1/matches", pair.chosen, by=NOOR, key=key), 409, "withdrawn")
+    _fell_through(town, match_id, "offer_withdrawn")
+    no = problem(town.post("/v1/matches", pair.chosen, by=NOOR, key=key), 409, "offer_withdrawn")
+    assert no["detail_nl"] == (
+        "Het aanbod is intussen ingetrokken. De hulpvraag staat weer open: kies iemand anders."
+    )
     assert pair.request() == asked
     assert asked["status"] == "open"
     (item,) = town.work("without_helper", pair.request_id)

@@ -427,10 +427,11 @@ def test_a_member_may_do_only_what_is_theirs(town: Town, two: tuple[Neighbour, N
     assert town.read(f"/v1/members/{newcomer.id}", by=NOOR)["status"] == "registered"
 
 
-def test_a_referrer_may_register_and_nothing_more(town: Town, two: tuple[Neighbour, Neighbour]) -> None:
+def test_a_social_team_refers_and_may_do_nothing_more(town: Town, two: tuple[Neighbour, Neighbour]) -> None:
     helper, asker = two
     person = town.stranger()
-    made = good(town.post("/v1/members", person.registration, by=TEAM, key=str(new_id())), 201)
+    problem(town.post("/v1/members", person.registration, by=TEAM, key=str(new_id())), 403, "not_allowed")
+    made = good(town.post("/v1/members", person.registration, by=NOOR, key=str(new_id())), 201)
     chosen = {"request_id": town.ask(asker, "baking", 10), "offer_id": town.offer(helper, "baking")}
     for method, path, body in (
         ("POST", f"/v1/members/{made['id']}/approvals", None),

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import httpx
 
-from services.kernel.settings import Key, Region
+from services.kernel.settings import Key, Region, Team
 
 MEMBER_ID = UUID(int=0xA1)
 ONE, OTHER = UUID(int=0xB1), UUID(int=0xB2)
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
-def key(id: str, role: str, member_id: UUID | None = None) -> Key:
+def key(id: str, role: str, member_id: UUID | None = None, team: str | None = None) -> Key:
     """A key whose secret is `secret-<id>`."""
     return Key.model_validate(
         {
@@ -22,6 +22,7 @@ def key(id: str, role: str, member_id: UUID | None = None) -> Key:
             "role": role,
             "sha256": sha256(f"secret-{id}".encode()).hexdigest(),
             "member_id": str(member_id) if member_id else None,
+            "team": team,
         }
     )
 
@@ -29,11 +30,13 @@ def key(id: str, role: str, member_id: UUID | None = None) -> Key:
 REGION = Region(
     region="voorbeeld",
     name="Voorbeeld",
+    teams=(Team(id="team-west", label="Sociaal team West"), Team(id="team-oost", label="Sociaal team Oost")),
     keys=(
         key("noor", "coordinator"),
         key("anke", "coordinator", UUID(int=0xA2)),
         key("yara", "member", MEMBER_ID),
-        key("team", "referrer"),
+        key("team", "referrer", team="team-west"),
+        key("other-team", "referrer", team="team-oost"),
         key("beheer", "operator"),
     ),
 )

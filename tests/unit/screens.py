@@ -18,9 +18,10 @@ from contracts.members import People, Person
 from contracts.notifications import PaperLetter, PaperLetters
 from contracts.policy import PRESETS
 from contracts.proposals import RankedHelpers
+from contracts.referrals import ReferralFile
 from contracts.safety import IncidentFile
 from contracts.visits import Series, Visit
-from services.kernel.settings import Region, Secrets
+from services.kernel.settings import Region, Secrets, Team
 from tests.unit.callers import key, row_of_match
 from tests.unit.paper import PaperBus
 
@@ -29,7 +30,8 @@ NOOR = key("noor", "coordinator").model_copy(update={"label": "Noor Bakker"})
 REGION = Region(
     region="voorbeeld",
     name="Voorbeeld",
-    keys=(NOOR, SAM, key("yara", "member", UUID(int=0xA1))),
+    teams=(Team(id="west", label="Sociaal team West"),),
+    keys=(NOOR, SAM, key("yara", "member", UUID(int=0xA1)), key("samira", "referrer", team="west")),
     secrets=Secrets(web=SecretStr("a secret of the region")),
 )
 HELPER, ASKER, HOME = UUID(int=0xA1), UUID(int=0xA2), UUID(int=0xA3)
@@ -146,6 +148,38 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "released": False,
         }
     ],
+    "referrals_seen": [
+        {
+            "referral_id": ONE,
+            "team": "west",
+            "member_id": ASKER,
+            "member_status": "registered",
+            "pc4": "3511",
+            "category": "shopping",
+            "minutes": 60,
+            "wanted_at": AT,
+            "urgency": "soon",
+            "wish": "none",
+            "recurrence": "FREQ=WEEKLY",
+            "last_day": None,
+            "consent": "in_person",
+            "feedback": "outcome",
+            "remind_at": AT,
+            "answer_by": AT,
+            "twin_ids": [MATCH],
+            "status": "requested",
+            "referred_at": AT,
+            "changed_at": AT,
+            "reason": None,
+            "visits": 0,
+            "reminded": True,
+            "overdue": True,
+            "told_status": "requested",
+            "told_reason": None,
+            "told_outcome": None,
+            "told_at": AT,
+        }
+    ],
     "complaints": [
         {
             "complaint_id": ONE,
@@ -223,6 +257,7 @@ ANSWERS: dict[type[View], View] = {
     ),
     IncidentFile: IncidentFile(texts={"reported": "Er is geld weg.", "closed": "Beiden zijn gebeld."}),
     PaperLetters: LETTERS,
+    ReferralFile: ReferralFile(text="Kan niet tillen.", contact="Samira", reference="W-17"),
     Initiatives: Initiatives(
         initiatives=(
             Initiative(

@@ -17,7 +17,7 @@ from contracts.ledger import (
     ReleaseHold,
     TransferRefused,
 )
-from contracts.policy import AgeBand, Compensation, caps
+from contracts.policy import AgeBand, Compensation, caps_in_force
 from services.kernel.testing import COMMAND_ID
 from services.ledger.account import ACCOUNT
 from services.ledger.compensation import PERIOD, period_id
@@ -28,7 +28,7 @@ from tests.unit.neighbours import ANNA, BRAM, CORA, MATCH, ledger
 
 given = ledger.given
 NOVEMBER = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-CAPS = caps(2026)
+CAPS = caps_in_force(2026).caps
 ADULT = AgeBand.FROM_21
 
 

@@ -30,7 +30,7 @@ from contracts.ledger import (
     SettleAccount,
     TransferRefused,
 )
-from contracts.policy import AgeBand, caps, compensation_cents
+from contracts.policy import AgeBand, caps_in_force, compensation_cents
 from services.kernel.testing import InMemory
 from services.ledger.compensation import PERIOD, period_id
 from tests.unit.neighbours import ledger
@@ -112,7 +112,7 @@ class Compensation(RuleBasedStateMachine):
                 at=at,
             )
         )
-        wanted = compensation_cents(minutes, band, at.year)
+        wanted = compensation_cents(minutes, band, caps_in_force(at.year).caps)
         if isinstance(outcome, HoldPlaced):
             assert (outcome.cents, outcome.month) == (wanted, month)
             assert wanted <= left
@@ -122,7 +122,7 @@ class Compensation(RuleBasedStateMachine):
         return hold_id, helper
 
     def left(self, helper: UUID, month: str) -> int:
-        limits = caps(int(month[:4]))
+        limits = caps_in_force(int(month[:4])).caps
         return min(
             limit - self.held[helper, period] - self.paid[helper, period]
             for period, limit in ((month, limits.month), (month[:4], limits.year))
@@ -147,7 +147,7 @@ class Compensation(RuleBasedStateMachine):
         )
         events = self.decide(command)
         if events and isinstance(events[-1], CompensationBooked):
-            assert events[-1].cents == compensation_cents(minutes, band, at.year)
+            assert events[-1].cents == compensation_cents(minutes, band, caps_in_force(at.year).caps)
             assert self.decide(command) == []
 
     @rule(at=VISIT, minutes=LONG)
@@ -168,7 +168,7 @@ class Compensation(RuleBasedStateMachine):
 
     def nothing_is_beyond_the_caps(self) -> None:
         for helper, period in self.held.keys() | self.paid.keys():
-            limits = caps(int(period[:4]))
+            limits = caps_in_force(int(period[:4])).caps
             held, paid = self.held[helper, period], self.paid[helper, period]
             assert held >= 0
             assert held + paid <= (limits.year if len(period) == 4 else limits.month)
@@ -183,7 +183,7 @@ class Compensation(RuleBasedStateMachine):
     def teardown(self) -> None:
         assert self.ledger.replayed() == self.ledger.state.changed
         for helper in HELPERS:
-            full = caps(2026).year - self.paid[helper, "2026"] - self.held[helper, "2026"]
+            full = caps_in_force(2026).caps.year - self.paid[helper, "2026"] - self.held[helper, "2026"]
             nearly_full[full < 21_000] += 1
 
 

@@ -160,7 +160,7 @@ def test_a_request_withdrawn_in_the_meantime_lets_it_fall_through() -> None:
 
 
 def test_a_hold_for_an_offer_that_was_withdrawn_meanwhile_confirms_nothing() -> None:
-    given(*A_RESERVED_MATCH, OFFER_WITHDRAWN).when(PLACED).then(fell_through("withdrawn", told=False))
+    given(*A_RESERVED_MATCH, OFFER_WITHDRAWN).when(PLACED).then(fell_through("offer_withdrawn", told=False))
 
 
 @pytest.mark.parametrize("command", [PLACED, REFUSED], ids=["placed", "refused"])

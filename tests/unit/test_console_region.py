@@ -39,7 +39,7 @@ from contracts.ledger import (
     YearStatement,
 )
 from contracts.members import People
-from contracts.policy import PRESETS, Policy
+from contracts.policy import CAPS, PRESETS, Policy
 from contracts.proposals import Load
 from services.coordinator.console import compensation, initiative
 from services.coordinator.console.figures import figures_page, percent_nl
@@ -521,8 +521,13 @@ async def test_who_shares_an_account_is_led_to_where_its_limits_are(
 
 
 def test_a_year_without_caps_of_its_own_says_whose_they_are() -> None:
-    assert "staan er nog niet in" not in compensation.caps_nl(2025)
-    assert "Dit zijn de bedragen van 2025: die van 2031" in compensation.caps_nl(2031)
+    assert "staan er nog niet in" not in compensation.caps_nl(2025, {})
+    said = compensation.caps_nl(2031, {})
+    assert "Dit zijn de bedragen van 2025: die van 2031" in said
+    assert "Vraag de beheerder" in said
+    entered = compensation.caps_nl(2031, {2031: CAPS[2024]})
+    assert "€ 5,50 vanaf 21 jaar" in entered
+    assert "staan er nog niet in" not in entered
 
 
 # Undoing a booking

@@ -32,6 +32,7 @@ ANSWERED_ELSEWHERE = {
     "GetPeople": "names stand in a member",
     "GetMatch": "a match is read from this instance's own projection",
     "GetBalances": "a balance is read from this instance's own projection",
+    "RegisterReferred": "who is new is signed up with their referral",
     "ReadLog": "for services and the command line",
     "GetMarks": "for services and the command line",
 }

@@ -45,6 +45,7 @@ PAGES = (
     f"/reeksen/{SERIES}",
     f"/incidenten/{ONE}",
     f"/klachten/{ONE}",
+    f"/verwijzingen/{ONE}",
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",

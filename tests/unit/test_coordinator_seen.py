@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import (
+    caps,
     exchange,
     households,
     initiatives,
     ledger,
     members,
     notifications,
+    referrals,
     safety,
     vetting,
     visits,
@@ -23,7 +25,7 @@ from contracts import (
 from contracts.catalogue import EMITTED_BY, EVENTS, kebab
 from contracts.envelope import Event
 from contracts.initiatives import THE_INITIATIVE
-from contracts.policy import PRESETS, AgeBand
+from contracts.policy import CAPS, PRESETS, AgeBand
 from services.coordinator import app as coordinator_app
 from services.coordinator.projections import KINDS
 from services.coordinator.projections.exchange import MATCHES, OFFERS, REQUESTS, MatchSeen, RequestSeen
@@ -38,16 +40,18 @@ from services.coordinator.projections.members import (
     MemberSeen,
 )
 from services.coordinator.projections.notifications import MESSAGES
+from services.coordinator.projections.referrals import REFERRALS
 from services.coordinator.projections.safety import INCIDENTS
 from services.coordinator.projections.visits import SERIES
 from services.kernel.entity import Kind, Origin
 from services.kernel.service import Service
 from services.kernel.testing import NOW, InMemory
 from tests.unit.neighbours import ANNA, BRAM, CORA, MATCH, OFFER, REGION, REQUEST, TOMORROW
+from tests.unit.referrals import REFERRAL, moved, referred, told
 
 HOUSE, PROGRAMME, INCIDENT, SECOND = UUID(int=0x51), UUID(int=0x52), UUID(int=0x53), UUID(int=0x54)
 FIRST_VOG, NEWER_VOG, MESSAGE, CALL = UUID(int=0x55), UUID(int=0x56), UUID(int=0x57), UUID(int=0x58)
-VISIT, VISIT_MATCH = UUID(int=0x5A), UUID(int=0x5B)
+VISIT, VISIT_MATCH, TWIN = UUID(int=0x5A), UUID(int=0x5B), UUID(int=0x5C)
 NOOR = "coordinator:noor"
 
 
@@ -167,11 +171,20 @@ FROM_EXCHANGE = (
     exchange.RequestWithdrawn(request_id=VISIT, member_id=ANNA),
     exchange.OfferWithdrawn(offer_id=OFFER, member_id=BRAM),
     initiatives.InitiativeClosed(initiative_id=PROGRAMME),
+    referred(),
+    referred(TWIN, team="team-oost", twin_ids=(REFERRAL,)),
+    told(1, "requested"),
+    referrals.ReferralTermPassed(referral_id=REFERRAL, term="answer"),
+    moved("on-hold", reason="person-away"),
+    told(2, "on-hold", reason="person-away"),
+    referrals.FeedbackStopped(referral_id=TWIN, team="team-oost"),
 )
 
 FROM_LEDGER = (
     ledger.AccountOpened(account_id=ANNA, floor_minutes=-600),
     ledger.AccountOpened(account_id=BRAM, floor_minutes=-600, ceiling_minutes=3000),
+    caps.CapsEntered(caps_id=caps.caps_id(2026), year=2026, caps=CAPS[2024]),
+    caps.CapsCorrected(caps_id=caps.caps_id(2026), year=2026, caps=CAPS[2025]),
     ledger.LimitsChanged(account_id=ANNA, floor_minutes=-1200, ceiling_minutes=6000),
     ledger.HoldPlaced(hold_id=MATCH, account_id=ANNA, minutes=60),
     ledger.HoldPlaced(hold_id=VISIT_MATCH, account_id=ANNA, minutes=30),
@@ -254,6 +267,17 @@ def test_no_table_can_hold_a_text() -> None:
     """Incidents, complaints and all else: that they exist, never what was said."""
     columns = {column for kind in KINDS for column in kind.columns}
     assert not columns & {"text", "note", "name", "street", "email", "phone", "guardian"}
+
+
+# Referrals
+
+
+def test_two_referrals_that_may_be_the_same_know_of_each_other_and_their_teams_what_they_were_told() -> None:
+    first, second = seen(*everyone()).all(REFERRALS)
+    assert (first.twin_ids, second.twin_ids) == ((TWIN,), (REFERRAL,))
+    assert (first.status, first.reason, first.overdue) == ("on-hold", "person-away", True)
+    assert (first.told_status, first.told_reason, first.told_outcome) == ("on-hold", "person-away", None)
+    assert (second.feedback, second.told_status) == ("nothing", None)
 
 
 # Members

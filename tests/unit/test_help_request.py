@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.envelope import Actor, Command, Event, Role
+from contracts.envelope import Actor, Command, Event
 from contracts.exchange import (
     HelpRequested,
     OfferPosted,
@@ -142,7 +142,6 @@ def test_a_recurrence_that_never_comes_is_refused_before_anyone_counts_on_it() -
 
 # What is given in return
 
-A_REFERRER = Actor(role=Role.REFERRER, name="team-1")
 REQUIRED = policy(reciprocity="required")
 DRAFT = but(asked(), draft=True)
 OPENED = RequestOpened(request_id=REQUEST, member_id=ANNA, because="offered")
@@ -210,13 +209,6 @@ def test_what_waited_opens_when_its_initiative_asks_nothing_in_return_any_more(r
     given(REQUIRED, admitted(ANNA), DRAFT, OPENED, changed).when(found).then_nothing()
     given(REQUIRED, admitted(ANNA), DRAFT, changed, REQUIRED).when(found).then_nothing()
     assert SCHEDULES[PolicyChanged](REQUIRED, NOW) == []
-
-
-def test_a_social_team_never_waits_for_an_offer() -> None:
-    referred = but(ASKED, referral=True)
-    given(REQUIRED, admitted(ANNA)).when(asks(consent="phone"), by=A_REFERRER).then(referred)
-    urgent = asks(urgency="urgent", consent="phone")
-    given(admitted(ANNA)).when(urgent, by=A_REFERRER).then(but(referred, urgency="urgent"))
 
 
 @pytest.mark.parametrize(("until", "draft"), [(NOW, True), (NOW + timedelta(seconds=1), False)])
@@ -295,14 +287,9 @@ def test_who_may_not_act_for_someone_does_not_ask_for_them(happened: tuple[Event
     given(admitted(ANNA), *happened).when(FOR_ANNA, by=as_member(CORA)).refused("may_not_act")
 
 
-@pytest.mark.parametrize("by", [as_member(CORA), COORDINATOR, A_REFERRER], ids=lambda by: by.role)
+@pytest.mark.parametrize("by", [as_member(CORA), COORDINATOR], ids=lambda by: by.role)
 def test_nobody_is_asked_for_without_their_own_consent(by: Actor) -> None:
     given(admitted(ANNA), GRANTED).when(asks(asked_by=CORA, consent=None), by=by).refused("consent_missing")
-
-
-@pytest.mark.parametrize("urgency", ["normal", "urgent"])
-def test_a_social_team_says_how_the_asker_agreed_also_when_it_names_nobody_it_asks_for(urgency: str) -> None:
-    given(admitted(ANNA)).when(asks(urgency=urgency, consent=None), by=A_REFERRER).refused("consent_missing")
 
 
 def test_a_coordinator_asks_for_someone_with_their_consent() -> None:

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from contracts.caps import EnterCaps
 from contracts.catalogue import SERVICES
 from contracts.common import Settle
 from contracts.envelope import Command, Event
@@ -272,7 +273,7 @@ class Ledger(RuleBasedStateMachine):
             minutes=minutes,
             compensation=compensation,
         )
-        before = self.ledger.state.changed.get((HOLD, match_id))
+        before = self.ledger.state.get(HOLD, match_id)
         was_booked = before is not None and before.status == "posted"
         events = self.decide(command)
         # Each match has one outcome; asked again it is booked once.
@@ -378,6 +379,11 @@ class Ledger(RuleBasedStateMachine):
     def note_expenses(self, helper_id: UUID) -> None:
         (noted,) = self.decide(NoteExpenses(helper_id=helper_id, cents=950, on=NOW.date()))
         assert isinstance(noted, ExpensesNoted)
+
+    @rule(hour=st.sampled_from([560, 600]))
+    def enter_caps(self, hour: int) -> None:
+        caps = {"hour_21": hour, "hour_young": 330, "month": 210_00, "whole_year": 2_100_00}
+        self.decide(EnterCaps(year=NOW.year, **caps))
 
     # ---- what always holds
 

@@ -27,6 +27,7 @@ from contracts.members import (
     NoteAgeBand,
     PauseHelping,
     RegisterMember,
+    RegisterReferred,
     ResumeHelping,
     WithdrawGuardianConsent,
 )
@@ -198,7 +199,7 @@ OTHERS = (*takes_part(BRAM), *A_HOUSEHOLD)
 
 
 def test_every_command_but_registering_is_among_them() -> None:
-    assert {type(command) for command in ABOUT_ANNA} == set(COMMANDS) - {RegisterMember}
+    assert {type(command) for command in ABOUT_ANNA} == set(COMMANDS) - {RegisterMember, RegisterReferred}
 
 
 @EACH

@@ -283,6 +283,10 @@ BY_SERIES_ALONE: list[tuple[Event, TellSeries]] = [
         TellSeries(series_id=SERIES, template="visit-open", facts=OPEN_VISIT),
     ),
     (
+        but(fell_through("offer_withdrawn", told=False), series_id=SERIES),
+        TellSeries(series_id=SERIES, template="visit-open", facts=OPEN_VISIT),
+    ),
+    (
         but(fell_through("withdrawn", told=False), series_id=SERIES),
         TellSeries(series_id=SERIES, template="visit-open", to="helper", facts=OPEN_VISIT),
     ),

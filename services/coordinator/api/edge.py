@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.envelope import Refusal
+from services.coordinator import cloudevents
 from services.coordinator.api.problems import (
     INTERNAL,
     NOT_SIGNED_IN,
@@ -25,6 +26,9 @@ VERSION = "1.0.0"
 
 OPENAPI_PATH = "/v1/openapi.json"
 MAX_BODY_BYTES = 64 * 1024
+
+TAKEN_AT: Mapping[str, tuple[str, ...]] = {"/v1/referrals": cloudevents.MEDIA_TYPES}
+"""Where other media types than JSON are taken."""
 
 EVERYWHERE: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -116,7 +120,8 @@ class Edge:
             return TOO_LARGE
         has_body = length != "0" or "Transfer-Encoding" in headers
         kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if has_body and scope["method"] in ("POST", "PUT", "PATCH") and kind != "application/json":
+        taken = TAKEN_AT.get(scope["path"], ("application/json",))
+        if has_body and scope["method"] in ("POST", "PUT", "PATCH") and kind not in taken:
             return UNSUPPORTED
         return None
 

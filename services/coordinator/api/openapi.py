@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from contracts.referring import NewReferral, ReferralEvent
 from services.coordinator.api import problems
 from services.coordinator.api.edge import OPENAPI_PATH, VERSION
 from services.coordinator.api.problems import Problem
@@ -62,9 +63,10 @@ def document(api: FastAPI, region: Region) -> dict[str, Any]:
     schemas = parts.setdefault("schemas", {})
     for framework in ("HTTPValidationError", "ValidationError"):
         schemas.pop(framework, None)
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(schema.pop("$defs"))
-    schemas["Problem"] = schema
+    for model in (Problem, NewReferral, ReferralEvent):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs"))
+        schemas[model.__name__] = schema
     parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     parts["headers"] = {
         "API-Version": {"description": "Of this API.", "schema": {"type": "string", "examples": [VERSION]}},

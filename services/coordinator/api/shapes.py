@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from contracts.exchange import MatchStatus, RequestStatus, Urgency, Wish
 from contracts.notifications import PaperLetter
 from contracts.proposals import ExclusionReason, Favour, Helper
+from contracts.referrals import Feedback, ReferralStatus
 from services.coordinator.work import WorkCode
 
 # What commands answer
@@ -115,7 +116,8 @@ class Vogs(BaseModel):
 class HistoryLine(BaseModel):
     """One thing that happened; `actor` is the role and credential of who did it.
 
-    To members it is null where a match fell through, and so is `reason`.
+    Where help ended (a match fell through, a helper stops) it is null to members, and so is `reason`; to
+    others it is null unless it was someone who works here.
     """
 
     code: str = Field(examples=["match-confirmed"])
@@ -318,6 +320,52 @@ class Complaints(BaseModel):
     """Those that run, oldest first."""
 
     complaints: list[Complaint]
+
+
+class MadeReferral(Done):
+    """It is received, and durable. `member_id` is the person, to refer them again another time."""
+
+    member_id: UUID
+
+
+class Referral(BaseModel):
+    """A referral as you may know it: to a social team, what the person agreed to and no more.
+
+    `status` is a word of FHIR Task; null: you hear nothing of it. `twin_ids`: others that may be about
+    the same person and the same help. What is null to a team is for coordinators.
+    """
+
+    referral_id: UUID
+    member_id: UUID
+    category: str
+    minutes: int
+    wanted_at: datetime | None
+    urgency: Urgency
+    wish: Wish
+    recurrence: str | None
+    last_day: date | None
+    feedback: Feedback = Field(description="What the person agrees that the team hears, now.")
+    status: ReferralStatus | None
+    reason: str | None
+    outcome: str | None
+    changed_at: datetime | None
+    referred_at: datetime
+    answer_by: datetime
+    text: str | None = None
+    contact: str | None = None
+    reference: str | None = None
+    team: str | None = None
+    consent: str | None = None
+    twin_ids: tuple[UUID, ...] | None = None
+    reminded: bool | None = None
+    overdue: bool | None = None
+    visits: int | None = None
+
+
+class Referrals(BaseModel):
+    """Newest first."""
+
+    referrals: list[Referral]
 
 
 class WorkItem(BaseModel):

@@ -9,6 +9,7 @@ POOL = "/solidariteitspot"
 COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
 OPERATING = "/beheer"
+REFERRALS = "/verwijzingen"
 
 
 def request_href(request_id: UUID) -> str:
@@ -49,6 +50,10 @@ def series_href(series_id: UUID) -> str:
 
 def incident_href(incident_id: UUID) -> str:
     return f"/incidenten/{incident_id}"
+
+
+def referral_href(referral_id: UUID) -> str:
+    return f"{REFERRALS}/{referral_id}"
 
 
 def complaint_href(complaint_id: UUID) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from contracts.envelope import Actor
+from contracts.envelope import Actor, Command
 from services.coordinator.console import match, match_forms, rota_forms
-from services.coordinator.console.addresses import INITIATIVES, LETTERS, POOL, ROTA
+from services.coordinator.console.addresses import INITIATIVES, LETTERS, POOL, REFERRALS, ROTA
 from services.coordinator.console.compensation import HELPER_FORMS, helper_given, helper_page
 from services.coordinator.console.complaint import complaint_page
 from services.coordinator.console.forms import Failed, Form
@@ -21,6 +21,8 @@ from services.coordinator.console.initiative import (
 from services.coordinator.console.member import member_page
 from services.coordinator.console.member_forms import MEMBER_FORMS
 from services.coordinator.console.pool import POOL_FORMS, pool_given, pool_page
+from services.coordinator.console.referral import let_in_first, referral_page
+from services.coordinator.console.referral_forms import REFERRAL_FORMS
 from services.coordinator.console.reversal import REVERSE, reversal_page
 from services.coordinator.console.rota import rota_page
 from services.coordinator.console.series import series_page
@@ -34,6 +36,8 @@ APPROVED = "goedgekeurd"
 type Show = Callable[..., Awaitable[object | None]]
 """Desk, actor, id, what was just done, what failed; and by name what `Case.asked` says."""
 
+type First = Callable[[Desk, Command], Awaitable[Command | None]]
+
 type Given = Callable[[Desk, Form, UUID | None], Awaitable[dict[str, object]]]
 
 
@@ -41,7 +45,8 @@ type Given = Callable[[Desk, Form, UUID | None], Awaitable[dict[str, object]]]
 class Case:
     """One page with forms. `more_done` is said after what is not one of its forms.
 
-    `asked`: what its address may say behind the question mark, such as which month.
+    `asked`: what its address may say behind the question mark, such as which month. `first`: what is
+    sent before what a form asks for, where one needs the other.
     """
 
     path: str
@@ -51,6 +56,7 @@ class Case:
     given: Given
     more_done: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    first: First | None = None
 
     @property
     def about_one(self) -> bool:
@@ -159,6 +165,14 @@ CASES: tuple[Case, ...] = (
         match_forms.COMPLAINT_FORMS,
         _about(complaint_page),
         _field("complaint_id"),
+    ),
+    Case(
+        f"{REFERRALS}/{{id}}",
+        "case.html",
+        REFERRAL_FORMS,
+        _about(referral_page),
+        _field("referral_id"),
+        first=let_in_first,
     ),
     Case(ROTA, "rota.html", rota_forms.ROTA_FORMS, _rota, _nothing, _ROWS_OF_THE_ROTA),
     Case("/koppelingen/{id}/terugboeking", "reversal.html", (REVERSE,), _about(reversal_page), _nothing),

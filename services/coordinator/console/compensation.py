@@ -1,17 +1,18 @@
 """What helpers received in euros, against what the law lets a volunteer receive; expenses stand apart.
 
 One page for all helpers of a year, one for each of them. The caps are those of the year
-(contracts.policy; Belastingdienst, vrijwilligersvergoedingen).
+(contracts.policy and contracts.caps; Belastingdienst, vrijwilligersvergoedingen).
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Actor
 from contracts.ledger import ChangeLimits, GetYearStatement, MonthPaid, NoteExpenses, YearStatement
-from contracts.policy import CAPS, caps
+from contracts.policy import Caps, caps_in_force
 from services.coordinator.account import account_used
 from services.coordinator.console.addresses import (
     COMPENSATIONS,
@@ -34,6 +35,7 @@ from services.coordinator.console.views import Fact, Meter, Notice
 from services.coordinator.console.wording import month_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
+from services.coordinator.projections.ledger import ENTERED, CapsSeen
 from services.kernel.dutch import euro_nl, hours_nl
 
 AT_ONCE = 25
@@ -86,20 +88,29 @@ async def helper_given(desk: Desk, form: Form, member_id: UUID | None) -> dict[s
     return {"helper_id" if form is EXPENSES else "account_id": member_id}
 
 
-def caps_nl(year: int) -> str:
+async def entered(desk: Desk) -> dict[int, Caps]:
+    """What an operator entered, by year."""
+    rows = await desk.fetch(ENTERED.select())
+    return {row["of_year"]: CapsSeen(**row).caps for row in rows}
+
+
+def caps_nl(year: int, entered: Mapping[int, Caps]) -> str:
     """The caps of a year in one sentence; it says so when they are those of an earlier year.
 
-    >>> caps_nl(2025)[:61]
+    >>> caps_nl(2025, {})[:61]
     'Per uur hoogstens € 5,60 vanaf 21 jaar en € 3,30 daaronder. P'
     """
-    limits = caps(year)
+    of_year, limits = caps_in_force(year, entered)
     said = (
         f"Per uur hoogstens {euro_nl(limits.hour_21)} vanaf 21 jaar en {euro_nl(limits.hour_young)} "
         f"daaronder. Per maand hoogstens {euro_nl(limits.month)}, per jaar {euro_nl(limits.year)}."
     )
-    if year in CAPS:
+    if of_year == year:
         return said
-    return f"{said} Dit zijn de bedragen van {max(CAPS)}: die van {year} staan er nog niet in."
+    return (
+        f"{said} Dit zijn de bedragen van {of_year}: die van {year} staan er nog niet in. Vraag de beheerder "
+        "om ze in te vullen. De Belastingdienst maakt ze bekend."
+    )
 
 
 # All helpers of a year
@@ -176,7 +187,7 @@ async def compensations_page(
         year=year,
         month=month_nl(month),
         found=len(helpers),
-        caps=caps_nl(year),
+        caps=caps_nl(year, await entered(desk)),
         lines=tuple(_line(each, month, known) for each in found),
         action_href=COMPENSATIONS,
         year_before_href=f"{COMPENSATIONS}?jaar={year - 1}",
@@ -274,7 +285,7 @@ async def helper_page(
         member_href=member_href(member_id),
         member_label=known.first(member_id),
         sentence=_sentence(this, found),
-        caps=caps_nl(today.year),
+        caps=caps_nl(today.year, await entered(desk)),
         month=_meter(f"In {month_nl(month)}", this.cents, this.left_cents, found.month_cap_cents),
         year=_meter(f"In {today.year}", found.cents, found.left_cents, found.year_cap_cents),
         expenses=f"{euro_nl(this.expenses_cents)} in {month_nl(month)}, "

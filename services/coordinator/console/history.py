@@ -33,6 +33,8 @@ SENTENCES: dict[str, str] = {
     "member-left": "{who} doet niet meer mee.",
     "member-erased": "Alle gegevens zijn gewist.",
     # Help
+    "person-referred": "Een sociaal team verwees {whom}.",
+    "referral-moved": "De verwijzing van {whom} {referral}.",
     "offer-posted": "{who} bood hulp aan.",
     "offer-withdrawn": "{who} trok een aanbod in.",
     "help-requested": "De hulpvraag kwam binnen.",
@@ -76,6 +78,7 @@ WHY = {
     "below_floor": "ging niet door: er waren te weinig uren vrij",
     "compensation_cap": "ging niet door: de vergoeding kwam boven de grens",
     "withdrawn": "ging niet door: de hulpvraag was ingetrokken",
+    "offer_withdrawn": "ging niet door: het aanbod was ingetrokken",
     "cancelled": "is afgezegd",
     "no_answer": "ging niet door: de uren konden niet op tijd apart",
     "helper_withdrew": "is afgezegd door de helper",
@@ -100,6 +103,15 @@ _STEP = {
     "heard": "is besproken",
     "decided": "is besloten",
     "withdrawn": "is ingetrokken",
+}
+REFERRAL = {
+    "accepted": "is aangenomen",
+    "rejected": "is afgewezen",
+    "on-hold": "is aangehouden",
+    "in-progress": "loopt: er is hulp",
+    "completed": "is afgerond",
+    "failed": "is niet gelukt",
+    "cancelled": "is teruggenomen",
 }
 _ABSENT = {"helper": "de helper", "asker": "de hulpvrager"}
 _ORDER = {code: n for n, code in enumerate(SENTENCES)}
@@ -142,6 +154,7 @@ def _sentence(row: dict[str, Any], known: Names, labels: Mapping[str, str]) -> s
         why=WHY.get(reason, "ging niet door"),
         because=_BECAUSE.get(reason, ""),
         step=_STEP.get(reason, "ging verder"),
+        referral=REFERRAL.get(reason, "ging verder"),
         absent=_ABSENT.get(reason, "iemand"),
         handler=labels.get(f"coordinator:{reason}", reason) or "onbekend",
     )

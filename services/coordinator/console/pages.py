@@ -332,6 +332,8 @@ class _Pages:
             status = 400
             if not isinstance(command, Failed):
                 try:
+                    if case.first is not None and (before := await case.first(self._desk, command)):
+                        await self._send(visit, before, f"{visit.key}/first")
                     await self._send(visit, command, visit.key)
                     return RedirectResponse(f"{case.href(entity_id)}?{DONE_KEY}={form.id}", 303)
                 except Rejected as no:

@@ -5,12 +5,14 @@ from datetime import datetime
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from services.coordinator.console.addresses import (
+    COMPENSATIONS,
     LETTERS,
     ROTA,
     complaint_href,
     incident_href,
     match_href,
     member_href,
+    referral_href,
     request_href,
     series_href,
 )
@@ -27,6 +29,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "without_helper": (WorkKind.WITHOUT_HELPER, "Kies helper"),
     "visit_without_helper": (WorkKind.VISIT, "Kies helper"),
     "without_answer": (WorkKind.WITHOUT_ANSWER, "Bekijk"),
+    "referral_waits": (WorkKind.REFERRAL, "Beantwoord"),
     "new_member": (WorkKind.NEW_MEMBER, "Beoordeel"),
     "minutes_differ": (WorkKind.MINUTES_DIFFER, "Beslis"),
     "not_booked": (WorkKind.NOT_BOOKED, "Los op"),
@@ -39,6 +42,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "incident_open": (WorkKind.INCIDENT, "Handel af"),
     "complaint_term": (WorkKind.COMPLAINT, "Behandel"),
     "leave_without_deputy": (WorkKind.NO_DEPUTY, "Kies iemand"),
+    "caps_missing": (WorkKind.NO_CAPS, "Bekijk"),
     "balance_noted": (WorkKind.BALANCE, "Bel even"),
     "bring_message": (WorkKind.TO_BRING, "Breng over"),
     "not_reached": (WorkKind.NOT_REACHED, "Ga langs"),
@@ -122,6 +126,8 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"{about}: voor deze keer is er geen helper", "terugkerende hulp"
         case "without_answer":
             return about, "de uren staan nog niet apart"
+        case "referral_waits":
+            return f"{about}: een sociaal team verwijst {number.lower()}", REFERRED.get(work.reason or "", "")
         case "new_member":
             return f"{number} wil meedoen", "een verwijzer wacht hierop" if work.reason else ""
         case "minutes_differ":
@@ -147,6 +153,11 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"Er loopt een klacht bij {colleague}", COMPLAINT_NEXT.get(work.reason or "", "")
         case "leave_without_deputy":
             return f"{colleague} heeft verlof en nog geen vervanger", "kies wie het werk overneemt"
+        case "caps_missing":
+            return (
+                f"De bedragen van {work.reason} voor helpers staan er nog niet in",
+                "vraag de beheerder",
+            )
         case "balance_noted":
             return f"{number} {NOTED.get(work.reason or '', 'kwam bij een grens')}", ""
         case "bring_message":
@@ -157,6 +168,12 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"E-mail aan {number.lower()} komt niet aan", WHY_FAILED.get(work.reason, "")
 
 
+REFERRED = {
+    "twin": "kijk: misschien dezelfde persoon als in een andere verwijzing",
+    "overdue": "de termijn voor antwoord is voorbij",
+    "reminded": "de termijn voor antwoord loopt af",
+    "urgent": "heeft haast",
+}
 COMPLAINT_NEXT = {
     "filed": "bevestig de ontvangst",
     "acknowledged": "hoor beide kanten",
@@ -179,12 +196,16 @@ def _page(work: Work) -> str:
             return match_href(work.entity_id)
         case "series_helper_ends":
             return series_href(work.entity_id)
+        case "referral_waits":
+            return referral_href(work.entity_id)
         case "incident_open":
             return incident_href(work.entity_id)
         case "complaint_term":
             return complaint_href(work.entity_id)
         case "leave_without_deputy":
             return ROTA
+        case "caps_missing":
+            return COMPENSATIONS
         case "bring_message" | "not_reached" | "message_failed":
             return f"{LETTERS}#{work.entity_id}"
     if work.request_id is not None:

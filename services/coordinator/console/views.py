@@ -180,6 +180,7 @@ class WorkKind(Enum):
     INCIDENT = ("Incident", "warning")
     COMPLAINT = ("Klacht", "info")
     NO_DEPUTY = ("Geen vervanger", "person")
+    NO_CAPS = ("Bedragen ontbreken", "calendar")
     BALANCE = ("Saldo", "meter")
     TO_BRING = ("Brief of telefoon", "letter")
     NOT_REACHED = ("Niet bereikt", "phone")

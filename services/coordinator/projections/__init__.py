@@ -12,9 +12,10 @@ from typing import Any
 from services.coordinator.projections.exchange import MATCHES, OFFERS, REQUESTS
 from services.coordinator.projections.history import HISTORY
 from services.coordinator.projections.initiatives import INITIATIVES, WAIVERS
-from services.coordinator.projections.ledger import BALANCES, REFUSALS
+from services.coordinator.projections.ledger import BALANCES, ENTERED, REFUSALS
 from services.coordinator.projections.members import HOUSEHOLDS, MEMBERS, REPRESENTATIONS, VOGS
 from services.coordinator.projections.notifications import MESSAGES
+from services.coordinator.projections.referrals import REFERRALS
 from services.coordinator.projections.safety import INCIDENTS
 from services.coordinator.projections.visits import SERIES
 from services.kernel.entity import Kind
@@ -30,9 +31,11 @@ KINDS: tuple[Kind[Any], ...] = (
     REQUESTS,
     MATCHES,
     SERIES,
+    REFERRALS,
     INCIDENTS,
     BALANCES,
     REFUSALS,
+    ENTERED,
     MESSAGES,
     HISTORY,
 )

@@ -4,7 +4,7 @@ No rules of exchange are decided again here: a status is that of the last event,
 kept is what the event itself says.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, assert_never
 from uuid import UUID
@@ -29,7 +29,7 @@ from contracts.exchange import (
 )
 from contracts.safety import MinutesDecided
 from contracts.visits import HelperThanked, NoShowNoted, VisitMoved
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

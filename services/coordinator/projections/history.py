@@ -4,7 +4,7 @@ One line for every event that people would want to see. With the actor it also s
 did in another's name: the actor is `coordinator:noor`, the line is about a member.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from contracts import (
     ledger,
     members,
     notifications,
+    referrals,
     safety,
     vetting,
     visits,
@@ -75,6 +76,8 @@ TOLD: tuple[type[Event], ...] = (
     visits.NoShowNoted,
     visits.HelperThanked,
     *safety.EVENTS,
+    referrals.PersonReferred,
+    referrals.ReferralMoved,
     ledger.LimitsChanged,
     ledger.CreditTransferred,
     ledger.CompensationBooked,
@@ -108,17 +111,43 @@ And for those without a part in it.
 """
 
 
+COULD_BE_NEARNESS = frozenset({("match-fell-through", "cancelled"), ("helper-end-planned", None)})
+"""Code and reason of lines that come of themselves where two people turn out to be near.
+
+Who is in whose circle is nobody's to know (exchange/leaving.py). So of these is told who did it only where
+that was someone who works here: that nobody did would tell why.
+"""
+
+_WORKS_HERE = ("coordinator:", "operator:", "referrer:")
+
+
 def readable(rows: Iterable[dict[str, Any]], actor: Actor) -> list[dict[str, Any]]:
-    """The lines of `history` that a coordinator may read: who complains of them is not theirs to know."""
+    """The lines of `history` that a coordinator may read, each with who did it as far as they may know.
+
+    Who complains of them is not theirs to know. That a circle changed is for who wrote it down: beside
+    the help that ended at that moment it would tell who is near.
+    """
     return [
-        row
+        {**row, "actor": told_actor(row)}
         for row in rows
-        if row["code"] not in CONFIDENTIAL or not involved(actor, (row["person_id"], row["other_id"]))
+        if not _kept_from(row, actor) and (row["code"] != "circle-changed" or row["actor"] == str(actor))
     ]
 
 
+def told_actor(row: Mapping[str, Any]) -> str:
+    """Who did what a line says; empty where that would tell who is near."""
+    who = str(row["actor"])
+    return (
+        "" if (row["code"], row["reason"]) in COULD_BE_NEARNESS and not who.startswith(_WORKS_HERE) else who
+    )
+
+
+def _kept_from(row: Mapping[str, Any], actor: Actor) -> bool:
+    return row["code"] in CONFIDENTIAL and involved(actor, (row["person_id"], row["other_id"]))
+
+
 _PERSON = ("member_id", "helper_id", "participant_id", "payer_id", "from_account_id", "account_id")
-_REASON = ("reason", "because", "who", "handler", "step")
+_REASON = ("status", "reason", "because", "who", "handler", "step")
 _OTHER = (
     "asker_id",
     "asked_by",

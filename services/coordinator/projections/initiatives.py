@@ -1,13 +1,13 @@
 """What exchange says of initiatives, and of who may ask in them without offering."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from contracts.initiatives import InitiativeClosed, InitiativeStarted, PolicyChanged, ReciprocityWaived
 from contracts.policy import Policy
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

@@ -1,10 +1,11 @@
-"""What the ledger says: balances, in minutes; and for which match nothing could be set apart or booked."""
+"""What the ledger says: balances, in minutes; for which match nothing could be set apart or booked; caps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from contracts.caps import CapsCorrected, CapsEntered
 from contracts.ledger import (
     AccountClosed,
     AccountOpened,
@@ -16,7 +17,8 @@ from contracts.ledger import (
     LimitsChanged,
     TransferRefused,
 )
-from services.kernel.entity import Kind
+from contracts.policy import Caps
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)
@@ -121,4 +123,30 @@ REFUSALS = Kind(
     RefusalSeen,
     {HoldRefused: lambda e: (e.hold_id,), TransferRefused: lambda e: (e.match_id,)},
     _refusal,
+)
+
+
+@dataclass(slots=True)
+class CapsSeen:
+    """What a volunteer may receive in a year, in euro cents, where an operator entered it."""
+
+    caps_id: UUID
+    of_year: int
+    hour_21: int
+    hour_young: int
+    month: int
+    year: int
+    version: int = 0
+
+    @property
+    def caps(self) -> Caps:
+        return Caps(hour_21=self.hour_21, hour_young=self.hour_young, month=self.month, year=self.year)
+
+
+def _caps(_: CapsSeen | None, event: CapsEntered | CapsCorrected, caps_id: UUID, at: datetime) -> CapsSeen:
+    return CapsSeen(caps_id, event.year, **event.caps.model_dump())
+
+
+ENTERED = Kind(
+    "caps_seen", CapsSeen, {e: lambda e: (e.caps_id,) for e in (CapsEntered, CapsCorrected)}, _caps
 )

@@ -1,6 +1,6 @@
 """What members says: who takes part, how much they want to help, and who stands behind them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, assert_never
 from uuid import UUID, uuid5
@@ -21,7 +21,7 @@ from contracts.members import (
     MemberResumed,
 )
 from contracts.vetting import VogRecorded
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

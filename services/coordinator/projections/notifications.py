@@ -1,6 +1,6 @@
 """What notifications says: which message reached whom."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, assert_never
 from uuid import UUID
@@ -15,7 +15,7 @@ from contracts.notifications import (
     MessageQueued,
     MessageSent,
 )
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

@@ -1,11 +1,11 @@
 """What exchange says of incidents: only that there is one, and between whom."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts.safety import IncidentClosed, IncidentHandedOver, IncidentReported
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

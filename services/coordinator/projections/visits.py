@@ -1,6 +1,6 @@
 """What exchange says of help that comes back. Its visits are requests and matches like any other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, assert_never
 from uuid import UUID
@@ -12,7 +12,7 @@ from contracts.visits import (
     SeriesPlanned,
     SeriesStarted,
 )
-from services.kernel.entity import Kind
+from services.kernel.entity import Kind, replace
 
 
 @dataclass(slots=True)

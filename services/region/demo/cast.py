@@ -26,7 +26,7 @@ HOME = "3515"
 class Login:
     """A bearer key, in plain text: shown on the screen and kept nowhere.
 
-    `areas`: where a coordinator works; none means the whole region.
+    `areas`: where a coordinator works; none means the whole region. `team`: a referrer's social team.
     """
 
     id: str
@@ -34,12 +34,15 @@ class Login:
     label: str
     member_id: UUID | None = None
     areas: tuple[str, ...] = ()
+    team: str | None = None
     key: str = field(default_factory=new_secret)
 
     def as_table(self) -> dict[str, Any]:
         """The [[keys]] table for region.toml: the key itself is not in it."""
         table = {"id": self.id, "role": self.role.value, "sha256": key_hash(self.key), "label": self.label}
         whose = {"member_id": str(self.member_id)} if self.member_id else {}
+        if self.team:
+            whose["team"] = self.team
         return {**table, **whose, "areas": list(self.areas)}
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import FastAPI, Header, Path
 from starlette.responses import Response
 
+from contracts.caps import EnterCaps
 from contracts.ledger import (
     BringBalance,
     ChangeLimits,
@@ -46,6 +47,14 @@ COMMANDS: tuple[Route, ...] = (
     Route("PUT", f"{_ONE}/limits", ChangeLimits, changed, "How far it may go down and up", "accounts"),
     Route("PUT", f"{_ONE}/opening-balance", BringBalance, changed, "Bring a balance", "accounts"),
     Route("POST", "/v1/expenses", NoteExpenses, made, "Note costs with receipts", "accounts"),
+    Route(
+        "POST",
+        "/v1/compensation-caps",
+        EnterCaps,
+        changed,
+        "What a volunteer may receive",
+        "accounts",
+    ),
 )
 
 _AS_FILE = {"Content-Disposition": 'attachment; filename="statement.csv"', "Vary": "Accept"}

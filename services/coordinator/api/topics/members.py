@@ -78,6 +78,8 @@ COMMANDS: tuple[Route, ...] = (
 _KEPT_BACK = CONFIDENTIAL | {"match-reserved"}
 """Codes of lines that are for coordinators alone; nobody is told of a match before it stands."""
 
+ENDS_HELP = ("match-fell-through", "helper-end-planned")
+
 _HISTORY = """
 SELECT * FROM history WHERE person_id = $1 OR other_id = $1 ORDER BY at DESC, line_id LIMIT $2
 """
@@ -120,13 +122,14 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     ) -> History:
         """Everything that happened around someone, and who did it in whose name.
 
+        Where help ended, who ended it is told only of those who work here; else it is null.
         Members read their own, without what is for coordinators alone; coordinators all of it, without
         what complaints and incidents they have a part in themselves.
         """
         may_ask(actor, GetPeople(member_ids=(member_id,)))
         if actor.role is not Role.MEMBER:
             told = readable(await desk.fetch(_HISTORY, member_id, limit), actor)
-            return History(lines=[HistoryLine(**row) for row in told])
+            return History(lines=[HistoryLine(**{**row, "actor": row["actor"] or None}) for row in told])
         rows = await desk.fetch(_OWN_HISTORY, member_id, limit, list(_KEPT_BACK))
         return History(lines=[_for_themselves(HistoryLine(**row)) for row in rows])
 
@@ -144,7 +147,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
 
 
 def _for_themselves(line: HistoryLine) -> HistoryLine:
-    if line.code == "match-fell-through":
+    if line.code in ENDS_HELP:
         # Who ended it, or that nobody did, tells why.
         return line.model_copy(update={"actor": None, "reason": None})
     return line.model_copy(update={"reason": told_reason(line.reason)})
