@@ -152,7 +152,7 @@ async def get_referral_file(replica: Replica, query: GetReferralFile, actor: Act
     mine = row is not None and (actor.team == row["team"] if actor.team else actor.may_in(row["pc4"]))
     if not mine:
         raise unknown_referral()
-    log.info("referral_read", actor=str(actor), referral=str(query.referral_id))
+    deed("referral_read", actor=actor, object=str(query.referral_id), origin="bus")
     texts = await replica.pool.fetch(
         "SELECT data FROM vault WHERE entity_id = $1 AND entity IN ('referral', 'request')", query.referral_id
     )
