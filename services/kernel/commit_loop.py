@@ -28,6 +28,8 @@ from services.kernel.deciding import Decided, Deciding, Item, Lane, Mark
 from services.kernel.entity import Key, Missing, State
 from services.kernel.errors import (
     DATABASE_AWAY,
+    KEY_REUSED,
+    UNSTORABLE,
     Busy,
     NotLeading,
     TooLate,
@@ -44,17 +46,6 @@ MAX_BATCH = 1000
 MAX_DECIDING_SECONDS = 0.020
 MAX_WAITING = 10_000
 MAX_CACHED = 50_000
-
-KEY_REUSED = Refusal(
-    code="idempotency_key_reused",
-    nl="Deze Idempotency-Key is al gebruikt voor een andere inhoud. Gebruik een nieuwe sleutel.",
-    en="This Idempotency-Key was already used with other content. Use a new key.",
-)
-UNSTORABLE = Refusal(
-    code="unstorable",
-    nl="Hier staat een teken dat wij niet kunnen bewaren. Typ de tekst opnieuw.",
-    en="This contains a character that cannot be stored. Please type the text again.",
-)
 
 
 class CommitLoop:
@@ -337,9 +328,8 @@ class CommitLoop:
         self._metrics.batch_size.observe(len(decided.items))
         self.position = position
         self._commits += 1
-        if TRACING.on:
-            for item in decided.items:
-                TRACING.passed("commit", item.traceparent, began_at, items=len(decided.items))
+        for item in decided.items if TRACING.on else ():
+            TRACING.passed("commit", item.traceparent, began_at, items=len(decided.items))
         return None
 
     async def _split(self, decided: Decided, why: Exception) -> list[Item]:

@@ -79,3 +79,13 @@ TOO_LARGE = Refusal(
     nl="Dit bericht is te groot: hoogstens 64 kB. Maak het korter.",
     en="This message is too large: at most 64 kB. Make it shorter.",
 )
+KEY_REUSED = Refusal(
+    code="idempotency_key_reused",
+    nl="Deze Idempotency-Key is al gebruikt voor een andere inhoud. Gebruik een nieuwe sleutel.",
+    en="This Idempotency-Key was already used with other content. Use a new key.",
+)
+UNSTORABLE = Refusal(
+    code="unstorable",
+    nl="Hier staat een teken dat wij niet kunnen bewaren. Typ de tekst opnieuw.",
+    en="This contains a character that cannot be stored. Please type the text again.",
+)
