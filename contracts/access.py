@@ -2,7 +2,8 @@
 
 `ANY` - for anyone's things. The name of a field - only where it is the actor's own member id.
 `PARTY` - the decider checks that the actor is one of the two people of the match.
-`TEAM` - only with a key of a social team; the decider checks that the referral is that team's.
+`TEAM` - only with a key of a social team; the decider checks that the referral, or the webhook endpoint,
+is that team's.
 `ACTING` - in the name of `member_id`: the actor themself, or who may act for that member (someone they
 let act for them, or the household or organisation they may act for). Deciders check which
 (services/exchange/acting.py); the event names the member, and its actor who did it.
@@ -104,6 +105,18 @@ MAY: dict[str, dict[Role, str]] = {
     # notifications
     "ReportDelivery": {C: ANY},
     "GetLetters": {C: ANY},
+    "RegisterEndpoint": {R: TEAM},
+    "ChangeEndpoint": {R: TEAM},
+    "RotateSecret": {R: TEAM},
+    "PauseEndpoint": {R: TEAM, OP: ANY},
+    "ResumeEndpoint": {R: TEAM, OP: ANY},
+    "DeleteEndpoint": {R: TEAM, OP: ANY},
+    "TryEndpoint": {R: TEAM},
+    "ReplayFeedback": {R: TEAM},
+    "GetFeedback": {R: TEAM},
+    "GetEndpoints": {R: TEAM, C: ANY, OP: ANY},
+    "GetEndpointSecrets": {R: TEAM},
+    "GetDeliveries": {R: TEAM, C: ANY, OP: ANY},
     # coordinator
     "PlanDuty": {C: ANY, OP: ANY},
     "CancelDuty": {C: ANY, OP: ANY},
@@ -115,6 +128,9 @@ MAY: dict[str, dict[Role, str]] = {
     "HandOverComplaint": {C: ANY, OP: ANY},
     "NoteCall": {C: ANY},
     "GetRestricted": {C: ANY},
+    # link
+    "GetPeers": {C: ANY, OP: ANY, S: ANY},
+    "AskContact": {C: ANY, S: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
     "GetMarks": {S: ANY, OP: ANY},

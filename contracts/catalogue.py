@@ -4,11 +4,11 @@ import re
 from functools import cache
 from types import ModuleType
 
-from contracts import coordinator, exchange, ledger, members, notifications
+from contracts import coordinator, exchange, ledger, link, members, notifications
 from contracts.envelope import Command, Event, Query
 
 SERVICES: dict[str, ModuleType] = {
-    module.SERVICE: module for module in (members, exchange, ledger, notifications, coordinator)
+    module.SERVICE: module for module in (members, exchange, ledger, notifications, coordinator, link)
 }
 
 EVENTS: dict[str, type[Event]] = {e.__name__: e for module in SERVICES.values() for e in module.EVENTS}

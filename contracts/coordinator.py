@@ -11,9 +11,9 @@ from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
 
 SERVICE = "coordinator"
-FOLLOWS = ("members", "exchange", "ledger", "notifications")
+FOLLOWS = ("members", "exchange", "ledger", "notifications", "link")
 # Itself too: commands and questions go to whichever replica leads.
-ASKS = ("members", "exchange", "ledger", "notifications", "coordinator")
+ASKS = ("members", "exchange", "ledger", "notifications", "coordinator", "link")
 
 ComplaintStep = Literal["acknowledged", "heard", "decided", "withdrawn"]
 

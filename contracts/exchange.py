@@ -16,7 +16,7 @@ from contracts.policy import AgeBand, Compensation
 from contracts.visits import Recurrence
 
 SERVICE = "exchange"
-FOLLOWS = ("members", "ledger")
+FOLLOWS = ("members", "ledger", "link")
 ASKS = ("members",)
 
 Urgency = Literal["normal", "soon", "urgent"]

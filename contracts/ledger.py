@@ -16,7 +16,7 @@ SERVICE = "ledger"
 # An account is opened when exchange admits someone, not when members does: so it is there before
 # any match of theirs, whatever the order in which services follow each other. From members comes
 # who shares a household's account.
-FOLLOWS = ("exchange", "members")
+FOLLOWS = ("exchange", "members", "link")
 ASKS: tuple[str, ...] = ()
 
 POOL = UUID(int=1)

@@ -1,10 +1,11 @@
-"""Notifications: telling people what concerns them."""
+"""Notifications: telling people what concerns them, and social teams what they may hear."""
 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from contracts import feedback
 from contracts.envelope import Command, Event, Query, View
 
 SERVICE = "notifications"
@@ -141,6 +142,7 @@ EVENTS: tuple[type[Event], ...] = (
     ContactEscalated,
     MessageOvertaken,
     MessageFailed,
+    *feedback.EVENTS,
 )
 
 
@@ -195,7 +197,7 @@ class ReportDelivery(Command):
     reached: bool
 
 
-COMMANDS: tuple[type[Command], ...] = (ReportDelivery,)
+COMMANDS: tuple[type[Command], ...] = (ReportDelivery, *feedback.COMMANDS)
 
 
 # Queries and views
@@ -226,4 +228,4 @@ class PaperLetters(View):
     letters: tuple[PaperLetter, ...]
 
 
-QUERIES: dict[type[Query], type[View]] = {GetLetters: PaperLetters}
+QUERIES: dict[type[Query], type[View]] = {GetLetters: PaperLetters, **feedback.QUERIES}

@@ -4,8 +4,11 @@
     wd.cmd.<region>.<service>.<Command>     request/reply
     wd.qry.<region>.<service>.<Query>       request/reply
     wd.head.<region>.<service>              heartbeat of the log's head, core NATS
+    wd.net.<from>.<to>.<Message>            between regions, on the hub; replies to
+    wd.net.<to>.<from>.inbox.<…>            so that the same two allow lists cover them
     wd.ref.<region>.<team>.in               a social team's CloudEvents: referrals, core NATS
-    wd.ref.<region>.<team>.out.>            what a social team may hear
+    wd.ref.<region>.<team>.out.>            what a social team may hear, live, core NATS
+    wd.ref.<region>.<team>.ask              request/reply: a team's feed after a cursor
 
 No ids in subjects: metrics and permissions stay bounded. Inboxes are `_INBOX.<user>.>`,
 one prefix per user, so that nobody reads another's replies; whoever answers may publish
@@ -55,6 +58,16 @@ def head(region: str, service: str) -> str:
     return f"wd.head.{region}.{service}"
 
 
+def between(sender: str, to: str, kind: str) -> str:
+    """Where one region says something to another, on the hub."""
+    return f"wd.net.{sender}.{to}.{kind}"
+
+
+def inbox_between(asked: str, asking: str, token: str) -> str:
+    """Where a region that was asked puts its answer: it is a message from there to who asks."""
+    return between(asked, asking, f"inbox.{token}")
+
+
 def referrals_in(region: str, team: str) -> str:
     """Where a social team sends its referrals."""
     return f"wd.ref.{region}.{team}.in"
@@ -63,6 +76,21 @@ def referrals_in(region: str, team: str) -> str:
 def referrals_out(region: str, team: str) -> str:
     """All that a social team may hear."""
     return f"wd.ref.{region}.{team}.out.>"
+
+
+def feedback_out(region: str, team: str) -> str:
+    """Where a social team hears live what may be told back of its referrals."""
+    return f"wd.ref.{region}.{team}.out.FeedbackGiven"
+
+
+def feedback_ask(region: str, team: str) -> str:
+    """Where a social team asks for its feed after a cursor."""
+    return f"wd.ref.{region}.{team}.ask"
+
+
+def asking_team(subject: str) -> str:
+    """Which team asks: the server lets each team's user publish to its own subject only."""
+    return subject.split(".")[3]
 
 
 def team_user(team: str) -> str:
@@ -122,6 +150,9 @@ def permissions(region: str, service: str) -> Permissions:
     publish += [query(region, other, GET_MARKS) for other, c in SERVICES.items() if service in c.FOLLOWS]
     for asked in contract.ASKS:
         publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
+    if service == "notifications":
+        subscribe.append(feedback_ask(region, "*"))
+        publish.append(feedback_out(region, "*"))
     if service == "coordinator":
         subscribe.append(referrals_in(region, "*"))
         publish += [command(region, other, "*") for other in SERVICES]
@@ -132,7 +163,7 @@ def permissions(region: str, service: str) -> Permissions:
 def team_permissions(region: str, team: str) -> Permissions:
     """A social team's own system: it refers, and hears what it may know. Nothing of another team."""
     return Permissions(
-        publish=(referrals_in(region, team),),
+        publish=(referrals_in(region, team), feedback_ask(region, team)),
         subscribe=(f"{inbox(team_user(team))}.>", referrals_out(region, team)),
     )
 
@@ -150,3 +181,13 @@ def operator_permissions(region: str) -> Permissions:
         ),
         subscribe=(f"{inbox('operator')}.>", f"wd.evt.{region}.>", f"wd.head.{region}.>"),
     )
+
+
+def region_on_hub(region: str) -> Permissions:
+    """A region on the hub says what is its own, and hears what is for it. The hub itself is one too."""
+    return Permissions(publish=(f"wd.net.{region}.>",), subscribe=(between("*", region, ">"),))
+
+
+def guest_on_hub(region: str, hub: str) -> Permissions:
+    """Who was invited may ask the hub to be taken in, and hear its answer."""
+    return Permissions(publish=(between(region, hub, "Join"),), subscribe=(inbox_between(hub, region, ">"),))

@@ -63,6 +63,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "This does not have the form that belongs here. Please check it.",
     ),
     "less_than": ("Dit moet kleiner zijn dan {lt}.", "This must be less than {lt}."),
+    "webhook_url": (
+        "Dit is geen webadres dat wij kunnen gebruiken. Geef een adres als https://voorbeeld.nl/webhook, "
+        "zonder naam of wachtwoord erin.",
+        "This is not a web address that we can use. Give an address like https://example.nl/webhook, "
+        "without a name or password in it.",
+    ),
     "string_unicode": (CONTROL_REFUSED_NL, CONTROL_REFUSED_EN),
 }
 _OTHERWISE = ("Dit past niet. Kijk het na: {msg}.", "This does not fit. Please check: {msg}.")

@@ -105,7 +105,7 @@ class Relay:
 
     async def ask_followers(self) -> None:
         """Compare the log with what its followers have applied. Raises Fork."""
-        for follower in SERVICES:
+        for follower in self._region.services:
             if self._service not in SERVICES[follower].FOLLOWS:
                 continue
             try:

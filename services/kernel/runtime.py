@@ -240,6 +240,8 @@ class Replica:
                 tasks.create_task(relay.beat())
                 tasks.create_task(relay.look_around())
                 for source in SERVICES[self.service.name].FOLLOWS:
+                    if source not in self.region.services:
+                        continue
                     follower = Follower(
                         self.region, self.service.name, source, self.bus, self.pool, self.loop, self.metrics
                     )

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -25,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from contracts.catalogue import SERVICES
 from contracts.common import Pc4
 from contracts.envelope import Role
 from contracts.subjects import region_token
@@ -38,6 +40,7 @@ PATHS = {
     "postgres": ("ca",),
     "nats": ("ca",),
     "traces": ("folder",),
+    "network": ("keys",),
 }
 """Settings that are paths, by table: beside `region.toml`, where they are not absolute."""
 
@@ -141,6 +144,19 @@ class Web(_Table):
     port: Port = 8080
 
 
+class Webhooks(_Table):
+    """How feedback is brought to social teams' systems.
+
+    `private_networks`: where webhooks may go besides the public internet, such as `10.1.0.0/16` for
+    systems in the municipality's own network. To loopback, where that is among them, also without TLS.
+    `log_days`: how long is kept how each attempt went.
+    """
+
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
+    timeout_seconds: Annotated[float, Field(ge=1, le=60)] = 15.0
+    log_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
 class Ledger(_Table):
     """Policy of the region's accounts, in minutes."""
 
@@ -195,6 +211,20 @@ class Traces(_Table):
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
+class Network(_Table):
+    """The network of regions that this one takes part in; `wederdienst network join` writes it.
+
+    `hub` is host:port; the hub's public keys came with the invitation. Our own keys stand in the file
+    `keys`. `greet_seconds`: how often a peer that says nothing is asked whether it is there.
+    """
+
+    hub: Address
+    hub_signing_key: str
+    hub_sealing_key: str
+    keys: Path
+    greet_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30.0
+
+
 class Embedded(_Table):
     """Servers that `wederdienst up` starts itself, with their data under `folder`."""
 
@@ -235,11 +265,13 @@ class Region(BaseSettings):
     mail: Mail = Mail()
     sms: Sms = Sms()
     web: Web = Web()
+    webhooks: Webhooks = Webhooks()
     ledger: Ledger = Ledger()
     traces: Traces = Traces()
     teams: tuple[Team, ...] = ()
     referrals: Referrals = Referrals()
     keys: tuple[Key, ...] = ()
+    network: Network | None = None
     embedded: Embedded | None = None
     secrets: Secrets = Secrets()
 
@@ -272,6 +304,11 @@ class Region(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What runs in this region: the link only where there is a network to be linked to."""
+        return tuple(name for name in SERVICES if name != "link" or self.network is not None)
 
     def postgres_password(self, service: str) -> str | None:
         secret = self.secrets.postgres.get(service)

@@ -143,7 +143,7 @@ class Metrics:
 
     All labels are bounded: names out of the contracts, routes and outcomes, never an id. What a
     service's own tables say is measured by `services/kernel/gauges.py`. A part that adds numbers of
-    its own (a link, webhooks) registers them on `registry` where it is put together.
+    its own (a link) registers them on `registry` where it is put together.
     """
 
     def __init__(self) -> None:
@@ -177,6 +177,9 @@ class Metrics:
         self.mails = counter("wd_mails_total", "Mails by outcome", "outcome")
         for outcome in ("sent", "handed_over", "refused", "gave_up", "no_address"):
             self.mails.labels(outcome)
+        self.webhooks = counter("wd_webhooks_total", "Attempts to bring a webhook, by outcome", "outcome")
+        for outcome in ("delivered", "failed", "gone"):
+            self.webhooks.labels(outcome)
         self.log_lines = counter("wd_log_lines_total", "Lines logged, by level", "level")
         for level in ("info", "warning", "error"):
             self.log_lines.labels(level)

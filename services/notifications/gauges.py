@@ -1,7 +1,4 @@
-"""What notifications' tables say, as numbers: what waits to be sent, and what did not arrive.
-
-Failures of webhooks belong here too, where they are delivered.
-"""
+"""What notifications' tables say, as numbers: what waits to be sent, and what did not arrive."""
 
 from services.kernel.gauges import Gauge
 
@@ -18,5 +15,18 @@ GAUGES = (
         "SELECT coalesce(extract(epoch FROM now() - min(m.queued_at)), 0) AS value FROM messages m "
         "LEFT JOIN recipients r USING (member_id) WHERE m.status = 'queued' "
         "AND coalesce(r.digest, 'none') = 'none' AND r.quiet_from IS NULL",
+    ),
+    Gauge(
+        "wd_webhook_endpoints",
+        "Webhook endpoints of social teams by how they are",
+        "SELECT status, count(*) AS value FROM endpoints WHERE status <> 'deleted' GROUP BY 1",
+        {"status": ("active", "paused", "disabled")},
+    ),
+    Gauge(
+        "wd_webhooks_oldest_seconds",
+        "How long the oldest webhook waits for an endpoint that is active",
+        "SELECT coalesce(extract(epoch FROM now() - min(d.queued_at)), 0) AS value FROM deliveries d "
+        "JOIN endpoints e USING (endpoint_id) WHERE d.status = 'queued' AND e.status = 'active' "
+        "AND NOT EXISTS (SELECT FROM quiet_referrals q WHERE q.referral_id = d.lane_id)",
     ),
 )

@@ -10,6 +10,19 @@ from contracts.exchange import (
     RequestOpened,
     RequestWithdrawn,
 )
+from contracts.feedback import (
+    ChangeEndpoint,
+    DeleteEndpoint,
+    DisableEndpoint,
+    OpenEndpoint,
+    PauseEndpoint,
+    RecordAttempt,
+    RenewSecret,
+    ReplayThese,
+    ResumeEndpoint,
+    TakeFeedback,
+    TryEndpoint,
+)
 from contracts.ledger import BalanceNoted, CompensationBooked, CreditTransferred, HelpRecorded
 from contracts.members import MemberApproved
 from contracts.notifications import (
@@ -19,6 +32,7 @@ from contracts.notifications import (
     ReportDelivery,
     TellSeries,
 )
+from contracts.referrals import FeedbackGiven
 from contracts.vetting import VogLapsed, VogReminded
 from contracts.visits import (
     HelperEndPlanned,
@@ -31,6 +45,8 @@ from contracts.visits import (
 )
 from services.kernel.service import Decide, Follow
 from services.notifications import message
+from services.notifications.feedback import delivery, endpoint
+from services.notifications.feedback.feed import on_feedback_given
 from services.notifications.telling import bookings, joining, matches, series
 
 DECIDES: dict[type[Command], Decide] = {
@@ -39,6 +55,17 @@ DECIDES: dict[type[Command], Decide] = {
     TellSeries: message.tell_series,
     RecordDelivery: message.record_delivery,
     ReportDelivery: message.report_delivery,
+    OpenEndpoint: endpoint.register,
+    ChangeEndpoint: endpoint.change,
+    RenewSecret: endpoint.rotate,
+    PauseEndpoint: endpoint.pause,
+    ResumeEndpoint: endpoint.resume,
+    DeleteEndpoint: endpoint.delete,
+    DisableEndpoint: endpoint.disable,
+    TakeFeedback: delivery.take,
+    TryEndpoint: delivery.try_out,
+    ReplayThese: delivery.replay,
+    RecordAttempt: delivery.record,
 }
 
 FOLLOWS: dict[type[Event], Follow] = {
@@ -63,4 +90,5 @@ FOLLOWS: dict[type[Event], Follow] = {
     CompensationBooked: bookings.on_compensation_booked,
     HelpRecorded: bookings.on_help_recorded,
     BalanceNoted: bookings.on_balance_noted,
+    FeedbackGiven: on_feedback_given,
 }

@@ -13,6 +13,7 @@ import orjson
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
+from services.region.network.commands import network
 
 if TYPE_CHECKING:
     from services.region.importing import Report
@@ -203,16 +204,19 @@ def demo(
     json: bool = False,
     folder: Path = Path(".wederdienst/demo"),
     fresh: bool = False,
+    regions: int = 1,
 ) -> None:
     """A region that fills itself and plays its main job, then stays up until Ctrl-C.
 
     `--once` checks what must always hold and stops; exit code 0 only when every step and
     check was good. `--fresh` begins anew. Invented people, servers out of wheels, no root.
+    `--regions 3`: so many regions, each on its own, and a hub between them.
     """
     import signal
     import threading
 
-    from services.region.demo.show import show
+    from services.region.demo.network import NetworkDemo, show_network
+    from services.region.demo.show import Demo, show
     from services.region.progress import Screen
 
     stop = threading.Event()
@@ -228,12 +232,16 @@ def demo(
 
     def wait() -> None:
         with contextlib.suppress(KeyboardInterrupt):
-            stop.wait()
+            if not once:
+                stop.wait()
 
+    where = path_from_caller(folder)
+    shown: Demo | NetworkDemo
     try:
-        shown = show(
-            path_from_caller(folder), Screen(), once=once, fresh=fresh, wait=(lambda: None) if once else wait
-        )
+        if regions == 1:
+            shown = show(where, Screen(), once=once, fresh=fresh, wait=wait)
+        else:
+            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, wait=wait)
     except KeyboardInterrupt:
         sys.exit(130)
     if json:
@@ -407,6 +415,9 @@ def doctor(*, config: Config = Path("region.toml"), url: str = "", json: bool = 
         for line in examination.as_lines(findings):
             print(line)
     sys.exit(examination.exit_code(findings))
+
+
+app.command(network)
 
 
 @app.command(name="log-level")

@@ -71,11 +71,16 @@ def write_region(
         "[mail]\n" + _table({"port": mail_port, "sender": f"wederdienst@{region}.example"}),
         "[web]\n" + _table({"port": web_port if web_port is not None else free_port()}),
     ]
+    # Everything is on this machine: receivers to try webhooks with are too.
+    tables.append("[webhooks]\n" + _table({"private_networks": ["127.0.0.0/8"]}))
     if embedded:
         tables.append("[embedded]\n" + _table({"folder": "servers"}))
     tables += ["[[teams]]\n" + _table(team) for team in teams]
     tables += ["[[keys]]\n" + _table(key) for key in keys]
     config = folder / "region.toml"
+    if config.exists() and (network := tomllib.loads(config.read_text()).get("network")):
+        # Joined once is joined: the hub knows the keys that lie here.
+        tables.append("[network]\n" + _table(network))
     config.write_text("\n".join(tables))
     return config
 

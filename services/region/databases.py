@@ -1,6 +1,7 @@
 """A database and a role for each service, and their tables."""
 
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 from contracts.catalogue import SERVICES
@@ -16,13 +17,13 @@ def service_of(name: str, region: Region) -> Service:
     return found
 
 
-async def create_databases(region: Region) -> None:
+async def create_databases(region: Region, services: Iterable[str] = SERVICES) -> None:
     """Make what is missing: per service a role that may use its own database and nothing else."""
     admin = await database.connect(
         **database.address(region, "admin", region.postgres_password("admin"), "postgres")
     )
     try:
-        for service in SERVICES:
+        for service in services:
             role, own = f"wd_{service}", region.database(service)
             password = region.postgres_password(service) or ""
             # Identifiers come from our own catalogue and a checked region name.
@@ -43,10 +44,10 @@ async def connect(region: Region, service: str) -> Any:
     return await database.connect(**database.own_address(region, service))
 
 
-async def migrate_all(region: Region) -> dict[str, list[str]]:
+async def migrate_all(region: Region, services: Iterable[str] = SERVICES) -> dict[str, list[str]]:
     """Bring every service's tables up to date; returns what was applied, by service."""
     applied = {}
-    for service in SERVICES:
+    for service in services:
         connection = await connect(region, service)
         try:
             applied[service] = await migrate(connection, migrations(service, service_of(service, region).sql))

@@ -44,6 +44,9 @@ def end_leftovers(folder: Path) -> list[int]:
     ours = (
         (f"services.region.cli serve .* --config {folder / 'region.toml'} ", signal.SIGTERM),
         (f"nats-server -c {folder / 'servers/nats/nats.conf'}", signal.SIGTERM),
+        # A hub, where the folder is a hub's.
+        (f"services.region.cli network serve .* --folder {folder} ", signal.SIGTERM),
+        (f"nats-server -c {folder / 'nats.conf'}", signal.SIGTERM),
         (f"postgres -D {folder / 'servers/postgres'} ", signal.SIGINT),
     )
     ended = []

@@ -38,7 +38,7 @@ def known_service(name: str) -> str:
 
 
 @asynccontextmanager
-async def _bus(region: Region) -> AsyncIterator[Bus]:
+async def bus_of(region: Region) -> AsyncIterator[Bus]:
     bus = Bus(region, "operator")
     try:
         async with asyncio.timeout(5):
@@ -89,7 +89,7 @@ async def rebuild(region: Region, service: str) -> int:
 async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
     """Take back what others still hold of these services' logs, or open new epochs."""
     chosen = [service_of(known_service(service), region) for service in services]
-    async with _bus(region) as bus, _logs(region, set(SERVICES)) as logs:
+    async with bus_of(region) as bus, _logs(region, set(SERVICES)) as logs:
         return await recover_logs(chosen, logs, bus.client.jetstream(timeout=5))
 
 
@@ -129,7 +129,7 @@ async def search_events(
 
 async def follow_events(region: Region, *, service: str | None) -> AsyncIterator[dict[str, Any]]:
     """New events as they are published, until cancelled."""
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         subject = subjects.event(region.region, known_service(service) if service else "*", "*")
         arrived = await bus.client.subscribe(subject)
         async for message in arrived.messages:
@@ -178,13 +178,13 @@ async def set_log_level(region: Region, service: str, level: str, minutes: int) 
         asked = SetLogLevel.model_validate({"level": level, "minutes": minutes})
     except ValidationError:
         raise Misconfigured(f"Choose a level ({', '.join(LEVELS)}) and at most {24 * 60} minutes.") from None
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         return (await bus.ask(asked, LogLevelSet, OPERATOR, to=known_service(service))).until
 
 
 async def retry_parked(region: Region, service: str, lane: UUID | None) -> int:
     """Ask a service to try parked events again; returns how many were applied."""
-    async with _bus(region) as bus:
+    async with bus_of(region) as bus:
         answer = await bus.ask(
             RetryParked(lane=lane), Retried, OPERATOR, to=known_service(service), seconds=30
         )

@@ -1,4 +1,4 @@
-"""A running region: servers and the five services as processes of their own."""
+"""A running region: servers and its services as processes of their own."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.databases import create_databases, migrate_all
@@ -106,16 +105,16 @@ class ServiceProcess:
 class RunningRegion:
     """Starts and stops a region's processes. Ends only what it started."""
 
-    def __init__(self, config: Path, services: Sequence[str] = tuple(SERVICES)) -> None:
+    def __init__(self, config: Path, services: Sequence[str] | None = None) -> None:
         self.config = config
-        self.services = services
         self.region: Region = load(config)
+        self.services = services or self.region.services
         self.postgres: Postgres | None = None
         self.nats: Nats | None = None
         self.logs = self.region.logs or config.parent / "logs"
         self.replicas = [
             ServiceProcess(service, config, self.logs / f"{service}-{n + 1}.log")
-            for service in services
+            for service in self.services
             for n in range(self.region.replicas)
         ]
 

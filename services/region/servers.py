@@ -164,7 +164,7 @@ class Postgres:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT: fast and in order. SIGQUIT: immediately, as after a power cut."""
-        _end(self.process, how)
+        end_process(self.process, how)
         self.process = None
 
 
@@ -204,7 +204,7 @@ class Nats:
         return answers(self.region.nats.port)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        _end(self.process, how)
+        end_process(self.process, how)
         self.process = None
 
 
@@ -239,7 +239,8 @@ def _nobody_else_at(port: int, table: str) -> None:
         )
 
 
-def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
+def end_process(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
+    """Ask a child process to end; after twenty seconds, make it."""
     if process is None or process.poll() is not None:
         return
     process.send_signal(how)

@@ -33,7 +33,7 @@ from services.kernel.errors import Unreachable
 from services.kernel.log import Recorded
 from services.kernel.probes import WebServer
 from services.kernel.service import new_id
-from services.kernel.settings import Mail, Region, Secrets, Sms
+from services.kernel.settings import Mail, Region, Secrets, Sms, Webhooks
 from services.kernel.telemetry import Metrics
 from services.notifications import app
 from services.notifications.sender import Sender
@@ -43,6 +43,7 @@ from tests.harness.leader import Leader, place
 from tests.harness.waiting import until
 
 TOKEN = "een geheim van de proef"
+TO_LOOPBACK = {"private_networks": ["127.0.0.0/8"], "timeout_seconds": 2}
 
 
 @dataclass
@@ -268,6 +269,9 @@ async def postroom(region: Region, *, sms: bool = True) -> AsyncIterator[Postroo
         settings = region.model_copy(
             update={
                 "mail": Mail(port=mailbox.port, sender="wederdienst@voorbeeld.example"),
+                "webhooks": Webhooks.model_validate(
+                    {"private_networks": ["127.0.0.0/8"], "timeout_seconds": 2}
+                ),
                 "sms": Sms(url=gateway.url if sms else ""),
                 "secrets": Secrets(sms=SecretStr(TOKEN)),
             }

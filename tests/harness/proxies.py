@@ -105,3 +105,85 @@ class LosePublishes:
             return False
         self.lost += 1
         return True
+
+
+class Gate:
+    """A proxy that can be shut, in either direction, while connections stay open: nothing passes.
+
+    What was sent meanwhile comes through when it opens again, as on a line that was only slow; `break_off`
+    ends every connection, as a router that forgot them.
+    """
+
+    def __init__(self, target_port: int) -> None:
+        self._target = target_port
+        self._there, self._back = asyncio.Event(), asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def open(self) -> None:
+        self._there.set()
+        self._back.set()
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.break_off()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    def shut(self, direction: str = "both") -> None:
+        """Let nothing through: `there` (to the target), `back`, or `both`."""
+        for name, passing in (("there", self._there), ("back", self._back)):
+            if direction in (name, "both"):
+                passing.clear()
+
+    def heal(self) -> None:
+        self._there.set()
+        self._back.set()
+
+    def break_off(self) -> None:
+        """End every connection."""
+        for end in self._ends:
+            with suppress(OSError):
+                end.transport.abort()
+        self._ends.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        try:
+            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        ends = {writer, to_writer}
+        self._ends |= ends
+        pumps = [
+            asyncio.create_task(self._pump(reader, to_writer, self._there)),
+            asyncio.create_task(self._pump(to_reader, writer, self._back)),
+        ]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            for end in ends:
+                with suppress(OSError):
+                    end.transport.abort()
+            self._ends -= ends
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passing: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await passing.wait()
+                writer.write(data)
+                await writer.drain()

@@ -23,7 +23,19 @@ from tests.harness import servers
 from tests.harness.town import NOOR, Town
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
-OUTCOMES = {"accepted", "refused", "unavailable", "answered", "sent", "handed_over", "gave_up", "no_address"}
+OUTCOMES = {
+    "delivered",
+    "failed",
+    "gone",
+    "accepted",
+    "refused",
+    "unavailable",
+    "answered",
+    "sent",
+    "handed_over",
+    "gave_up",
+    "no_address",
+}
 
 
 def page(replica: ServiceProcess, path: str) -> httpx.Response:
@@ -88,6 +100,8 @@ def is_bounded(label: str, value: str) -> bool:
             return value in OUTCOMES
         case "route":
             return value == "none" or value.startswith("/")
+        case "reason":
+            return re.fullmatch("[a-z_]+", value) is not None
         case "method" | "status" | "level" | "direction":
             return value in {*METHODS, "other", "2xx", "3xx", "4xx", "5xx", *LEVELS, "in", "out"}
     return False

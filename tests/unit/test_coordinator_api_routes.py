@@ -32,13 +32,18 @@ ANSWERED_ELSEWHERE = {
     "GetPeople": "names stand in a member",
     "GetMatch": "a match is read from this instance's own projection",
     "GetBalances": "a balance is read from this instance's own projection",
+    "AskContact": "how to reach someone of another region stands in what is lent or borrowed",
     "RegisterReferred": "who is new is signed up with their referral",
     "ReadLog": "for services and the command line",
     "GetMarks": "for services and the command line",
 }
 """Questions that a person may ask, without an operation of their name."""
 
-OTHERWISE_NAMED = {"GetContacts": "get-contact", "GetInitiatives": "list-initiatives"}
+OTHERWISE_NAMED = {
+    "GetContacts": "get-contact",
+    "GetInitiatives": "list-initiatives",
+    "GetPeers": "list-peers",
+}
 
 
 @pytest.mark.parametrize(

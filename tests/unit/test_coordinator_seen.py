@@ -15,6 +15,7 @@ from contracts import (
     households,
     initiatives,
     ledger,
+    link,
     members,
     notifications,
     referrals,
@@ -260,6 +261,20 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         "ContactOpened",
         "ContactClosed",
         "VogReminded",
+        # Of the network; who reads about it hears how it is now (`GetPeers`).
+        *(event.__name__ for event in link.EVENTS),
+        # A team's feed and its webhook endpoints are asked for when someone looks.
+        "FeedbackQueued",
+        "FeedbackDelivered",
+        "DeliveryQueued",
+        "EndpointRegistered",
+        "EndpointChanged",
+        "SecretRotated",
+        "EndpointPaused",
+        "EndpointResumed",
+        "EndpointDisabled",
+        "EndpointTried",
+        "EndpointDeleted",
     }
 
 

@@ -29,6 +29,7 @@ from contracts.ledger import (
 )
 from contracts.members import MemberApproved, MemberRegistered
 from contracts.notifications import OvertakeMessage, QueueMessage, TellSeries, Template
+from contracts.referrals import FeedbackGiven
 from contracts.vetting import VogLapsed, VogReminded
 from contracts.visits import (
     HelperEndPlanned,
@@ -329,7 +330,8 @@ def test_what_names_nobody_is_told_to_the_people_of_the_series(event: Event, com
 def test_every_template_is_used_and_every_followed_event_is_told() -> None:
     used = {template for _, told in TOLD for _, template, _ in told}
     assert used | {command.template for _, command in BY_SERIES_ALONE} == set(get_args(Template))
-    assert {type(event) for event, _ in [*TOLD, *BY_SERIES_ALONE]} | {SeriesHelperChanged} == set(FOLLOWS)
+    elsewhere = {SeriesHelperChanged, FeedbackGiven}
+    assert {type(event) for event, _ in [*TOLD, *BY_SERIES_ALONE]} | elsewhere == set(FOLLOWS)
 
 
 def test_when_a_series_changes_hands_all_three_hear_of_it() -> None:

@@ -18,9 +18,6 @@ from services.kernel.service import new_id
 from services.region.configure import key_hash, new_secret
 from services.region.demo.people import invented_name, plain
 
-HOME = "3515"
-"""Where the people of the story live: Utrecht, Wittevrouwen."""
-
 
 @dataclass(frozen=True)
 class Login:
@@ -80,9 +77,10 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Cast:
-    """The people of one run, and two who work for the region."""
+    """The people of one run, who live in the postcode area `home`, and two who work for the region."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: str) -> None:
+        self._home = home
         run = new_id()
         # Letters only: nine digits in a row may look like a BSN, and are refused.
         self._run = run.hex[-12:].translate(_LETTERS)
@@ -114,7 +112,7 @@ class Cast:
             phone=f"06-1234{self._faker.random_int(0, 9999):04}",
             street=self._faker.street_name(),
             house_number=str(self._faker.random_int(1, 160)),
-            pc4=HOME,
+            pc4=self._home,
             capacity_minutes_week=capacity_minutes_week,
         )
         key = f"demo-{self._run}-{part}"

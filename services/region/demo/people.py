@@ -16,6 +16,7 @@ from faker import Faker
 
 from contracts.categories import CATEGORIES
 from services.kernel import geography
+from services.region.demo.places import UTRECHT, Place
 from services.region.demo.texts import OFFERS, REQUESTS, VISIT_MINUTES
 from services.region.importing import Files
 from services.region.importing.rows import MEMBERS as MEMBER_COLUMNS
@@ -23,10 +24,8 @@ from services.region.importing.rows import OFFERS as OFFER_COLUMNS
 from services.region.importing.rows import REQUESTS as REQUEST_COLUMNS
 from services.region.importing.table import Column
 
-PLACE = "Utrecht"
 SEED = 3511
-MEMBERS, NOT_APPROVED, WITHOUT_MAIL = 400, 12, 6
-MEMBERS_OFFERS, MEMBERS_REQUESTS = 600, 250
+NOT_APPROVED, WITHOUT_MAIL = 12, 6
 STREETS_AN_AREA = 5
 CAPACITIES = (60, 90, 120, 120, 150, 180, 240)
 
@@ -50,7 +49,7 @@ class Person:
     approved: str = "yes"
 
 
-def write_files(folder: Path, *, today: date, seed: int = SEED) -> Files:
+def write_files(folder: Path, *, today: date, seed: int = SEED, place: Place = UTRECHT) -> Files:
     """Write members.csv, offers.csv and requests.csv, wanted from two days after `today` on.
 
     Files that are there stay as they are: they were imported like that before.
@@ -58,23 +57,23 @@ def write_files(folder: Path, *, today: date, seed: int = SEED) -> Files:
     folder.mkdir(parents=True, exist_ok=True)
     files = Files(folder / "members.csv", folder / "offers.csv", folder / "requests.csv")
     random = Random(seed)
-    people = _people(random, seed)
+    people = _people(random, seed, place)
     taking_part = [person for person in people if person.approved == "yes"]
     members = ([getattr(person, column.name) for column in MEMBER_COLUMNS] for person in people)
     _write(files.members, MEMBER_COLUMNS, members)
-    _write(files.offers, OFFER_COLUMNS, _offers(random, taking_part))
-    _write(files.requests, REQUEST_COLUMNS, _requests(random, taking_part, today))
+    _write(files.offers, OFFER_COLUMNS, _offers(random, taking_part, place.offers))
+    _write(files.requests, REQUEST_COLUMNS, _requests(random, taking_part, place.requests, today))
     return files
 
 
-def _people(random: Random, seed: int) -> list[Person]:
+def _people(random: Random, seed: int, place: Place) -> list[Person]:
     faker = Faker("nl_NL")
     faker.seed_instance(seed)
-    areas = sorted(area.pc4 for area in geography.areas().values() if area.place == PLACE)
+    areas = sorted(area.pc4 for area in geography.areas().values() if area.place == place.name)
     streets = {pc4: [faker.unique.street_name() for _ in range(STREETS_AN_AREA)] for pc4 in areas}
-    numbers = random.sample(range(10_000), MEMBERS)
+    numbers = random.sample(range(10_000), place.members)
     people = []
-    for n in range(MEMBERS):
+    for n in range(place.members):
         name = invented_name(faker)
         pc4 = random.choice(areas)
         people.append(
@@ -82,14 +81,14 @@ def _people(random: Random, seed: int) -> list[Person]:
                 ref=f"D{n + 1:04}",
                 name=name,
                 email=""
-                if n % (MEMBERS // WITHOUT_MAIL) == 7
+                if n % (place.members // WITHOUT_MAIL) == 7
                 else f"{plain(name)}.{n + 1}@voorbeeld.example",
                 phone=f"06-1234{numbers[n]:04}",
                 street=random.choice(streets[pc4]),
                 house_number=f"{random.randint(1, 160)}{random.choice(('', '', '', 'A', 'bis'))}",
                 pc4=pc4,
                 capacity_minutes_week=random.choice(CAPACITIES),
-                approved="no" if n >= MEMBERS - NOT_APPROVED else "yes",
+                approved="no" if n >= place.members - NOT_APPROVED else "yes",
             )
         )
     return [_with_circle(random, person, people) for person in people]
@@ -115,14 +114,14 @@ def _with_circle(random: Random, person: Person, people: Sequence[Person]) -> Pe
     )
 
 
-def _offers(random: Random, people: Sequence[Person]) -> Iterable[list[object]]:
-    for n in range(MEMBERS_OFFERS):
+def _offers(random: Random, people: Sequence[Person], count: int) -> Iterable[list[object]]:
+    for n in range(count):
         category = random.choice(_OFTEN)
         yield [f"A{n + 1:04}", random.choice(people).ref, category, random.choice(OFFERS[category])]
 
 
-def _requests(random: Random, people: Sequence[Person], today: date) -> Iterable[list[object]]:
-    for n in range(MEMBERS_REQUESTS):
+def _requests(random: Random, people: Sequence[Person], count: int, today: date) -> Iterable[list[object]]:
+    for n in range(count):
         category = random.choice(_OFTEN)
         day = today + timedelta(days=random.randint(2, 28))
         moment = f"{day}T{random.randint(9, 19):02}:{random.choice(('00', '30'))}"

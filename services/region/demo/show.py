@@ -15,7 +15,8 @@ from services.kernel.errors import Misconfigured
 from services.region.configure import write_region
 from services.region.demo.api import Api
 from services.region.demo.cast import Cast
-from services.region.demo.people import PLACE, write_files
+from services.region.demo.people import write_files
+from services.region.demo.places import UTRECHT
 from services.region.demo.steps import Steps, expect
 from services.region.demo.story import Story
 from services.region.holding import hold
@@ -28,8 +29,6 @@ from services.region.running import RunningRegion, running
 from services.region.servers import free_port
 from services.region.verify import verify
 
-REGION = "utrecht"
-CENTRE = "3511"
 WEB_PORT = 8080
 
 
@@ -64,36 +63,36 @@ def show(
     Raises Misconfigured when another demo runs there.
     """
     began = time.monotonic()
-    _must_be_a_demos(folder)
+    must_be_a_demos(folder)
     with hold(folder):
         if fresh:
-            _empty(folder)
+            empty(folder)
         files = write_files(folder / "import", today=datetime.now(LOCAL).date())
-        cast = Cast()
+        cast = Cast(home=UTRECHT.home)
         with Mailbox(folder / "mail") as mailbox:
             config = write_region(
                 folder,
-                region=REGION,
-                name=PLACE,
-                centre=CENTRE,
+                region=UTRECHT.region,
+                name=UTRECHT.name,
+                centre=UTRECHT.centre,
                 keys=[login.as_table() for login in cast.logins],
                 mail_port=mailbox.port,
                 web_port=_web_port(),
             )
-            screen.say(f"[bold]Starting the region {PLACE}[/bold] in {folder}")
+            screen.say(f"[bold]Starting the region {UTRECHT.name}[/bold] in {folder}")
             with running(config, say=lambda step: screen.quote(step, indent=2)) as region:
-                demo = Demo(_address(region), Steps(screen))
-                _play(region, folder, files, cast, mailbox, screen, demo)
+                demo = Demo(address_of(region), Steps(screen))
+                play(region, folder, files, cast, mailbox, screen, demo)
                 if once:
-                    _verify(region, folder, screen, demo)
+                    check(region, folder, screen, demo)
                 demo.seconds = time.monotonic() - began
-                _tell(screen, demo, cast, mailbox, once=once)
+                tell(screen, demo, cast, mailbox, once=once)
                 wait()
                 screen.say("stopping")
     return demo
 
 
-def _play(
+def play(
     region: RunningRegion,
     folder: Path,
     files: Files,
@@ -102,6 +101,7 @@ def _play(
     screen: Screen,
     demo: Demo,
 ) -> None:
+    """Move in, play the story, and look at who heard what."""
     with Api(demo.address) as api:
         story = Story(api, cast, demo.steps, mailbox)
 
@@ -140,18 +140,19 @@ def _letters_of(files: Files) -> Counter[str]:
     return +letters
 
 
-def _verify(region: RunningRegion, folder: Path, screen: Screen, demo: Demo) -> None:
+def check(region: RunningRegion, folder: Path, screen: Screen, demo: Demo) -> None:
+    """What must always hold in this region, on the screen and in the outcome."""
     report = asyncio.run(verify(region.region, folder=folder))
     demo.checks = report.as_dict()
     screen.say("\n[bold]What must always hold[/bold]")
-    for check in report.checks:
-        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
-        screen.say(f"{mark} {check.name} [dim]({check.read} read)[/dim]", indent=2)
-        for wrong in check.wrong:
+    for one in report.checks:
+        mark = "[green]✓[/green]" if one.ok else "[red]✗[/red]"
+        screen.say(f"{mark} {one.name} [dim]({one.read} read)[/dim]", indent=2)
+        for wrong in one.wrong:
             screen.quote(wrong, indent=6, style="red")
 
 
-def _tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: bool) -> None:
+def tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: bool) -> None:
     """The summary; and, when the region stays up, where it is and how to come in."""
     good = sum(step.ok for step in demo.steps.made)
     verdict = "[green]all is well[/green]" if demo.ok else "[red]not all is well[/red]"
@@ -169,17 +170,18 @@ def _tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: boo
     screen.say("\nCtrl-C stops it.", indent=2)
 
 
-def _address(region: RunningRegion) -> str:
+def address_of(region: RunningRegion) -> str:
+    """Where its web pages and API are."""
     return f"http://{region.region.web.host}:{region.region.web.port}"
 
 
-def _must_be_a_demos(folder: Path) -> None:
+def must_be_a_demos(folder: Path) -> None:
     """Raises Misconfigured for a folder with other files: --fresh must never remove those."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "lock").exists():
         raise Misconfigured(f"{folder} holds other files. Give the demo a folder of its own with --folder.")
 
 
-def _empty(folder: Path) -> None:
+def empty(folder: Path) -> None:
     """Remove what an earlier demo left; the lock that we hold stays."""
     for name in ("import", "mail", "servers", "logs"):
         shutil.rmtree(folder / name, ignore_errors=True)

@@ -1,0 +1,146 @@
+"""What regions say to each other over the hub, apart from letters: greetings, marks, reports.
+
+Each message travels sealed: signed by the region that says it, encrypted for the region that hears
+it, with an id, a time and whom it is between inside the signature (`services/link/seal.py`). A field
+may be added with a default; a release reads what the one before and the next one say.
+
+    Greeting -> Mark             how far have you my letters?
+    Letters -> Mark              here are the next; answered after the commit
+    GetTaken -> Taken            which of my letters do you have? (after a restore)
+    GetContact -> Contact        how to reach someone, in a matter both people agreed to
+    Join, GetDirectory, Leave -> Directory      to the hub
+    GetReport -> Report          from the hub: totals only
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.link import Neighbour, OrphanedLetter
+
+HUB = "hub"
+"""The hub's own name among the regions; no region may have it."""
+
+MAX_LETTERS = 500
+"""Most letters in one message."""
+
+
+class Message(BaseModel):
+    """Anything said between regions."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Stated(Message):
+    """What is signed: who says what to whom, when; `re` is the id of the message that is answered."""
+
+    id: UUID
+    sender: str
+    to: str
+    kind: str
+    at: datetime
+    re: UUID | None = None
+    body: dict[str, Any]
+
+
+class Greeting(Message):
+    """How far have you my letters? And which release do you run?"""
+
+    release: str
+
+
+class Mark(Message):
+    """How far the letters of who asks are here: their epoch, number, and the id of the last."""
+
+    epoch: int
+    number: int
+    letter_id: UUID | None = None
+    release: str = ""
+
+
+class WrittenLetter(Message):
+    """One letter on its way."""
+
+    letter_id: UUID
+    number: int
+    thread_id: UUID
+    name: str
+    version: int
+    data: dict[str, Any]
+    correlation_id: UUID | None = None
+
+
+class Letters(Message):
+    """The next letters, in order and without a gap. Beyond `base` numbers belong to `epoch`."""
+
+    epoch: int
+    base: int
+    letters: tuple[WrittenLetter, ...] = Field(max_length=MAX_LETTERS)
+
+
+class GetTaken(Message):
+    """Which letters of mine do you have, from this number down?"""
+
+    at_most: int
+
+
+class Taken(Message):
+    """Highest number first; empty at the beginning."""
+
+    letters: tuple[OrphanedLetter, ...]
+
+
+class GetContact(Message):
+    """How do we reach the person on your side in this matter?"""
+
+    thread_id: UUID
+
+
+class Contact(Message):
+    """The answer, or why not (a code). Never stored."""
+
+    name: str = ""
+    phone: str | None = None
+    email: str | None = None
+    refused: str | None = None
+
+
+class Join(Message):
+    """Take me in, with these public keys: for signing, sealing, and for the connection to the hub."""
+
+    municipality: str
+    signing_key: str
+    sealing_key: str
+    user_key: str
+
+
+class GetDirectory(Message):
+    """Who takes part?"""
+
+
+class Leave(Message):
+    """Take me off the list."""
+
+
+class Directory(Message):
+    """Who takes part, or did. `serial` goes up with every change."""
+
+    serial: int
+    regions: tuple[Neighbour, ...]
+
+
+class GetReport(Message):
+    """Totals for the operator of the hub."""
+
+
+class Report(Message):
+    """Counts and versions of one region; nothing about a person, and no single transfer."""
+
+    release: str
+    peers_up: int
+    peers_away: int
+    waiting: int
+    refused: int
+    positions_minutes: dict[str, int] = Field(default_factory=dict)

@@ -1,0 +1,191 @@
+"""The sender: brings letters out of the log to each peer, for as long as some wait.
+
+It asks the peer how far it is and goes on from there; nothing is remembered that the peer does not
+say. A peer that knows more of our letters than we do shows that our database was put back to an older
+copy: then a new epoch begins (`_go_on_in_a_new_epoch`).
+"""
+
+import asyncio
+from contextlib import suppress
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from contracts.link import GiveUpLetter, HandBack, NoteTaken, OpenEpoch, OrphanedLetter, peer_id
+from contracts.network import MAX_LETTERS, GetTaken, Greeting, Letters, Mark, Taken, WrittenLetter
+from services.kernel.errors import DATABASE_AWAY, Transient
+from services.kernel.telemetry import log
+from services.link.office import RELEASE, Office
+from services.link.presence import Presence
+from services.link.seal import MAX_SEALED_BYTES, Refused
+
+AGAIN_SECONDS = 0.5
+TICK_SECONDS = 1.0
+BREATH_SECONDS = 0.01
+LETTERS_SECONDS = 3.0
+"""How long a batch may take until it is committed there; after that it is asked how far they are."""
+MAX_BATCH_BYTES = MAX_SEALED_BYTES // 4
+"""Of letters as they lie in the log: sealing makes twice as much of them."""
+
+_WAITING = "SELECT peer, status FROM peers WHERE queued > taken AND status <> 'unknown'"
+_LETTERS = (
+    "SELECT l.letter_id, l.number, e.data, e.correlation_id FROM letters l "
+    "JOIN events e ON e.entity_id = l.letter_id AND e.version = 1 AND e.entity = 'letter' "
+    "WHERE l.peer_id = $1 AND l.number > $2 AND NOT l.given_up ORDER BY l.number LIMIT $3"
+)
+
+
+class Sender:
+    def __init__(self, office: Office, presence: Presence) -> None:
+        self._office = office
+        self._presence = presence
+        self._pool = office.replica.pool
+        self._at_work: set[str] = set()
+
+    async def run(self) -> None:
+        """Until cancelled: a task for each peer for which something waits."""
+        loop = self._office.replica.loop
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                with suppress(*DATABASE_AWAY):
+                    for row in await self._pool.fetch(_WAITING):
+                        if row["peer"] not in self._at_work:
+                            self._at_work.add(row["peer"])
+                            tasks.create_task(self._work(row["peer"], left=row["status"] == "left"))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_SECONDS), loop.committed:
+                        await loop.committed.wait()
+                await asyncio.sleep(BREATH_SECONDS)
+
+    async def _work(self, peer: str, *, left: bool) -> None:
+        """Bring all that waits for one peer, or hand it back; a pause after anything that went wrong."""
+        try:
+            await (self._give_up(peer) if left else self._bring(peer))
+        except Refused:
+            await asyncio.sleep(AGAIN_SECONDS)
+        except (Transient, *DATABASE_AWAY) as away:
+            self._presence.failed(peer)
+            log.info("letters_wait", peer=peer, error=type(away).__name__)
+            await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            self._at_work.discard(peer)
+
+    # ---- to a peer that takes part
+
+    async def compare(self, peer: str, mark: Mark) -> None:
+        """What a peer says of our letters while none is under way: it, or we, may have been put back."""
+        if peer not in self._at_work:
+            self._at_work.add(peer)
+            try:
+                await self._agreed(peer, mark)
+            finally:
+                self._at_work.discard(peer)
+
+    async def _bring(self, peer: str) -> None:
+        mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
+        self._presence.heard(peer, mark.release)
+        after = await self._agreed(peer, mark)
+        while (letters := await self._next(peer, after)) is not None:
+            mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
+            self._presence.heard(peer, mark.release)
+            after = await self._agreed(peer, mark)
+
+    async def _agreed(self, peer: str, mark: Mark) -> int:
+        """The number after which to go on. The peer has what it says; whether that is ours is looked at."""
+        row = await self._pool.fetchrow("SELECT epoch, base, queued, taken FROM peers WHERE peer = $1", peer)
+        assert row is not None
+        if not await self._is_ours(peer, row, mark):
+            return await self._go_on_in_a_new_epoch(peer, row, mark)
+        if mark.epoch < row["epoch"]:
+            # It has not heard of our new epoch yet: what it holds beyond the base it will list.
+            return min(mark.number, int(row["base"]))
+        if mark.number != row["taken"]:
+            await self._office.decide(NoteTaken(peer=peer, epoch=mark.epoch, number=mark.number))
+        return mark.number
+
+    async def _is_ours(self, peer: str, row: asyncpg.Record, mark: Mark) -> bool:
+        """Whether the last letter that the peer has is the one we have under that number."""
+        if mark.epoch > row["epoch"]:
+            return False
+        if mark.number == 0 or (mark.epoch < row["epoch"] and mark.number > row["base"]):
+            return True
+        return mark.letter_id is not None and await self._letter_id(peer, mark.number) == mark.letter_id
+
+    async def _letter_id(self, peer: str, number: int) -> UUID | None:
+        found: UUID | None = await self._pool.fetchval(
+            "SELECT letter_id FROM letters WHERE peer_id = $1 AND number = $2", peer_id(peer), number
+        )
+        return found
+
+    async def _next(self, peer: str, after: int) -> Letters | None:
+        """The next letters for a peer, as many as travel well; None when there are none."""
+        row = await self._pool.fetchrow("SELECT epoch, base, status FROM peers WHERE peer = $1", peer)
+        assert row is not None
+        rows = await self._pool.fetch(_LETTERS, peer_id(peer), after, MAX_LETTERS)
+        if not rows or row["status"] != "joined":
+            return None
+        epoch, base = row["epoch"], row["base"]
+        if rows[0]["number"] not in (after + 1, base + 1):
+            # Those before it were handed back when the peer had left: they are passed over.
+            epoch, base = epoch + 1, rows[0]["number"] - 1
+            await self._office.decide(OpenEpoch(region=self._office.me, peer=peer, epoch=epoch, base=base))
+        letters: list[WrittenLetter] = []
+        size = 0
+        for each in rows:
+            size += len(each["data"])
+            if letters and size > MAX_BATCH_BYTES:
+                break
+            letters.append(_written(each))
+        return Letters(epoch=epoch, base=base, letters=tuple(letters))
+
+    # ---- after we were put back
+
+    async def _go_on_in_a_new_epoch(self, peer: str, row: asyncpg.Record, mark: Mark) -> int:
+        """Find the last letter that both know; what the peer holds beyond it we have forgotten."""
+        base, orphans = 0, list[OrphanedLetter]()
+        at_most = mark.number
+        while at_most > 0 and base == 0:
+            taken = await self._office.ask(peer, GetTaken(at_most=at_most), Taken)
+            for letter in taken.letters:
+                if await self._letter_id(peer, letter.number) == letter.letter_id:
+                    base = letter.number
+                    break
+                orphans.append(letter)
+            at_most = taken.letters[-1].number - 1 if taken.letters else 0
+        known = await self._pool.fetch(
+            "SELECT letter_id FROM letters WHERE letter_id = ANY($1)", [each.letter_id for each in orphans]
+        )
+        ours = {found["letter_id"] for found in known}
+        forgotten = tuple(each for each in orphans if each.letter_id not in ours)
+        epoch = max(mark.epoch, row["epoch"]) + 1
+        log.error("letters_forgotten", peer=peer, epoch=epoch, base=base, count=len(forgotten))
+        await self._office.decide(
+            OpenEpoch(region=self._office.me, peer=peer, epoch=epoch, base=base, orphans=forgotten)
+        )
+        return base
+
+    # ---- to a peer that has left
+
+    async def _give_up(self, peer: str) -> None:
+        """Hand what waits back to whoever had it written."""
+        after = await self._pool.fetchval("SELECT taken FROM peers WHERE peer = $1", peer)
+        for row in await self._pool.fetch(_LETTERS, peer_id(peer), after, MAX_LETTERS):
+            letter = _written(row)
+            await self._office.decide(
+                GiveUpLetter(letter=HandBack(**letter.model_dump(exclude={"correlation_id"})))
+            )
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _written(row: asyncpg.Record) -> WrittenLetter:
+    said = orjson.loads(row["data"])
+    return WrittenLetter(
+        letter_id=row["letter_id"],
+        number=row["number"],
+        thread_id=said["thread_id"],
+        name=said["name"],
+        version=said["version"],
+        data=said["data"],
+        correlation_id=row["correlation_id"],
+    )

@@ -1,0 +1,152 @@
+"""One thing for one endpoint: queued until the receiver took it, however long that lasts.
+
+The deliveries of one referral to one endpoint are a lane: they go one after another. A test is a lane
+of its own.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid5
+
+from contracts.envelope import Event
+from contracts.feedback import (
+    DeliveryQueued,
+    EndpointTried,
+    FeedbackDelivered,
+    FeedbackQueued,
+    RecordAttempt,
+    ReplayThese,
+    TakeFeedback,
+    TryEndpoint,
+)
+from services.kernel.entity import Kind, State
+from services.kernel.errors import Rejected
+from services.kernel.service import Context
+from services.notifications.feedback.endpoint import ENDPOINT, disabled, theirs
+from services.notifications.feedback.feed import FEED, FEEDBACK, QUIET, feed_id, feedback_id
+
+
+@dataclass(slots=True)
+class Delivery:
+    """`turn` is its place among the deliveries of its endpoint; `lane_id` the referral it is about."""
+
+    delivery_id: UUID
+    endpoint_id: UUID
+    turn: int
+    feedback_id: UUID | None
+    lane_id: UUID
+    status: Literal["queued", "delivered"]
+    queued_at: datetime
+    delivered_at: datetime | None = None
+    version: int = 0
+
+
+def evolve(
+    delivery: Delivery | None, event: DeliveryQueued | FeedbackDelivered, id: UUID, at: datetime
+) -> Delivery:
+    if isinstance(event, DeliveryQueued):
+        lane_id = event.referral_id or id
+        return Delivery(id, event.endpoint_id, event.turn, event.feedback_id, lane_id, "queued", at)
+    assert delivery is not None
+    return replace(delivery, status="delivered", delivered_at=at)
+
+
+DELIVERY = Kind(
+    "deliveries",
+    Delivery,
+    {event: lambda e: (e.delivery_id,) for event in (DeliveryQueued, FeedbackDelivered)},
+    evolve,
+)
+
+
+def first_delivery(endpoint_id: UUID, feedback_id: UUID) -> UUID:
+    """The id of the delivery that comes with the feedback itself; replays have others."""
+    return uuid5(endpoint_id, str(feedback_id))
+
+
+def take(command: TakeFeedback, context: Context, state: State) -> list[Event]:
+    """Put it in the feed once, and queue it for every endpoint, also for those that are paused."""
+    queued_id = feedback_id(command.referral_id, command.number)
+    if state.get(FEEDBACK, queued_id) is not None:
+        return []
+    feed = state.get(FEED, feed_id(command.team))
+    turn = feed.turn + 1 if feed is not None else 1
+    events: list[Event] = [FeedbackQueued(feedback_id=queued_id, turn=turn, **command.model_dump())]
+    for endpoint_id in feed.endpoint_ids if feed is not None else ():
+        endpoint = state.get(ENDPOINT, endpoint_id)
+        assert endpoint is not None
+        events.append(
+            DeliveryQueued(
+                delivery_id=first_delivery(endpoint_id, queued_id),
+                endpoint_id=endpoint_id,
+                turn=endpoint.turn + 1,
+                feedback_id=queued_id,
+                referral_id=command.referral_id,
+            )
+        )
+    return events
+
+
+def try_out(command: TryEndpoint, context: Context, state: State) -> list[Event]:
+    endpoint = theirs(command.endpoint_id, context, state)
+    if endpoint.status != "active":
+        raise Rejected(
+            "endpoint_not_active",
+            "Naar dit webhookadres sturen wij nu niets. Zet het eerst weer aan.",
+            "We send nothing to this webhook endpoint now. Resume it first.",
+        )
+    tested = EndpointTried(endpoint_id=endpoint.endpoint_id, team=endpoint.team)
+    queued = DeliveryQueued(
+        delivery_id=context.command_id, endpoint_id=endpoint.endpoint_id, turn=endpoint.turn + 1
+    )
+    return [tested, queued]
+
+
+def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
+    """Queue what is in the team's feed once more, as far as the team may still hear it.
+
+    What still waits for this endpoint comes anyhow.
+    """
+    endpoint = theirs(command.endpoint_id, context, state)
+    events: list[Event] = []
+    for each in command.feedback_ids:
+        feedback = state.get(FEEDBACK, each)
+        if feedback is None or feedback.team != endpoint.team:
+            raise unknown_feedback()
+        if state.get(QUIET, feedback.referral_id) is not None:
+            continue
+        before = state.get(DELIVERY, first_delivery(endpoint.endpoint_id, each))
+        if before is None or before.status == "delivered":
+            events.append(
+                DeliveryQueued(
+                    delivery_id=uuid5(context.command_id, str(each)),
+                    endpoint_id=endpoint.endpoint_id,
+                    turn=endpoint.turn + len(events) + 1,
+                    feedback_id=each,
+                    referral_id=feedback.referral_id,
+                )
+            )
+    return events
+
+
+def unknown_feedback() -> Rejected:
+    return Rejected(
+        "unknown_feedback",
+        "Deze terugkoppeling kennen wij niet. Kijk het na.",
+        "We do not know this feedback. Please check.",
+    )
+
+
+def record(command: RecordAttempt, context: Context, state: State) -> list[Event]:
+    """How an attempt went; the vault keeps every one of them for a while."""
+    if command.outcome == "gone":
+        return disabled(command.endpoint_id, "gone", state)
+    delivery = state.get(DELIVERY, command.delivery_id)
+    if command.outcome == "failed" or delivery is None or delivery.status == "delivered":
+        return []
+    return [
+        FeedbackDelivered(
+            delivery_id=command.delivery_id, endpoint_id=command.endpoint_id, attempts=command.attempts
+        )
+    ]

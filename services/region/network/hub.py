@@ -1,0 +1,211 @@
+"""A hub's folder. What stands in it: its keys, who takes part, who is invited. No letter ever does.
+
+hub.toml         where it listens
+hub-keys.json    the hub's own keys (kept secret)
+directory.json   regions with their public keys, and a serial number
+invites.json     open invitations: public keys only, each good for one joining
+nats.conf        made from these: each region speaks as itself and hears what is for it
+"""
+
+import base64
+import fcntl
+import json
+import os
+import signal
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from contracts import subjects
+from contracts.link import Neighbour
+from contracts.network import HUB, Directory
+from contracts.subjects import region_token
+from services.kernel.errors import Misconfigured
+from services.link.keys import Keys, new_user_seed, user_key
+from services.region.servers import free_port
+
+INVITED_FOR = timedelta(days=7)
+_MARK = "wederdienst-"
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What a region needs to join, once. Whoever has it can join in the region's place: send it safely."""
+
+    hub: str
+    region: str
+    seed: str
+    signing_key: str
+    sealing_key: str
+
+    def text(self) -> str:
+        """As one word, to copy."""
+        return _MARK + base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
+
+    @staticmethod
+    def of(text: str) -> "Invitation":
+        """Raises Misconfigured when it is not whole."""
+        coded = text.strip().removeprefix(_MARK)
+        try:
+            return Invitation(**json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4))))
+        except (ValueError, TypeError):
+            raise Misconfigured(
+                "This invitation is not whole. Copy all of it, from wederdienst-… to the end."
+            ) from None
+
+
+class Hub:
+    """The folder of one hub. Several processes may change it: one at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @staticmethod
+    def init(folder: Path, *, host: str = "127.0.0.1", port: int | None = None) -> "Hub":
+        """A new hub in an empty folder. One that is there stays as it is."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        hub = Hub(folder)
+        if not hub.configuration.exists():
+            Keys.new().save(folder / "hub-keys.json")
+            hub._write("directory.json", {"serial": 1, "regions": []})
+            hub._write("invites.json", {})
+            hub.configuration.write_text(f'host = "{host}"\nport = {port or free_port()}\n')
+        hub.write_nats_config()
+        return hub
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "hub.toml"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port. Raises Misconfigured where there is no hub."""
+        try:
+            said = tomllib.loads(self.configuration.read_text())
+        except OSError:
+            raise Misconfigured(
+                f"There is no hub in {self.folder}. Make one with: wederdienst network init --folder …"
+            ) from None
+        return said["host"], said["port"]
+
+    @property
+    def keys(self) -> Keys:
+        return Keys.load(self.folder / "hub-keys.json")
+
+    @property
+    def nats_config(self) -> Path:
+        return self.folder / "nats.conf"
+
+    # ---- who takes part
+
+    def directory(self) -> Directory:
+        """The list as regions get it."""
+        said = self._read("directory.json")
+        return Directory(serial=said["serial"], regions=tuple(Neighbour(**one) for one in said["regions"]))
+
+    def admit(self, region: Neighbour, user: str) -> Directory:
+        """Put a region that was invited on the list, with its keys; its invitation is used up.
+
+        Raises PermissionError when it was not invited, or too long ago.
+        """
+        with self._changing():
+            invites = self._read("invites.json")
+            invite = invites.pop(region.region, None)
+            if invite is None or datetime.fromisoformat(invite["until"]) < datetime.now(UTC):
+                raise PermissionError(region.region)
+            self._write("invites.json", invites)
+            self._put(region.model_dump() | {"user_key": user})
+        return self.directory()
+
+    def dismiss(self, region: str) -> Directory:
+        """Take a region off the list; it may be invited again."""
+        with self._changing():
+            (known,) = (one for one in self._read("directory.json")["regions"] if one["region"] == region)
+            self._put(known | {"left": True})
+        return self.directory()
+
+    def invite(self, region: str, *, valid: timedelta = INVITED_FOR) -> Invitation:
+        """An invitation for one region, good for one joining. Raises Misconfigured for an impossible name."""
+        try:
+            region_token(region)
+        except ValueError as wrong:
+            raise Misconfigured(str(wrong)) from None
+        if region == HUB:
+            raise Misconfigured(f"{HUB!r} is the name of the hub itself. Choose another name for the region.")
+        seed = new_user_seed()
+        host, port = self.address
+        with self._changing():
+            until = datetime.now(UTC) + valid
+            invite = {"user_key": user_key(seed), "until": until.isoformat()}
+            self._write("invites.json", self._read("invites.json") | {region: invite})
+        self.reload()
+        keys = self.keys
+        return Invitation(f"{host}:{port}", region, seed, keys.signing_key, keys.sealing_key)
+
+    def _put(self, region: dict[str, Any]) -> None:
+        said = self._read("directory.json")
+        others = [one for one in said["regions"] if one["region"] != region["region"]]
+        self._write("directory.json", {"serial": said["serial"] + 1, "regions": [*others, region]})
+
+    # ---- the server's configuration
+
+    def write_nats_config(self) -> None:
+        """One user for the hub, one for each region, one for each open invitation. Allow lists only."""
+        users = [_user(self.keys.user_key, subjects.region_on_hub(HUB))]
+        users += [
+            _user(one["user_key"], subjects.region_on_hub(one["region"]))
+            for one in self._read("directory.json")["regions"]
+            if not one["left"]
+        ]
+        users += [
+            _user(invite["user_key"], subjects.guest_on_hub(region, HUB))
+            for region, invite in self._read("invites.json").items()
+        ]
+        host, port = self.address
+        self._replace(
+            self.nats_config,
+            f'listen: "{host}:{port}"\nserver_name: "{HUB}"\nmax_payload: 1MB\nping_interval: "5s"\n'
+            f'pid_file: "{self.folder / "nats.pid"}"\n'
+            "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n",
+        )
+
+    def reload(self) -> None:
+        """Have the server take over what changed, where it runs on this machine."""
+        self.write_nats_config()
+        with suppress(OSError, ValueError):
+            os.kill(int((self.folder / "nats.pid").read_text()), signal.SIGHUP)
+
+    # ---- files
+
+    def _read(self, name: str) -> Any:
+        return json.loads((self.folder / name).read_text())
+
+    def _write(self, name: str, said: Any) -> None:
+        self._replace(self.folder / name, json.dumps(said, indent=2) + "\n")
+
+    def _replace(self, path: Path, text: str) -> None:
+        """Whole or not at all."""
+        new = path.with_name(f".{path.name}.new")
+        new.write_text(text)
+        new.chmod(0o600)
+        new.replace(path)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with (self.folder / "changing").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _user(key: str, may: subjects.Permissions) -> str:
+    publish = ", ".join(f'"{subject}"' for subject in may.publish)
+    subscribe = ", ".join(f'"{subject}"' for subject in may.subscribe)
+    return (
+        f'    {{ nkey: "{key}", permissions: {{\n'
+        f"      publish: {{ allow: [{publish}] }},\n"
+        f"      subscribe: {{ allow: [{subscribe}] }} }} }}\n"
+    )

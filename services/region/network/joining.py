@@ -1,0 +1,111 @@
+"""A region's side of joining: keys of its own, the invitation taken up, `[network]` in region.toml."""
+
+import re
+from pathlib import Path
+
+import orjson
+from pydantic import ValidationError
+
+from contracts import subjects
+from contracts.network import HUB, Directory, Join, Leave
+from services.kernel.errors import Misconfigured, Unreachable
+from services.kernel.settings import Network, Region, load
+from services.link.keys import Keys
+from services.link.line import Line
+from services.link.seal import Correspondent, Refused, Seal
+from services.region.network.hub import Invitation
+from services.region.network.registrar import on_line
+
+KEYS = "link-keys.json"
+_TABLE = re.compile(r"^\[network\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
+
+NOT_LET_IN = (
+    "The hub did not take us in. An invitation is good for one joining and for some days: ask for another."
+)
+
+
+async def join(config: Path, invitation: Invitation) -> Directory:
+    """Make keys, where there are none yet; be taken in; write `[network]`. Raises Misconfigured."""
+    region = load(config)
+    if invitation.region != region.region:
+        raise Misconfigured(
+            f"This invitation is for the region {invitation.region}, and this is {region.region}. "
+            "Ask the operator of the hub for one of your own."
+        )
+    keys = _own_keys(config.with_name(KEYS))
+    hub = Correspondent.of(HUB, invitation.signing_key, invitation.sealing_key)
+    said = Join(
+        municipality=region.name,
+        signing_key=keys.signing_key,
+        sealing_key=keys.sealing_key,
+        user_key=keys.user_key,
+    )
+    seal = Seal(region.region, keys)
+    id, sealed = seal.close(hub, "Join", said)
+    outside = orjson.dumps({"join": said.model_dump(mode="json"), "sealed": sealed.decode()})
+    line = Line(
+        region.region,
+        invitation.hub,
+        invitation.seed,
+        _nobody,
+        hears=subjects.guest_on_hub(region.region, HUB).subscribe[0],
+    )
+    async with on_line(line):
+        try:
+            raw = await line.ask(HUB, "Join", outside)
+            directory = Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
+        except (Unreachable, Refused, ValidationError):
+            raise Misconfigured(NOT_LET_IN) from None
+    write_network(config, invitation)
+    return directory
+
+
+async def leave(config: Path) -> Directory:
+    """Be taken off the list. Letters that wait are handed back by the link, which hears of it too."""
+    region = load(config)
+    network = network_of(region)
+    keys = Keys.load(network.keys)
+    hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
+    seal = Seal(region.region, keys)
+    line = Line(region.region, network.hub, keys.user_seed, _nobody)
+    async with on_line(line):
+        id, sealed = seal.close(hub, "Leave", Leave())
+        try:
+            raw = await line.ask(HUB, "Leave", sealed)
+            return Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
+        except (Unreachable, Refused, ValidationError):
+            raise Misconfigured("The hub did not answer. Try again, or ask its operator.") from None
+
+
+def network_of(region: Region) -> Network:
+    """Raises Misconfigured where the region is in no network."""
+    if region.network is None:
+        raise Misconfigured(
+            "This region is in no network. Ask the operator of a hub for an invitation, then give: "
+            "wederdienst network join"
+        )
+    return region.network
+
+
+def write_network(config: Path, invitation: Invitation) -> None:
+    """Put `[network]` in region.toml, in the place of one that is there."""
+    table = (
+        f'[network]\nhub = "{invitation.hub}"\nhub_signing_key = "{invitation.signing_key}"\n'
+        f'hub_sealing_key = "{invitation.sealing_key}"\nkeys = "{KEYS}"\n'
+    )
+    text = config.read_text()
+    found = _TABLE.search(text)
+    if found is None:
+        config.write_text(f"{text.rstrip()}\n\n{table}")
+    else:
+        config.write_text(f"{text[: found.start()]}{table}\n{text[found.end() :]}".rstrip() + "\n")
+
+
+def _own_keys(path: Path) -> Keys:
+    if not path.exists():
+        Keys.new().save(path)
+    return Keys.load(path)
+
+
+async def _nobody(sender: str, kind: str, raw: bytes) -> None:
+    """This line only asks."""

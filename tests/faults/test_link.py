@@ -1,0 +1,233 @@
+"""Letters between regions: once each and in order, whatever happens to the link or to a region."""
+
+import asyncio
+import random
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+import pytest_asyncio
+
+from contracts import subjects
+from contracts.network import Greeting
+from services.link.keys import Keys
+from services.link.seal import Correspondent, Seal
+from services.region.network.joining import leave
+from tests.harness.links import Linked, LinkedRegion, linked_regions
+from tests.harness.postgres import dump, put_back
+from tests.harness.waiting import until
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def linked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Linked]:
+    """Two regions, and one that has joined and keeps silent. No test leaves anything behind."""
+    folder = tmp_path_factory.mktemp("linked")
+    async with linked_regions(folder, ["oost", "west"], silent=["zuid"]) as found:
+        yield found
+
+
+HEALS_SECONDS = 5.0
+"""With at most 1,000 letters waiting, nothing waits any more so long after the link has healed."""
+
+
+async def _all_is_there(linked: Linked, one: str, other: str) -> None:
+    """Both have in their logs, once each and in order, what the other wrote."""
+    for reader, writer in ((linked[one], linked[other]), (linked[other], linked[one])):
+        assert await reader.received(writer.name) == writer.wrote
+
+
+async def test_a_cut_link_loses_and_doubles_nothing_and_drains_when_it_heals(
+    linked: Linked, seed: int
+) -> None:
+    dice = random.Random(seed)
+    oost, west = linked["oost"], linked["west"]
+    # Under way while it is cut, in one direction or both, or broken off.
+    for cut in dice.sample(["there", "back", "both", "broken"], 4):
+        writing = asyncio.gather(oost.write("west", 250), west.write("oost", 250))
+        await asyncio.sleep(dice.random() / 20)
+        gate = dice.choice([oost.gate, west.gate])
+        if cut == "broken":
+            gate.break_off()
+        else:
+            gate.shut(cut)
+        await writing
+        await asyncio.sleep(0.5)
+        gate.heal()
+    await linked.drained(10)
+    # Longer than a question waits for its answer; what is written meanwhile waits.
+    oost.gate.shut()
+    await asyncio.gather(oost.write("west", 500), west.write("oost", 500))
+    await asyncio.sleep(4)
+    assert await oost.waiting("west") == 500
+    oost.gate.heal()
+    await linked.drained(20)
+    # Another hub in its place, which has never heard of anything.
+    await linked.stop_hub(how=signal.SIGKILL)
+    await asyncio.gather(oost.write("west", 100), west.write("oost", 100))
+    await linked.start_hub()
+    await linked.drained(10)
+    await _all_is_there(linked, "oost", "west")
+
+
+async def _heal_and_drain(linked: Linked, *cut: LinkedRegion) -> None:
+    for region in cut:
+        region.gate.heal()
+    began = time.monotonic()
+    await linked.drained(HEALS_SECONDS)
+    print(f"drained {time.monotonic() - began:.2f} s after healing")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("direction", ["there", "back", "both"])
+async def test_a_cut_longer_than_every_time_out(tmp_path: Path, seed: int, direction: str) -> None:
+    async with linked_regions(tmp_path, ["oost", "west"]) as linked:
+        oost, west = linked["oost"], linked["west"]
+        oost.gate.shut(direction)
+        await asyncio.gather(oost.write("west", 1000), west.write("oost", 1000))
+        await asyncio.sleep(25)
+        assert await oost.count("SELECT count(*) FROM peers WHERE up") == 0
+        await _heal_and_drain(linked, oost)
+        # And beyond a thousand: a thousand a second.
+        oost.gate.shut(direction)
+        await asyncio.gather(oost.write("west", 20_000), west.write("oost", 20_000))
+        await asyncio.sleep(15)
+        oost.gate.heal()
+        await linked.drained(HEALS_SECONDS + 20)
+        await _all_is_there(linked, "oost", "west")
+
+
+async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked: Linked) -> None:
+    """Zuid takes part like the others, and knows their public keys, as everyone does."""
+    oost, zuid = linked["oost"], linked.keys("zuid")
+    await until(lambda: _knows(oost, "zuid"), "oost knowing zuid")
+    errors: list[str] = []
+    client = await _as_zuid(linked, zuid, errors)
+    try:
+        # The hub lets it speak as itself and for itself alone.
+        await client.publish(subjects.between("west", "oost", "Greeting"), b"x")
+        await client.subscribe(subjects.between("*", "oost", ">"))
+        await until(lambda: _are(errors, 2), "the hub refusing both")
+        assert all("permissions violation" in error.lower() for error in errors), errors
+        # What it says as itself must be so too.
+        public = linked.keys("oost")
+        to_oost = Correspondent.of("oost", public.signing_key, public.sealing_key)
+        said = Seal("zuid", zuid).close(to_oost, "Greeting", Greeting(release="1"))[1]
+        other = Correspondent.of("west", public.signing_key, public.sealing_key)
+        at = subjects.between("zuid", "oost", "Greeting")
+        for message in (
+            b"no message at all",
+            _altered(said),
+            Seal("zuid", Keys.new()).close(to_oost, "Greeting", Greeting(release="1"))[1],
+            Seal("west", zuid).close(to_oost, "Greeting", Greeting(release="1"))[1],
+            Seal("zuid", zuid).close(other, "Greeting", Greeting(release="1"))[1],
+            said,
+            said,
+        ):
+            await client.publish(at, message)
+        wanted = {"unreadable": 2, "forged": 1, "foreign": 2, "replayed": 1}
+        await until(lambda: _refused(oost, wanted), "every one of them being counted")
+    finally:
+        await client.close()
+    # Nothing of it harmed what is true.
+    await oost.write("west", 10)
+    await until(lambda: _has(linked["west"], oost), "letters going on")
+
+
+async def _knows(region: LinkedRegion, peer: str) -> bool:
+    return await region.count("SELECT count(*) FROM peers WHERE status = 'joined' AND peer = $1", peer) == 1
+
+
+async def _are(errors: list[str], count: int) -> bool:
+    return len(errors) >= count
+
+
+async def _refused(region: LinkedRegion, wanted: dict[str, int]) -> bool:
+    rows = await region.fetch(
+        "SELECT reason, count FROM refusals JOIN peers USING (peer_id) WHERE peer = 'zuid'"
+    )
+    return {row["reason"]: row["count"] for row in rows} == wanted
+
+
+async def _has(reader: LinkedRegion, writer: LinkedRegion) -> bool:
+    return await reader.received(writer.name) == writer.wrote
+
+
+def _altered(raw: bytes) -> bytes:
+    return raw[:-5] + bytes([raw[-5] ^ 1]) + raw[-4:]
+
+
+async def _as_zuid(linked: Linked, keys: Keys, errors: list[str]) -> Any:
+    async def note(error: Exception) -> None:
+        errors.append(str(error))
+
+    host, port = linked.hub.address
+    return await nats.connect(f"nats://{host}:{port}", nkeys_seed_str=keys.user_seed, error_cb=note)
+
+
+async def test_a_region_put_back_to_an_older_copy_doubles_nothing_and_what_is_lost_is_listed(
+    linked: Linked, tmp_path: Path
+) -> None:
+    oost, west = linked["oost"], linked["west"]
+    await asyncio.gather(oost.write("west", 40), west.write("oost", 40))
+    await linked.drained()
+    copy = await asyncio.to_thread(dump, oost.region, "link", tmp_path)
+    before = list(oost.wrote)
+    await asyncio.gather(oost.write("west", 25), west.write("oost", 25))
+    await linked.drained()
+    forgotten = oost.wrote[len(before) :]
+    # Yesterday's copy, and JetStream has forgotten too: only West knows what was.
+    await oost.stop()
+    await asyncio.to_thread(put_back, oost.region, "link", copy)
+    await asyncio.to_thread(oost.nats.stop, signal.SIGKILL)
+    shutil.rmtree(oost.nats.folder / "jetstream")
+    await asyncio.to_thread(oost.nats.start)
+    oost.wrote[:] = before
+    await oost.start()
+    # One of the forgotten is written again, as happens when what led to it is followed again.
+    await oost.write("west", 10)
+    await oost.write_again("west", forgotten[3])
+    await linked.drained(20)
+    assert await west.received("oost") == [*before, *forgotten, *oost.wrote[len(before) :][:10]]
+    # West notices at its next greeting what Oost has lost, and sends it again.
+    await until(lambda: _has(oost, west), "West's letters being there again")
+    lost = {letter for letter in forgotten if letter != forgotten[3]}
+    for region in (oost, west):
+        rows = await region.fetch("SELECT orphan_id, written_by FROM orphans WHERE NOT solved")
+        assert {row["orphan_id"] for row in rows} == lost
+        assert {row["written_by"] for row in rows} == {"oost"}
+    # And it goes on. What West got of old stays there, before what Oost knows it wrote.
+    await asyncio.gather(oost.write("west", 5), west.write("oost", 5))
+    await linked.drained()
+    assert await oost.received("west") == west.wrote
+    oost.wrote[:] = await west.received("oost")
+
+
+async def test_what_waits_for_a_region_that_leaves_is_handed_back_and_it_may_come_back(
+    linked: Linked,
+) -> None:
+    oost, west = linked["oost"], linked["west"]
+    await until(lambda: _knows(oost, "west"), "oost knowing west")
+    await linked.drained()
+    await west.stop()
+    before = await _handed_back(oost)
+    await oost.write_to_nobody("west", 7)
+    await leave(west.config)
+    await until(lambda: _is(_handed_back(oost), before + 7), "what waited being handed back", seconds=15)
+    await linked.join("west")
+    await west.start()
+    await oost.write("west", 5)
+    await until(lambda: _has(west, oost), "letters going on", seconds=15)
+
+
+async def _handed_back(region: LinkedRegion) -> int:
+    return await region.count("SELECT count(*) FROM events WHERE name = 'LetterUndeliverable'")
+
+
+async def _is(found: Awaitable[int], wanted: int) -> bool:
+    return await found == wanted
