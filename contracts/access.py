@@ -128,6 +128,9 @@ MAY: dict[str, dict[Role, str]] = {
     "HandOverComplaint": {C: ANY, OP: ANY},
     "NoteCall": {C: ANY},
     "GetRestricted": {C: ANY},
+    "StrandEvent": {R: TEAM},
+    "SettleStranded": {C: ANY, OP: ANY},
+    "GetStranded": {C: ANY, OP: ANY},
     # link
     "GetPeers": {C: ANY, OP: ANY, S: ANY},
     "AskContact": {C: ANY, S: ANY},

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts import stranded
 from contracts.common import Credential, Moment, Pc4
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
@@ -146,6 +147,7 @@ EVENTS: tuple[type[Event], ...] = (
     ComplaintHandedOver,
     ComplaintTermPassed,
     CallNoted,
+    *stranded.EVENTS,
 )
 
 
@@ -283,6 +285,7 @@ COMMANDS: tuple[type[Command], ...] = (
     MoveComplaint,
     HandOverComplaint,
     NoteCall,
+    *stranded.COMMANDS,
 )
 
 
@@ -301,4 +304,4 @@ class Restricted(View):
     texts: dict[str, str]
 
 
-QUERIES: dict[type[Query], type[View]] = {GetRestricted: Restricted}
+QUERIES: dict[type[Query], type[View]] = {GetRestricted: Restricted, **stranded.QUERIES}

@@ -125,6 +125,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "lookalikes": (uuid5(_SPACE, "lookalike"),),
     "twin_ids": (uuid5(_SPACE, "twin"),),
     "outcome": "help-given",
+    "code": "invalid",
     "at": datetime(2026, 11, 25, 14, 0, tzinfo=UTC),
 }
 """What a field holds in a sample, where its type alone does not say it."""

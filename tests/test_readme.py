@@ -71,7 +71,7 @@ def test_the_pages_name_commands_at_all() -> None:
     """The tests below would be glad with nothing."""
     words = {path[0] for _, path, _ in NAMED}
     assert {"demo", "test", "up", "serve", "migrate", "import", "verify", "rebuild", "backup"} <= words
-    assert {"restore", "recover"} <= words
+    assert {"restore", "recover", "region"} <= words
     assert {"events", "park"} <= words
     assert ("docs/operating.md", ("park", "retry"), ("--lane",)) in NAMED
 

@@ -25,7 +25,8 @@ from contracts.coordinator import (
     TakeLeave,
 )
 from contracts.envelope import Actor, Command, Event
-from services.coordinator import call, complaint, duty, leave
+from contracts.stranded import EventStranded, SettleStranded, StrandEvent
+from services.coordinator import call, complaint, duty, leave, stranded
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_can_handle, check_coordinator
 from services.kernel.runtime import Replica
@@ -43,6 +44,8 @@ DECIDES: dict[type[Command], Decide] = {
     PassOnComplaint: complaint.hand_over,
     CheckComplaint: complaint.check,
     NoteCall: call.note,
+    StrandEvent: stranded.strand,
+    SettleStranded: stranded.settle,
 }
 
 
@@ -142,4 +145,8 @@ PREPARES: dict[type[Command], Prepare] = {
     HandOverComplaint: prepare_handing_over,
 }
 
-SCHEDULES: dict[type[Event], Schedule] = {LeavePlanned: leave.checks, ComplaintFiled: complaint.checks}
+SCHEDULES: dict[type[Event], Schedule] = {
+    LeavePlanned: leave.checks,
+    ComplaintFiled: complaint.checks,
+    EventStranded: stranded.forgets,
+}

@@ -15,6 +15,7 @@ WorkCode = Literal[
     "visit_without_helper",
     "without_answer",
     "referral_waits",
+    "event_stranded",
     "new_member",
     "minutes_differ",
     "not_booked",
@@ -220,6 +221,15 @@ WAITING: dict[WorkCode, Waiting] = {
         "WHEN reminded THEN 'reminded' ELSE urgency END",
         hidden_from="ARRAY[member_id]",
     ),
+    # A team's system sent it and waited for no answer: someone calls the team.
+    "event_stranded": Waiting(
+        rows="stranded WHERE NOT settled",
+        entity_id="stranded_id",
+        since="stranded_at",
+        due="stranded_at + interval '1 day'",
+        reason="code",
+        coordinator="team",
+    ),
     # Who was referred is let in with the referral, as long as that waits; after that no longer than today.
     "new_member": replace(
         _member(
@@ -327,13 +337,15 @@ WAITING: dict[WorkCode, Waiting] = {
         due=_midnight("first_day"),
         coordinator="coordinator",
     ),
-    # From December on for the year that comes: whoever enters them has a month.
+    # From December on for the year that comes: whoever enters them has a month. Once the year has begun it
+    # waits without a term: those of the year before hold, and no coordinator can do more than ask.
     "caps_missing": Waiting(
         rows=f"{_YEARS_WITHOUT_CAPS} y WHERE EXISTS "
         "(SELECT FROM initiatives_seen WHERE compensation = 'euro' AND status = 'running')",
         entity_id="lpad(of_year::text, 32, '0')::uuid",
-        since=_midnight("make_date(of_year - 1, 12, 1)"),
-        due=_midnight("make_date(of_year, 1, 1)"),
+        since=f"greatest({_midnight('make_date(of_year - 1, 12, 1)')}, (SELECT min(changed_at) "
+        "FROM initiatives_seen WHERE compensation = 'euro' AND status = 'running'))",
+        due=f"CASE WHEN make_date(of_year, 1, 1) > {_TODAY} THEN {_midnight('make_date(of_year, 1, 1)')} END",
         reason="of_year::text",
     ),
     # The ledger says when a limit is passed, not when it is back: after two weeks someone has looked.

@@ -27,9 +27,9 @@ class Work:
 
     `entity_id` is the thing itself: by kind a request, match, member, series, certificate, incident,
     complaint, leave, account or message. `member_id` is whom it is about, `number` theirs; leave has
-    none: it is about a `coordinator`, who is the handler of a complaint. `reason`: why it failed, how
-    to bring it, how far it is, which limit was passed, who did not come, why nothing
-    was booked, or of which year something is missing.
+    none: it is about a `coordinator`, who is the handler of a complaint (or the team whose event
+    stranded). `reason`: why it failed, how to bring it, how far it is, which limit was passed, who did
+    not come, why nothing was booked, or of which year something is missing.
     `fixed`: `due` is an agreed moment, not a term.
     """
 

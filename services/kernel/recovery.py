@@ -30,7 +30,7 @@ from services.kernel.rebuild import Rebuild, sources_of
 from services.kernel.service import Service
 
 HOLD_THE_LEAD = timedelta(minutes=10)
-WITH_VAULT = frozenset({"member", "offer", "request"})
+WITH_VAULT = frozenset({"member", "offer", "request", "initiative", "incident", "complaint", "referral"})
 """Entities that begin with something personal in the vault; it is not in events and cannot come back."""
 
 type Logs = Mapping[str, Connection]

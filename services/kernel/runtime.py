@@ -83,7 +83,7 @@ UNKNOWN = Refusal(
 class Replica:
     """One process of one service."""
 
-    def __init__(self, region: Region, service: Service, *, probe_port: int = 0) -> None:
+    def __init__(self, region: Region, service: Service, *, probe_port: int | None = None) -> None:
         self.region = region
         self.service = service
         self.replica = f"{socket.gethostname()}-{os.getpid()}"
@@ -91,7 +91,7 @@ class Replica:
         self.gauges = Gauges(service.name, (*KERNEL_GAUGES, *service.gauges), self.metrics.registry)
         self.bus = Bus(region, service.name)
         self.lease = timedelta(seconds=region.lease_seconds)
-        self.probe_port = probe_port
+        self.probe_port = region.probe_port if probe_port is None else probe_port
         self.erasures = Erasures(place(region))
         self.pool: Pool
         self.loop: CommitLoop
@@ -114,9 +114,9 @@ class Replica:
         collect_less()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stopping.set)
-        web = WebServer(probes(self.metrics.registry, self.missing), "127.0.0.1", self.probe_port)
+        web = WebServer(probes(self.metrics.registry, self.missing), self.region.probe_host, self.probe_port)
         try:
-            listening = socket.create_server(("127.0.0.1", self.probe_port))
+            listening = socket.create_server((self.region.probe_host, self.probe_port))
         except OSError as taken:
             raise Misconfigured(
                 f"The port for probes, {self.probe_port}, cannot be opened ({taken.strerror}). "

@@ -257,6 +257,7 @@ class Region(BaseSettings):
     centre: Pc4 | None = None
     replicas: Annotated[int, Field(ge=1, le=2)] = 1
     lease_seconds: Annotated[float, Field(ge=0.5, le=30)] = 1.5
+    probe_host: str = "127.0.0.1"
     probe_port: Port = 0
     logs: Path | None = None
     erasures: Path | None = None

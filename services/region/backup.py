@@ -16,7 +16,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,9 +28,10 @@ from pydantic import BaseModel, ValidationError
 from contracts.catalogue import SERVICES
 from services.kernel.erasure import FILE as ERASURES
 from services.kernel.erasure import Erasures, place
-from services.kernel.errors import Misconfigured
+from services.kernel.errors import DATABASE_AWAY, Misconfigured
 from services.kernel.migrations import migrations
 from services.kernel.settings import Region
+from services.kernel.state import job_ended
 from services.region.databases import connect, migrate_all, service_of
 from services.region.servers import postgres_program
 
@@ -60,9 +61,29 @@ class Manifest(BaseModel):
 async def take(region: Region, to: Path) -> tuple[Path, Manifest]:
     """Back up every database into a new folder under `to`; returns that folder and what is in it.
 
-    A backup that did not come to its end has a name that ends in `.part`. Raises Misconfigured when
-    pg_dump is missing or fails, asyncpg's errors and OSError when PostgreSQL does not answer.
+    A backup that did not come to its end has a name that ends in `.part`. How it ended is kept with the
+    region's jobs. Raises Misconfigured when pg_dump is missing or fails, asyncpg's errors and OSError
+    when PostgreSQL does not answer.
     """
+    try:
+        folder, manifest = await _take(region, to)
+    except (Misconfigured, OSError) as why:
+        with suppress(*DATABASE_AWAY):
+            await _note(region, "backup", ok=False, said=type(why).__name__)
+        raise
+    await _note(region, "backup", ok=True, said=folder.name)
+    return folder, manifest
+
+
+async def _note(region: Region, job: str, *, ok: bool, said: str) -> None:
+    database = await connect(region, "coordinator")
+    try:
+        await job_ended(database, job, ok=ok, said=said)
+    finally:
+        await database.close()
+
+
+async def _take(region: Region, to: Path) -> tuple[Path, Manifest]:
     async with _one_instant(region) as snapshots:
         taken_at = datetime.now(UTC)
         manifest = Manifest(
@@ -131,6 +152,7 @@ async def put_back(region: Region, folder: Path, services: Sequence[str] = ()) -
     await migrate_all(region)
     # Only added to: who was erased since stays erased.
     Erasures(place(region)).add(Erasures(folder / ERASURES).read())
+    await _note(region, "restore", ok=True, said=folder.name)
     return manifest
 
 

@@ -2,34 +2,31 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
-import orjson
+import structlog
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
+from services.region import keeping
 from services.region.network.commands import network
+from services.region.terminal import Config, path_from_caller, print_json
 
 if TYPE_CHECKING:
     from services.region.importing import Report
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
-
-Config = Annotated[Path, Parameter(name="--config", help="The region's configuration file.")]
-
-
-def path_from_caller(path: Path) -> Path:
-    """`path` as the caller meant it: the wrapper script changes into the project first."""
-    return Path(os.environ.get("WEDERDIENST_FROM", "."), path).resolve()
+app.command(keeping.region_app)
+for command in (keeping.backup, keeping.restore, keeping.recover):
+    app.command(command)
 
 
 @app.command
-def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int = 0) -> None:
+def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int | None = None) -> None:
     """Run one replica of one service until it is told to stop."""
     import uvloop
 
@@ -45,13 +42,22 @@ def serve(service: str, *, config: Config = Path("region.toml"), probe_port: int
 
 
 @app.command
-def migrate(*, config: Config = Path("region.toml")) -> None:
-    """Bring every service's tables up to date."""
-    from services.kernel.settings import load
-    from services.region.databases import migrate_all
+def migrate(*, config: Config = Path("region.toml"), databases: bool = False) -> None:
+    """Bring every service's tables up to date, and its stream to as many copies as the settings say.
 
-    for service, applied in asyncio.run(migrate_all(load(path_from_caller(config)))).items():
+    With `--databases` missing databases and roles are made first: that needs the password of `admin`.
+    """
+    from services.kernel.settings import load
+    from services.region import operating
+    from services.region.databases import create_databases, migrate_all
+
+    region = load(path_from_caller(config))
+    if databases:
+        asyncio.run(create_databases(region))
+    for service, applied in asyncio.run(migrate_all(region)).items():
         print(f"{service}: {', '.join(applied) or 'up to date'}")
+    for stream, settings in asyncio.run(operating.update_streams(region)).items():
+        print(f"{stream}: changed {', '.join(settings)}")
 
 
 @app.command
@@ -260,70 +266,6 @@ def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
 
 
 @app.command
-def backup(*, to: Path, keep: int = 0, config: Config = Path("region.toml"), json: bool = False) -> None:
-    """Back up every database at one instant, into a new folder under --to, while the region runs.
-
-    With `--keep 14` the newest fourteen of this region stay there and older ones are removed.
-    """
-    from services.kernel.settings import load
-    from services.region import backup as backups
-    from services.region.running import servers_for
-
-    region = load(path_from_caller(config))
-    with servers_for(region):
-        folder, manifest = asyncio.run(backups.take(region, path_from_caller(to)))
-    removed = backups.forget_older(folder.parent, region, keep) if keep > 0 else []
-    if json:
-        print_json({"folder": folder, "removed": removed, **manifest.model_dump()})
-        return
-    heads = ", ".join(f"{service} {head.position}" for service, head in manifest.logs.items())
-    print(f"{folder}: {heads}")
-    for old in removed:
-        print(f"  removed {old}")
-
-
-@app.command
-def restore(
-    *, from_: Annotated[Path, Parameter(name="--from")], config: Config = Path("region.toml")
-) -> None:
-    """Put a backup back in the place of every database, then take back what NATS still holds.
-
-    Stop the services first; NATS may run. What is in the databases now is gone.
-    """
-    from services.kernel.settings import load
-    from services.region import backup as backups
-    from services.region import operating
-    from services.region.running import servers_for
-
-    region = load(path_from_caller(config))
-    with servers_for(region, nats=True):
-        manifest = asyncio.run(backups.put_back(region, path_from_caller(from_)))
-        print(f"{region.name} is as it was at {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC.", flush=True)
-        try:
-            done = asyncio.run(operating.recover(region, manifest.logs))
-        except Misconfigured as why:
-            print(f"What came after that was not taken back: {why} Then: wederdienst recover")
-            sys.exit(1)
-    for line in operating.told(done):
-        print(line)
-
-
-@app.command
-def recover(*services: str, config: Config = Path("region.toml")) -> None:
-    """After databases were put back by other means: take back what NATS still holds of their logs.
-
-    Name the services whose database was put back; without a name, all.
-    """
-    from contracts.catalogue import SERVICES
-    from services.kernel.settings import load
-    from services.region import operating
-
-    done = asyncio.run(operating.recover(load(path_from_caller(config)), services or SERVICES))
-    for line in operating.told(done):
-        print(line)
-
-
-@app.command
 def events(
     *,
     config: Config = Path("region.toml"),
@@ -458,13 +400,10 @@ def bench(
     sys.exit(run_bench([*arguments, "--rounds", str(rounds), *(["--only", *only] if only else [])]))
 
 
-def print_json(found: object) -> None:
-    """One JSON document on a line."""
-    print(orjson.dumps(found, default=str).decode(), flush=True)
-
-
 def main() -> None:
     """Entry point. What a person must change is told in a sentence, without a stack trace."""
+    # What a command tells is on standard output, for programs too; log lines are not (`serve` sets its own).
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
     except Misconfigured as wrong:

@@ -51,12 +51,12 @@ def write_region(
     secret_file.touch(mode=0o600)
     secret_file.write_text(
         f"web = {_quoted(known.get('web') or new_secret())}\n\n[nats]\n"
-        + _table(nats)
+        + toml_table(nats)
         + "\n[postgres]\n"
-        + _table(postgres)
+        + toml_table(postgres)
     )
     tables = [
-        _table(
+        toml_table(
             {
                 "region": region,
                 "name": name,
@@ -66,21 +66,21 @@ def write_region(
                 "logs": "logs",
             }
         ),
-        "[postgres]\n" + _table({"port": free_port()}),
-        "[nats]\n" + _table({"port": free_port()}),
-        "[mail]\n" + _table({"port": mail_port, "sender": f"wederdienst@{region}.example"}),
-        "[web]\n" + _table({"port": web_port if web_port is not None else free_port()}),
+        "[postgres]\n" + toml_table({"port": free_port()}),
+        "[nats]\n" + toml_table({"port": free_port()}),
+        "[mail]\n" + toml_table({"port": mail_port, "sender": f"wederdienst@{region}.example"}),
+        "[web]\n" + toml_table({"port": web_port if web_port is not None else free_port()}),
     ]
     # Everything is on this machine: receivers to try webhooks with are too.
-    tables.append("[webhooks]\n" + _table({"private_networks": ["127.0.0.0/8"]}))
+    tables.append("[webhooks]\n" + toml_table({"private_networks": ["127.0.0.0/8"]}))
     if embedded:
-        tables.append("[embedded]\n" + _table({"folder": "servers"}))
-    tables += ["[[teams]]\n" + _table(team) for team in teams]
-    tables += ["[[keys]]\n" + _table(key) for key in keys]
+        tables.append("[embedded]\n" + toml_table({"folder": "servers"}))
+    tables += ["[[teams]]\n" + toml_table(team) for team in teams]
+    tables += ["[[keys]]\n" + toml_table(key) for key in keys]
     config = folder / "region.toml"
     if config.exists() and (network := tomllib.loads(config.read_text()).get("network")):
         # Joined once is joined: the hub knows the keys that lie here.
-        tables.append("[network]\n" + _table(network))
+        tables.append("[network]\n" + toml_table(network))
     config.write_text("\n".join(tables))
     return config
 
@@ -89,7 +89,8 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _table(values: dict[str, Any]) -> str:
+def toml_table(values: dict[str, Any]) -> str:
+    """These names and values, as TOML writes them."""
     return "".join(f"{name} = {_written(value)}\n" for name, value in values.items())
 
 

@@ -39,6 +39,20 @@ async def create_databases(region: Region, services: Iterable[str] = SERVICES) -
         await admin.close()
 
 
+def roles_sql(region: Region) -> str:
+    """The same as a script for psql, for whoever administers an own PostgreSQL server. It holds passwords."""
+    lines = ["-- Once, as a superuser: psql --file=roles.sql\n"]
+    for service in SERVICES:
+        own = region.database(service)
+        password = (region.postgres_password(service) or "").replace("'", "''")
+        lines += [
+            f"CREATE ROLE wd_{service} LOGIN PASSWORD '{password}';\n",
+            f"CREATE DATABASE {own} OWNER wd_{service};\n",
+            f"REVOKE CONNECT ON DATABASE {own} FROM PUBLIC;\n",
+        ]
+    return "".join(lines)
+
+
 async def connect(region: Region, service: str) -> Any:
     """A plain connection as a service's own role."""
     return await database.connect(**database.own_address(region, service))

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from services.kernel.recovery import Recovered
 from services.kernel.recovery import recover as recover_logs
 from services.kernel.settings import Region
 from services.kernel.state import job_ended
+from services.kernel.streams import stream_config, update_stream
 from services.kernel.telemetry import LEVELS
 from services.region.databases import connect, service_of
 
@@ -84,6 +85,22 @@ async def rebuild(region: Region, service: str) -> int:
             return events
         finally:
             await own.close()
+
+
+async def update_streams(region: Region) -> dict[str, list[str]]:
+    """Give streams that are there the days and copies of the settings; returns what changed, by stream.
+
+    Where NATS does not answer nothing is changed: who makes a stream later makes it so.
+    """
+    changed = {}
+    with suppress(Misconfigured):
+        async with bus_of(region) as bus:
+            js = bus.client.jetstream(timeout=5)
+            for service in SERVICES:
+                wanted = stream_config(region.region, service, region.nats.stream_days, region.nats.copies)
+                if found := await update_stream(js, wanted):
+                    changed[subjects.stream(service)] = found
+    return changed
 
 
 async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:

@@ -30,6 +30,7 @@ class ServiceProcess:
     probe_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    code: Path = Path(__file__).parents[2]
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ class ServiceProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                cwd=Path(__file__).parents[2],
+                cwd=self.code,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             )
 

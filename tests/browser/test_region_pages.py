@@ -12,7 +12,16 @@ __all__ = ["visitor"]
 
 pytestmark = pytest.mark.browser
 
-MENU = ("Vandaag", "Brieven", "Rooster", "Initiatieven", "Solidariteitspot", "Vergoedingen", "Cijfers")
+MENU = (
+    "Vandaag",
+    "Verwijzingen",
+    "Brieven",
+    "Rooster",
+    "Initiatieven",
+    "Solidariteitspot",
+    "Vergoedingen",
+    "Cijfers",
+)
 
 
 def booked(town: Town) -> str:
@@ -29,6 +38,8 @@ def test_no_page_is_wider_than_the_screen_and_each_has_its_landmarks(town: Town,
     person, initiative_id = town.neighbour(capacity=120), town.initiative("ruilkring")
     good(town.post("/v1/pool-gifts", {"minutes": 60}, by=NOOR), 201)
     page, match = visitor.page, booked(town)
+    kept_apart = {"helper_id": person.id, "asker_id": town.neighbour().id, "text": "Er is geld weg."}
+    incident = good(town.post("/v1/incidents", kept_apart, by=NOOR), 201)
     visitor.sign_in(NOOR.key)
     visitor.heading("Vandaag")
     for path in (
@@ -36,7 +47,9 @@ def test_no_page_is_wider_than_the_screen_and_each_has_its_landmarks(town: Town,
         f"/initiatieven/{initiative_id}",
         "/solidariteitspot",
         "/vergoedingen",
+        f"/deelnemers/{person.id}",
         f"/deelnemers/{person.id}/vergoedingen",
+        f"/incidenten/{incident['id']}",
         f"{match}/terugboeking",
         "/cijfers",
     ):

@@ -63,10 +63,7 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
         # Taken in the middle of life: no log may hold the effect of what another one lacks.
         living = asyncio.create_task(place.live(seconds=2.0))
         await asyncio.sleep(1.0)
-        taken = await asyncio.to_thread(wederdienst, region, "backup", "--to", str(backups), "--json")
-        assert taken.returncode == 0, taken.stderr
-        told = json.loads(taken.stdout)
-        folder = Path(told["folder"])
+        folder, manifest = await backup.take(region.region, backups)
         await living
 
         # What yesterday did not know: someone new, someone gone, and a day of life.
@@ -76,11 +73,10 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
         await place.live(seconds=1.0)
         assert (await verify(region.region, folder=tmp_path)).ok
         before = await _heads(region)
-        assert all(told["logs"][service]["position"] < before[service] for service in ("exchange", "ledger"))
+        assert all(manifest.logs[service].position < before[service] for service in ("exchange", "ledger"))
 
-        refused = await asyncio.to_thread(wederdienst, region, "restore", "--from", str(folder))
-        assert refused.returncode == 2
-        assert "still runs" in refused.stderr
+        with pytest.raises(Misconfigured, match="still runs"):
+            await backup.put_back(region.region, folder)
         for replica in region.replicas:
             await asyncio.to_thread(replica.stop)
         restored = await asyncio.to_thread(wederdienst, region, "restore", "--from", str(folder))
@@ -88,7 +84,7 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
         # Every event that was published is back, at its place; what is lost is named.
         assert await _heads(region) == before
         for service in SERVICES:
-            back = before[service] - told["logs"][service]["position"]
+            back = before[service] - manifest.logs[service].position
             assert f"{service}: {back} events taken back; head {before[service]}, epoch 1" in restored.stdout
         assert f"what was written with {newcomer.id} is lost: ask the person again" in restored.stdout
         assert "an event that is lost" not in restored.stdout
@@ -111,6 +107,7 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
         )
 
 
+@pytest.mark.long
 async def test_a_backup_in_the_middle_of_life_holds_one_instant(tmp_path: Path, seed: int) -> None:
     """Put back where nothing else is left, it stands by itself: all checks hold, nobody is ahead."""
     async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
@@ -118,7 +115,12 @@ async def test_a_backup_in_the_middle_of_life_holds_one_instant(tmp_path: Path, 
         living = asyncio.create_task(place.live(seconds=2.0))
         await asyncio.sleep(0.5)
         answered = list(place.answered)
-        folder, manifest = await backup.take(region.region, tmp_path / "backups")
+        taken = await asyncio.to_thread(
+            wederdienst, region, "backup", "--to", str(tmp_path / "backups"), "--keep", "2", "--json"
+        )
+        assert taken.returncode == 0, taken.stderr
+        folder = Path(json.loads(taken.stdout)["folder"])
+        manifest = backup.Manifest.model_validate_json((folder / backup.MANIFEST).read_bytes())
         await living
         assert region.nats is not None
         for replica in region.replicas:

@@ -22,6 +22,8 @@ from services.kernel.settings import Region
 
 NOOR = Actor(role=Role.COORDINATOR, name="noor")
 PATIENCE_SECONDS = 60.0
+LATE_SECONDS = 5.0
+"""When a caller with less patience gives up: as the coordinator instance does."""
 CATEGORIES = ("shopping", "gardening", "coffee")
 
 
@@ -44,6 +46,7 @@ class Neighbourhood:
     members: list[UUID] = field(default_factory=list)
     offers: list[UUID] = field(default_factory=list)
     slowest_seconds: float = 0.0
+    late: int = 0
     _bus: Bus | None = None
 
     async def __aenter__(self) -> "Neighbourhood":
@@ -65,7 +68,9 @@ class Neighbourhood:
         """Give a command and note the answer. Raises Transient when nobody answered for a minute."""
         began = time.monotonic()
         answer = await self.bus.send(command, NOOR, id=id or new_id(), seconds=PATIENCE_SECONDS)
-        self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
+        took = time.monotonic() - began
+        self.slowest_seconds = max(self.slowest_seconds, took)
+        self.late += took > LATE_SECONDS
         self.answered.append(Answered(_service(command), command, answer))
         return answer
 

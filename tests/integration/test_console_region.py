@@ -177,3 +177,42 @@ def test_the_figures_are_those_of_the_api(town: Town, console: Console) -> None:
         town.neighbour(capacity=120)
     load = town.read("/v1/load-figures", by=NOOR)
     assert f"van {load['helpers']} helpers" in console.read("/cijfers")
+
+
+def test_a_coordinator_writes_down_what_someone_asks_and_offers(town: Town, console: Console) -> None:
+    """Someone without e-mail calls. In an initiative in which who asks also offers something."""
+    initiative_id, person = town.initiative("ruilkring"), town.neighbour()
+    here = f"/deelnemers/{person.id}"
+    said = {"urgency": "soon", "wish": "unknown", "initiative_id": initiative_id, "consent": "phone"}
+    page = console.send(here, "hulpvraag", category="shopping", minutes=60, text="Melk en brood.", **said)
+    assert "Melk en brood." in page
+    ((_, asked),) = town.happened("exchange", person.id, "HelpRequested")
+    assert (asked["draft"], asked["consent"], asked["asked_by"]) == (True, "phone", None)
+    offered = {"category": "coffee", "initiative_id": initiative_id, "text": "Op dinsdag."}
+    assert "Het aanbod is genoteerd." in console.send(here, "aanbod", **offered)
+    request = f"/v1/help-requests/{asked['request_id']}"
+    town.until(lambda: town.read(request, by=NOOR)["status"] == "open", "the draft being opened")
+    # Who did it in whose name.
+    lines = town.read(f"/v1/members/{person.id}/history", by=person.login)["lines"]
+    done = {line["code"] for line in lines if line["actor"] == "coordinator:noor"}
+    assert {"help-requested", "offer-posted"} <= done
+    # Without their own word nothing is asked.
+    said.pop("consent")
+    page = console.send(here, "hulpvraag", 400, category="shopping", minutes=60, **said)
+    assert "hoe vond deze deelnemer het zelf goed?" in page
+
+
+def test_an_incident_is_handed_to_a_colleague(town: Town, console: Console) -> None:
+    helper, asker = town.neighbour(capacity=600), town.neighbour()
+    match_id = town.confirm(town.ask(asker, "coffee"), town.offer(helper, "coffee"))
+    assert "Het incident is gemeld." in console.send(
+        f"/koppelingen/{match_id}", "incident", text="Er is geld weg."
+    )
+    ((_, incident),) = town.happened("exchange", match_id, "IncidentReported")
+    here = f"/incidenten/{incident['incident_id']}"
+    page = console.send(here, "overdracht", handler="sam", reason="Ik ga met verlof.")
+    assert "Het incident is bij een collega in behandeling." in page
+    ((_, handed),) = town.happened("exchange", UUID(incident["incident_id"]), "IncidentHandedOver")
+    assert (handed["former_handler"], handed["handler"]) == ("noor", "sam")
+    # Noor reported it, and reads on; why she gave it away is in the file.
+    assert "Ik ga met verlof." in console.read(here)

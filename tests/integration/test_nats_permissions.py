@@ -6,6 +6,7 @@ of roles below says in words.
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,8 +26,9 @@ from services.kernel.questions import KERNEL_QUERIES
 from services.kernel.settings import Region, load
 from services.kernel.streams import consumer_config, ensure_consumer, ensure_stream, stream_config
 from services.region.configure import write_region
-from services.region.servers import Nats
+from services.region.servers import Nats, free_port
 from tests.harness import servers
+from tests.harness.deployed import nats_nodes, written
 from tests.harness.waiting import until
 
 REGION = "proef"
@@ -34,12 +36,20 @@ USERS = (*SERVICES, "operator")
 OTHER_REGION = "elders"
 
 
-@pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
-    """A NATS server with the users and allow lists of a region, and nobody else on it."""
+@pytest.fixture(scope="module", params=["for trying", "deployed"])
+def region(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    """A NATS server with the users and allow lists of a region, and nobody else on it.
+
+    Once as `up` starts it, and once as `region new` writes it: over TLS.
+    """
     if servers.chosen is servers.Servers.EXTERNAL:
         pytest.skip("starts a NATS server of its own")
     folder = tmp_path_factory.mktemp("nats")
+    if request.param == "deployed":
+        path = written(folder / "region", nats=[f"127.0.0.1:{free_port()}"], postgres=["postgres:5432"])
+        with nats_nodes(path.parent, load(path), free_port()):
+            yield load(path)
+        return
     config = load(write_region(folder, region=REGION, name="Proef", centre="3511", keys=[]))
     server = Nats(folder, config)
     server.start()
@@ -76,7 +86,8 @@ async def connected(region: Region, user: str, password: str | None = None) -> A
             tries.violations.append(str(error))
 
     client = await nats.connect(
-        f"nats://{region.nats.host}:{region.nats.port}",
+        region.nats.urls,
+        tls=region.nats.ssl_context(),
         user=user,
         password=region.nats_password(user) if password is None else password,
         inbox_prefix=subjects.inbox(user).encode(),
@@ -192,6 +203,18 @@ async def test_the_server_refuses_to_subscribe_exactly_what_is_not_listed(region
     granted = {subject.lower() for subject in wanted if listed(of(user).subscribe, subject)}
     assert granted
     assert refused == {subject.lower() for subject in wanted} - granted
+
+
+async def test_a_deployed_server_takes_nobody_without_tls_or_without_its_authority(region: Region) -> None:
+    if region.nats.tls == "off":
+        pytest.skip("this one is for trying")
+    plain = region.model_copy(update={"nats": region.nats.model_copy(update={"tls": "off"})})
+    with pytest.raises((nats.errors.Error, OSError)):
+        async with connected(plain, "members"):
+            pass
+    stranger = ssl.create_default_context()
+    with pytest.raises((nats.errors.Error, OSError)):
+        await nats.connect(region.nats.urls, tls=stranger, allow_reconnect=False, connect_timeout=5)
 
 
 # ---- the same lists against what they must mean, in words

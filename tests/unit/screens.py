@@ -20,6 +20,7 @@ from contracts.policy import PRESETS
 from contracts.proposals import RankedHelpers
 from contracts.referrals import ReferralFile
 from contracts.safety import IncidentFile
+from contracts.stranded import Stranded
 from contracts.visits import Series, Visit
 from services.kernel.settings import Region, Secrets, Team
 from tests.unit.callers import key, row_of_match
@@ -180,6 +181,16 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "told_at": AT,
         }
     ],
+    "stranded": [
+        {
+            "stranded_id": ONE,
+            "team": "west",
+            "code": "invalid",
+            "kept": True,
+            "settled": False,
+            "stranded_at": AT,
+        }
+    ],
     "complaints": [
         {
             "complaint_id": ONE,
@@ -257,6 +268,7 @@ ANSWERS: dict[type[View], View] = {
     ),
     IncidentFile: IncidentFile(texts={"reported": "Er is geld weg.", "closed": "Beiden zijn gebeld."}),
     PaperLetters: LETTERS,
+    Stranded: Stranded(team="west", code="invalid", text='{"person": {}}'),
     ReferralFile: ReferralFile(text="Kan niet tillen.", contact="Samira", reference="W-17"),
     Initiatives: Initiatives(
         initiatives=(

@@ -34,6 +34,7 @@ ANSWERED_ELSEWHERE = {
     "GetBalances": "a balance is read from this instance's own projection",
     "AskContact": "how to reach someone of another region stands in what is lent or borrowed",
     "RegisterReferred": "who is new is signed up with their referral",
+    "StrandEvent": "it came over NATS",
     "ReadLog": "for services and the command line",
     "GetMarks": "for services and the command line",
 }

@@ -3,8 +3,9 @@
 import httpx
 
 from contracts.coordinator import HandOverComplaint
+from contracts.safety import HandOverIncident, IncidentFile
 from tests.unit.paper import PaperBus, PaperPool
-from tests.unit.screens import ONE, ROWS_SEEN, only_sent, post
+from tests.unit.screens import AT, ONE, ROWS_SEEN, only_sent, post
 
 
 async def test_only_the_handler_reads_what_was_said(
@@ -53,3 +54,30 @@ async def test_only_its_handlers_read_what_happened(
         page = (await browser.get(f"/incidenten/{ONE}")).text
         assert ("Er is geld weg." in page) == ("Beiden zijn gebeld." in page) == reads
         assert any(type(query).__name__ == "GetIncidentFile" for query, _ in bus.asked) == reads
+
+
+async def test_an_incident_is_given_to_a_colleague_also_when_it_is_closed(
+    browser: httpx.AsyncClient, bus: PaperBus, pool: PaperPool
+) -> None:
+    (row,) = ROWS_SEEN["incidents_seen"]
+    for closed_at in (None, AT):
+        pool.rows["incidents_seen"] = [{**row, "closed_at": closed_at}]
+        page = (await browser.get(f"/incidenten/{ONE}")).text
+        assert 'value="sam"' in page
+        # It is with Noor.
+        assert 'value="noor"' not in page
+        assert ('id="afsluiting"' in page) == (closed_at is None)
+    answer = await post(browser, f"/incidenten/{ONE}/overdracht", handler="sam", reason="Ik ga met verlof.")
+    assert answer.status_code == 303
+    assert only_sent(bus) == HandOverIncident(incident_id=ONE, handler="sam", reason="Ik ga met verlof.")
+
+
+async def test_the_file_of_an_incident_says_why_it_changed_hands_in_between(
+    browser: httpx.AsyncClient, bus: PaperBus
+) -> None:
+    texts = {"closed": "Beiden zijn gebeld.", "handed-over-1": "Noor is ziek.", "reported": "Er is geld weg."}
+    bus.answers[IncidentFile] = IncidentFile(texts=texts)
+    page = (await browser.get(f"/incidenten/{ONE}")).text
+    places = [page.index(said) for said in ("Er is geld weg.", "Noor is ziek.", "Beiden zijn gebeld.")]
+    assert places == sorted(places)
+    assert "Waarom een ander het kreeg" in page

@@ -46,6 +46,7 @@ PAGES = (
     f"/incidenten/{ONE}",
     f"/klachten/{ONE}",
     f"/verwijzingen/{ONE}",
+    f"/berichten/{ONE}",
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",

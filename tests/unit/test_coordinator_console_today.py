@@ -31,7 +31,7 @@ async def test_every_kind_of_work_says_what_waits_and_leads_to_where_it_is_solve
         "entity_id": ONE,
         "request_id": ONE if about_request else None,
         "match_id": None,
-        "member_id": None if kind == "leave_without_deputy" else HELPER,
+        "member_id": None if kind in ("leave_without_deputy", "event_stranded") else HELPER,
         "category": "finances",
         "pc4": "3511",
         "helper_minutes": 90,

@@ -3,7 +3,7 @@
 Nothing a client sent is repeated in a problem: it names fields and says what to do.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,7 @@ STATUS_OF: dict[str, int] = {
     "unknown_category": 400,
     "period_backwards": 400,
     "from_the_future": 400,
+    "no_cloudevent": 400,
     "not_signed_in": 401,
     "not_allowed": 403,
     "not_yours": 403,
@@ -134,16 +135,10 @@ _BY_STATUS: dict[int, Refusal] = {
 }
 
 
-def problem(
-    no: Refusal,
-    correlation_id: UUID,
-    *,
-    errors: Iterable[FieldProblem] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """A refusal as a response."""
+def problem_of(no: Refusal, correlation_id: UUID, errors: Iterable[FieldProblem] = ()) -> Problem:
+    """A refusal as a problem."""
     status = status_of(no.code)
-    body = Problem(
+    return Problem(
         type=f"urn:wederdienst:problem:{no.code.replace('_', '-')}",
         title=HTTPStatus(status).phrase,
         status=status,
@@ -153,7 +148,18 @@ def problem(
         instance=f"urn:uuid:{correlation_id}",
         errors=list(errors),
     )
-    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+
+
+def problem(
+    no: Refusal,
+    correlation_id: UUID,
+    *,
+    errors: Iterable[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A refusal as a response."""
+    body = problem_of(no, correlation_id, errors)
+    return Response(body.model_dump_json(), body.status, headers, MEDIA_TYPE)
 
 
 def _correlation(request: Request) -> UUID:
@@ -167,13 +173,18 @@ async def refused(request: Request, no: Rejected) -> Response:
 
 
 async def invalid(request: Request, error: RequestValidationError) -> Response:
-    """All that does not fit the contract, together."""
-    found = [(each["type"], _field(each), *wrong.words(each)) for each in error.errors()]
-    errors = [FieldProblem(field=field, message=en, message_nl=nl) for _, field, nl, en in found]
+    no, errors = field_problems(error.errors())
+    return problem(no, _correlation(request), errors=errors)
+
+
+def field_problems(found: Sequence[Any]) -> tuple[Refusal, list[FieldProblem]]:
+    """All that does not fit the contract, together: what is said first, and each field."""
+    said = [(each["type"], _field(each), *wrong.words(each)) for each in found]
+    errors = [FieldProblem(field=field, message=en, message_nl=nl) for _, field, nl, en in said]
     code, nl, en = next(
-        ((kind, nl, en) for kind, _, nl, en in found if kind in _MAY_NOT_BE_KEPT), ("invalid", *_INVALID)
+        ((kind, nl, en) for kind, _, nl, en in said if kind in _MAY_NOT_BE_KEPT), ("invalid", *_INVALID)
     )
-    return problem(Refusal(code=code, nl=nl, en=en), _correlation(request), errors=errors)
+    return Refusal(code=code, nl=nl, en=en), errors
 
 
 def _field(error: Mapping[str, object]) -> str:

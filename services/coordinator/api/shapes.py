@@ -368,6 +368,22 @@ class Referrals(BaseModel):
     referrals: list[Referral]
 
 
+class StrandedEvent(BaseModel):
+    """That a team sent something that could not be taken in; `kept`: it can be read."""
+
+    stranded_id: UUID
+    team: str
+    code: str
+    kept: bool
+    stranded_at: datetime
+
+
+class StrandedEvents(BaseModel):
+    """Oldest first."""
+
+    events: list[StrandedEvent]
+
+
 class WorkItem(BaseModel):
     """One thing that waits for a coordinator. `pressing`: over its term, or due today or tomorrow."""
 

@@ -10,6 +10,7 @@ COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
 OPERATING = "/beheer"
 REFERRALS = "/verwijzingen"
+REFER = "/verwijzen"
 
 
 def request_href(request_id: UUID) -> str:
@@ -54,6 +55,10 @@ def incident_href(incident_id: UUID) -> str:
 
 def referral_href(referral_id: UUID) -> str:
     return f"{REFERRALS}/{referral_id}"
+
+
+def stranded_href(stranded_id: UUID) -> str:
+    return f"/berichten/{stranded_id}"
 
 
 def complaint_href(complaint_id: UUID) -> str:

@@ -18,14 +18,14 @@ from services.coordinator.console.initiative import (
     initiative_page,
     initiatives_page,
 )
-from services.coordinator.console.member import member_page
-from services.coordinator.console.member_forms import MEMBER_FORMS
+from services.coordinator.console.member import MEMBER_FORMS, member_page
 from services.coordinator.console.pool import POOL_FORMS, pool_given, pool_page
 from services.coordinator.console.referral import let_in_first, referral_page
 from services.coordinator.console.referral_forms import REFERRAL_FORMS
 from services.coordinator.console.reversal import REVERSE, reversal_page
 from services.coordinator.console.rota import rota_page
 from services.coordinator.console.series import series_page
+from services.coordinator.console.stranded import STRANDED_FORMS, stranded_page
 from services.coordinator.desk import Desk
 
 DONE_KEY = "gelukt"
@@ -174,6 +174,7 @@ CASES: tuple[Case, ...] = (
         _field("referral_id"),
         first=let_in_first,
     ),
+    Case("/berichten/{id}", "case.html", STRANDED_FORMS, _about(stranded_page), _field("stranded_id")),
     Case(ROTA, "rota.html", rota_forms.ROTA_FORMS, _rota, _nothing, _ROWS_OF_THE_ROTA),
     Case("/koppelingen/{id}/terugboeking", "reversal.html", (REVERSE,), _about(reversal_page), _nothing),
     Case("/deelnemers/{id}/vergoedingen", "helper.html", HELPER_FORMS, _about(helper_page), helper_given),

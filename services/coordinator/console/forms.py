@@ -60,7 +60,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form. `id` ends its address; `intro` says what will happen, `done` what happened."""
+    """One form. `id` ends its address; `intro` says what will happen, `done` what happened.
+
+    `then` is the page of what was made, `{id}` its id; without one it is back to the form's own page.
+    """
 
     id: str
     command: type[Command]
@@ -69,6 +72,7 @@ class Form:
     button: str
     done: str
     fields: tuple[Field, ...] = ()
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from contracts.safety import GetIncidentFile, IncidentFile
 from services.coordinator.console import match_forms as ask
 from services.coordinator.console.addresses import incident_href, match_href, member_href
 from services.coordinator.console.forms import Failed, Group, kept, shown_form
-from services.coordinator.console.people import coordinator_label, match_label, names
+from services.coordinator.console.people import coordinator_label, coordinators, match_label, names
 from services.coordinator.console.views import CasePage, Fact, Notice
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, local
@@ -38,7 +38,16 @@ async def incident_page(
     if closed is not None:
         after = "mogen weer worden gekoppeld" if row["released"] else "worden niet meer gekoppeld"
         facts.append(Fact("Afgesloten op", day_nl(local(closed)), after))
-    forms = tuple(shown_form(form, incident_href(incident_id), failed=failed) for form in ask.INCIDENT_FORMS)
+    colleagues = tuple(one for one in coordinators(desk.region) if one[0] != row["handler"])
+    close, pass_on = (
+        shown_form(form, incident_href(incident_id), failed=failed, choices={"handler": colleagues})
+        for form in ask.INCIDENT_FORMS
+    )
+    # Also of one that is closed someone keeps the file.
+    groups = (
+        *((Group("Als alles besproken is", (close,)),) if closed is None else ()),
+        Group("Een andere behandelaar", (pass_on,)),
+    )
     return CasePage(
         number_label=f"Incident {incident_id.int % 1_000_000:06}",
         title=f"Incident: {known.of(helper)} en {known.of(asker)}",
@@ -47,7 +56,7 @@ async def incident_page(
         status_icon="warning" if closed is None else "check",
         facts=tuple(facts),
         groups=kept(
-            (Group("Als alles besproken is", forms),) if closed is None else (),
+            groups,
             ask.INCIDENT_FORMS,
             incident_href(incident_id),
             failed,
@@ -62,6 +71,7 @@ async def incident_page(
     )
 
 
+_HANDED_OVER = "Waarom een ander het kreeg"
 STEPS = {"reported": "Wat er gebeurde", "closed": "Wat er is afgesproken"}
 
 
@@ -71,4 +81,6 @@ async def _words(desk: Desk, actor: Actor, incident_id: UUID) -> tuple[tuple[str
         found = await desk.ask(GetIncidentFile(incident_id=incident_id), IncidentFile, actor)
     except (Transient, Rejected):
         return ()
-    return tuple((words, found.texts[step]) for step, words in STEPS.items() if step in found.texts)
+    # Why it changed hands comes in between.
+    steps = sorted(found.texts, key=lambda step: (step == "closed", step != "reported", step))
+    return tuple((STEPS.get(step, _HANDED_OVER), found.texts[step]) for step in steps)

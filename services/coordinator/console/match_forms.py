@@ -2,7 +2,7 @@
 
 from contracts.coordinator import HandOverComplaint, MoveComplaint, NoteCall
 from contracts.exchange import CancelMatch, ReportMinutes
-from contracts.safety import CloseIncident, DecideMinutes, ReportIncident
+from contracts.safety import CloseIncident, DecideMinutes, HandOverIncident, ReportIncident
 from contracts.visits import EndHelping, EndSeries, MoveVisit, NoteNoShow, SkipVisit
 from services.coordinator.console.forms import Field, Form
 
@@ -128,7 +128,19 @@ CLOSE_INCIDENT = Form(
         Field("released", "Zij mogen weer worden gekoppeld", "tick"),
     ),
 )
-INCIDENT_FORMS: tuple[Form, ...] = (CLOSE_INCIDENT,)
+PASS_ON = Form(
+    "overdracht",
+    HandOverIncident,
+    "Geef het incident aan een collega",
+    "Die leest voortaan het dossier. Wie het nu behandelt leest het dan niet meer; wie het meldde wel.",
+    "Geef over",
+    "Het incident is bij een collega in behandeling.",
+    (
+        Field("handler", "Wie behandelt het verder?", "choice"),
+        Field("reason", "Waarom?", "lines", "Dit komt in het dossier."),
+    ),
+)
+INCIDENT_FORMS: tuple[Form, ...] = (CLOSE_INCIDENT, PASS_ON)
 
 # A complaint
 

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
+from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiatives
 from contracts.members import Person
 from contracts.policy import AgeBand
 from services.coordinator.account import account_used
 from services.coordinator.console import member_forms as ask
 from services.coordinator.console.addresses import member_href, statement_href
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
+from services.coordinator.console.help_forms import ASK, HELP_FORMS, OFFER
 from services.coordinator.console.history import history, people_in
 from services.coordinator.console.people import Names, coordinators, names, number_label, place
 from services.coordinator.console.today import WHY_FAILED
@@ -30,6 +32,7 @@ from services.coordinator.local_time import now
 from services.coordinator.projections.history import readable
 from services.coordinator.projections.members import MEMBERS, MemberSeen
 from services.kernel.dutch import day_nl, local
+from services.kernel.errors import Rejected, Transient
 
 LINES_SHOWN = 50
 
@@ -44,6 +47,9 @@ _PAUSED: tuple[str, StatusTone, Icon] = ("Heeft pauze", "neutral", "clock")
 _KINDS = {"household": "huishouden", "organisation": "organisatie"}
 _MINORS = [band for band in AgeBand if band.minor]
 _GONE = ("left", "erased", "declined")
+
+MEMBER_FORMS = (*HELP_FORMS, *ask.MEMBER_FORMS)
+"""Every form of the page."""
 
 
 async def member_page(
@@ -80,7 +86,10 @@ async def member_page(
         details=_details(member, around, known),
         approval=_approval(member, known) if member.status == "registered" else None,
         groups=kept(
-            _groups(desk, member, around, known, failed), ask.MEMBER_FORMS, member_href(member_id), failed
+            _groups(desk, member, around, known, await _running(desk, actor, member), failed),
+            MEMBER_FORMS,
+            member_href(member_id),
+            failed,
         ),
         history=history(told, known, desk.region),
         notice=Notice("ok", done) if done else await _failed(desk, member_id),
@@ -186,8 +195,25 @@ def _person(label: str, member_id: UUID, known: Names, note: str = "") -> Fact:
     return Fact(label, known.first(member_id), note, member_href(member_id))
 
 
+async def _running(desk: Desk, actor: Actor, member: MemberSeen) -> tuple[tuple[str, str], ...]:
+    """The initiatives in which something can be asked or offered; none while exchange is away."""
+    if member.status != "approved":
+        return ()
+    try:
+        found = (await desk.ask(GetInitiatives(), Initiatives, actor)).initiatives
+    except (Transient, Rejected):
+        return ()
+    running = [each for each in found if each.status == "running"]
+    return tuple((str(each.initiative_id), each.name) for each in running)
+
+
 def _groups(
-    desk: Desk, member: MemberSeen, around: _Around, known: Names, failed: Failed | None
+    desk: Desk,
+    member: MemberSeen,
+    around: _Around,
+    known: Names,
+    initiatives: tuple[tuple[str, str], ...],
+    failed: Failed | None,
 ) -> tuple[Group, ...]:
     if member.status in _GONE:
         return ()
@@ -208,7 +234,13 @@ def _groups(
         "capacity_minutes_week": member.capacity_minutes_week,
         "carer_minutes_week": member.carer_minutes_week,
     }
+    everywhere = {"initiative_id": str(THE_INITIATIVE)}
+    choice = {"initiative_id": initiatives}
     groups = {
+        "Vragen en aanbieden": [
+            shown(ASK, now={**everywhere, "urgency": "normal", "wish": "none"}, choices=choice),
+            shown(OFFER, now=everywhere, choices=choice),
+        ],
         "Helpen": [
             shown(ask.CAPACITY, now=capacity),
             shown(ask.RESUME if member.paused else ask.PAUSE),

@@ -27,6 +27,8 @@ from services.coordinator.console.addresses import (
     COMPENSATIONS,
     FIGURES,
     OPERATING,
+    REFER,
+    REFERRALS,
     compensation_href,
     member_href,
     request_href,
@@ -48,6 +50,9 @@ from services.coordinator.console.help_request import request_page
 from services.coordinator.console.letters import letters_page, sheets
 from services.coordinator.console.matched import undo_minutes_left
 from services.coordinator.console.operating import operating_page, retry
+from services.coordinator.console.refer import read_referral, refer_page
+from services.coordinator.console.refer import refused as refused_referral
+from services.coordinator.console.referrals import referrals_page
 from services.coordinator.console.render import STATIC, render
 from services.coordinator.console.session import Session, Sessions, same_token
 from services.coordinator.console.statement import period, statement, statement_page, year_page
@@ -56,12 +61,13 @@ from services.coordinator.console.views import SignInPage, Site
 from services.coordinator.desk import Caller, Desk, traceparent
 from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
+from services.coordinator.referring import refer
 from services.kernel.errors import NOT_ALLOWED, Rejected
 from services.kernel.service import new_id
 from services.kernel.telemetry import deed
 
 WRONG_KEY = (
-    "Deze sleutel kennen wij niet als sleutel van een coördinator of beheerder. "
+    "Deze sleutel kennen wij niet als sleutel van een coördinator, sociaal team of beheerder. "
     "Kijk hem na en probeer het opnieuw."
 )
 
@@ -119,6 +125,9 @@ def console(desk: Desk) -> Starlette:
                 pages.signed_in(pages.retry, Role.OPERATOR),
                 methods=post,
             ),
+            Route(REFERRALS, pages.signed_in(pages.referrals), methods=get),
+            Route(REFER, pages.signed_in(pages.refer_page, Role.REFERRER), methods=get),
+            Route(REFER, pages.signed_in(pages.refer, Role.REFERRER), methods=post),
             Route("/brieven", pages.signed_in(pages.letters), methods=get),
             Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
             *_case_routes(pages),
@@ -162,6 +171,7 @@ class _Pages:
             self._desk.region.name,
             holder.label if holder else None,
             operates=holder is not None and holder.actor.role is Role.OPERATOR,
+            refers=holder is not None and holder.actor.role is Role.REFERRER,
             home_href=_home(holder),
             static_href=self._static,
         )
@@ -249,6 +259,30 @@ class _Pages:
         )
         return shown(visit.request, "request.html", page, idempotency_key=str(new_id()))
 
+    async def referrals(self, visit: Visit) -> Response:
+        return shown(visit.request, "referrals.html", await referrals_page(self._desk, visit.actor))
+
+    async def refer_page(self, visit: Visit) -> Response:
+        """Empty; after one was sent with what becomes of it."""
+        asked = visit.request.query_params
+        done = _uuid(asked[DONE_KEY]) if DONE_KEY in asked else None
+        page = await refer_page(self._desk, visit.actor, str(new_id()), done=done)
+        return shown(visit.request, "refer.html", page)
+
+    async def refer(self, visit: Visit) -> Response:
+        """The form: sent, or the page again with what was typed and what is wrong."""
+        asked, typed, wrong = read_referral(visit.form)
+        status = 400
+        if asked is not None:
+            caller = Caller(visit.actor, visit.request.state.correlation_id)
+            try:
+                made = await refer(self._desk, asked, caller, key=f"console/{visit.key}")
+                return RedirectResponse(f"{REFER}?{DONE_KEY}={made.referral_id}", 303)
+            except Rejected as no:
+                status, wrong = status_of(no.refusal.code), refused_referral(no.refusal)
+        page = await refer_page(self._desk, visit.actor, visit.key, typed=typed, said=wrong)
+        return shown(visit.request, "refer.html", page, status)
+
     async def letters(self, visit: Visit) -> Response:
         done = DONE.get(visit.request.query_params.get(DONE_KEY, ""))
         page = await letters_page(self._desk, visit.actor, done=done)
@@ -334,8 +368,9 @@ class _Pages:
                 try:
                     if case.first is not None and (before := await case.first(self._desk, command)):
                         await self._send(visit, before, f"{visit.key}/first")
-                    await self._send(visit, command, visit.key)
-                    return RedirectResponse(f"{case.href(entity_id)}?{DONE_KEY}={form.id}", 303)
+                    made = await self._send(visit, command, visit.key)
+                    back = f"{case.href(entity_id)}?{DONE_KEY}={form.id}"
+                    return RedirectResponse(form.then.replace("{id}", str(made)) or back, 303)
                 except Rejected as no:
                     status = status_of(no.refusal.code)
                     command = refused(form, visit.form, no.refusal)
@@ -403,7 +438,10 @@ class _Pages:
 
 def _home(holder: Holder | None) -> str:
     """The first page of whoever signed in."""
-    return OPERATING if holder is not None and holder.actor.role is Role.OPERATOR else "/"
+    return _HOMES.get(holder.actor.role, "/") if holder is not None else "/"
+
+
+_HOMES = {Role.OPERATOR: OPERATING, Role.REFERRER: REFER}
 
 
 def _uuid(text: object) -> UUID:

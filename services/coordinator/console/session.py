@@ -21,7 +21,7 @@ from services.kernel.settings import Region
 
 LASTS_SECONDS = 12 * 60 * 60
 SHORTEST_SECRET = 16
-MAY_SIGN_IN = (Role.COORDINATOR, Role.OPERATOR)
+MAY_SIGN_IN = (Role.COORDINATOR, Role.OPERATOR, Role.REFERRER)
 
 
 @dataclass(frozen=True, slots=True)

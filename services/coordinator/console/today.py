@@ -15,9 +15,12 @@ from services.coordinator.console.addresses import (
     referral_href,
     request_href,
     series_href,
+    stranded_href,
 )
 from services.coordinator.console.due import due_nl
 from services.coordinator.console.people import Names, coordinator_label, names, number_label, place
+from services.coordinator.console.referral import team_label
+from services.coordinator.console.stranded import why_nl
 from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
 from services.coordinator.console.wording import waited_nl
 from services.coordinator.desk import Desk
@@ -30,6 +33,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "visit_without_helper": (WorkKind.VISIT, "Kies helper"),
     "without_answer": (WorkKind.WITHOUT_ANSWER, "Bekijk"),
     "referral_waits": (WorkKind.REFERRAL, "Beantwoord"),
+    "event_stranded": (WorkKind.STRANDED, "Bel het team"),
     "new_member": (WorkKind.NEW_MEMBER, "Beoordeel"),
     "minutes_differ": (WorkKind.MINUTES_DIFFER, "Beslis"),
     "not_booked": (WorkKind.NOT_BOOKED, "Los op"),
@@ -128,6 +132,9 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return about, "de uren staan nog niet apart"
         case "referral_waits":
             return f"{about}: een sociaal team verwijst {number.lower()}", REFERRED.get(work.reason or "", "")
+        case "event_stranded":
+            team = team_label(region, work.coordinator or "")
+            return f"Een bericht van {team} kwam niet aan", why_nl(work.reason or "")
         case "new_member":
             return f"{number} wil meedoen", "een verwijzer wacht hierop" if work.reason else ""
         case "minutes_differ":
@@ -198,6 +205,8 @@ def _page(work: Work) -> str:
             return series_href(work.entity_id)
         case "referral_waits":
             return referral_href(work.entity_id)
+        case "event_stranded":
+            return stranded_href(work.entity_id)
         case "incident_open":
             return incident_href(work.entity_id)
         case "complaint_term":

@@ -49,6 +49,8 @@ class Site:
     """Label of the coordinator or operator; None hides the menu and the sign-out button."""
     operates: bool = False
     """Whether it is an operator, who sees how the region runs and nothing about people."""
+    refers: bool = False
+    """Whether it is a social team, which refers people and sees its own referrals."""
     home_href: str = "/"
     sign_out_href: str = "/uitloggen"
     static_href: str = "/static"
@@ -165,6 +167,7 @@ class WorkKind(Enum):
     """The kinds of work on the list, each with its words and icon."""
 
     REFERRAL = ("Doorverwijzing", "referral")
+    STRANDED = ("Bericht niet gelukt", "mail-failed")
     WITHOUT_HELPER = ("Zonder helper", "request")
     VISIT = ("Keer zonder helper", "calendar")
     WITHOUT_ANSWER = ("Zonder antwoord", "clock")

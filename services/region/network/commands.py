@@ -6,18 +6,13 @@ import signal
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 from cyclopts import App, Parameter
+
+from services.region.terminal import Config, path_from_caller, print_json
 
 network = App(name="network", help="The network of regions: a hub, invitations, joining, leaving, who is up.")
 
-Config = Annotated[Path, Parameter(name="--config", help="The region's configuration file.")]
 Folder = Annotated[Path, Parameter(name="--folder", help="The hub's folder, for its operator.")]
-
-
-def _path(path: Path) -> Path:
-    """`path` as the caller meant it: the wrapper script changes into the project first."""
-    return Path(os.environ.get("WEDERDIENST_FROM", "."), path).resolve()
 
 
 @network.command
@@ -25,7 +20,7 @@ def init(*, folder: Folder = Path("hub"), host: str = "127.0.0.1", port: int = 4
     """Make a hub: its keys, an empty list of regions, and the configuration of its NATS server."""
     from services.region.network.hub import Hub
 
-    hub = Hub.init(_path(folder), host=host, port=port)
+    hub = Hub.init(path_from_caller(folder), host=host, port=port)
     print(f"The hub's folder is {hub.folder}; keep hub-keys.json secret and a copy of it safe.")
     print("Start it with: wederdienst network serve; invite a region with: wederdienst network invite")
 
@@ -41,7 +36,7 @@ def serve(*, folder: Folder = Path("hub")) -> None:
         told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-        await run(Hub(_path(folder)), lambda line: print(line, flush=True), told.wait())
+        await run(Hub(path_from_caller(folder)), lambda line: print(line, flush=True), told.wait())
 
     set_up("registrar", "hub", str(os.getpid()))
     asyncio.run(until_told())
@@ -52,7 +47,7 @@ def invite(region: str, *, folder: Folder = Path("hub")) -> None:
     """Print an invitation for one region: good for one joining, for seven days. Send it safely."""
     from services.region.network.hub import Hub
 
-    print(Hub(_path(folder)).invite(region).text())
+    print(Hub(path_from_caller(folder)).invite(region).text())
 
 
 @network.command
@@ -61,7 +56,7 @@ def join(invitation: str, *, config: Config = Path("region.toml")) -> None:
     from services.region.network.hub import Invitation
     from services.region.network.joining import join as take_up
 
-    directory = asyncio.run(take_up(_path(config), Invitation.of(invitation)))
+    directory = asyncio.run(take_up(path_from_caller(config), Invitation.of(invitation)))
     others = sum(not one.left for one in directory.regions) - 1
     print(
         f"This region has joined; {others} others take part. Start the region (again), so that its link runs."
@@ -73,7 +68,7 @@ def leave(*, config: Config = Path("region.toml")) -> None:
     """Leave the network. What waits for other regions, and there for this one, is handed back."""
     from services.region.network.joining import leave as go
 
-    asyncio.run(go(_path(config)))
+    asyncio.run(go(path_from_caller(config)))
     print(
         "This region is off the list. When nothing waits any more (wederdienst network peers), take "
         "[network] out of region.toml and start the region again."
@@ -95,14 +90,14 @@ def peers(
 
     rows: list[dict[str, Any]]
     if config is not None:
-        rows = asyncio.run(view.of_region(_path(config)))
+        rows = asyncio.run(view.of_region(path_from_caller(config)))
     else:
         from services.region.network.hub import Hub
         from services.region.network.registrar import look_around
 
-        rows = [one.as_row() for one in asyncio.run(look_around(Hub(_path(folder))))]
+        rows = [one.as_row() for one in asyncio.run(look_around(Hub(path_from_caller(folder))))]
     if json:
-        print(orjson.dumps(rows).decode())
+        print_json(rows)
         return
     for line in view.table(rows):
         print(line)

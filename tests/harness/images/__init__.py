@@ -24,6 +24,10 @@ from services.kernel.errors import Misconfigured
 RECIPES = Path(__file__).parent
 OFFICIAL = {"postgres": "postgres:18", "nats": "nats:2.15"}
 DEBIAN = "bookworm"
+PROJECT = Path(__file__).parents[3]
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+BASE = "debian:trixie-slim"
+"""As in deploy/Dockerfile."""
 
 
 @cache
@@ -76,7 +80,54 @@ def _package(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def _small_debian(tar: Path) -> None:
+def of_the_region() -> dict[str, str]:
+    """Tags of what deploy/compose.yaml runs: ours built here, the servers the official ones where they come.
+
+    Raises Misconfigured where no Docker engine answers, or where no base can be had.
+    """
+    base = _base()
+    ours = f"wederdienst:{version('wederdienst')}"
+    _build(PROJECT, ours, base, dockerfile="deploy/Dockerfile")
+    if base == BASE:
+        return {"wederdienst": ours, "postgres": "postgres:17-trixie", "nats": OFFICIAL["nats"]}
+    _build(RECIPES / "postgres17", "wederdienst-postgres17:here", base)
+    return {"wederdienst": ours, "postgres": "wederdienst-postgres17:here", "nats": ready("nats")}
+
+
+def _build(folder: Path, tag: str, base: str, dockerfile: str = "Dockerfile") -> None:
+    try:
+        engine().images.build(
+            path=str(folder),
+            dockerfile=dockerfile,
+            tag=tag,
+            buildargs={"BASE": base},
+            network_mode="host",
+            rm=True,
+            forcerm=True,
+        )
+    except DockerException as failed:
+        raise Misconfigured(f"{tag} cannot be built here: {str(failed)[-800:]}") from None
+
+
+def _base() -> str:
+    """The Debian that deploy/Dockerfile begins with; where no registry answers, one made here."""
+    made_here = "wederdienst-debian:trixie"
+    for tag in (BASE, made_here):
+        with suppress(ImageNotFound):
+            engine().images.get(tag)
+            return tag
+    with suppress(DockerException, OSError):
+        engine().images.pull(BASE)
+        return BASE
+    with TemporaryDirectory() as folder:
+        tar = Path(folder) / "debian.tar"
+        _small_debian(tar, "trixie", "--include=ca-certificates")
+        with tar.open("rb") as content:
+            engine().api.import_image_from_data(content.read(), repository="wederdienst-debian", tag="trixie")
+    return made_here
+
+
+def _small_debian(tar: Path, suite: str = DEBIAN, *more: str) -> None:
     """A Debian with little more than a shell. Raises Misconfigured where it cannot be made."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
         raise Misconfigured(
@@ -86,7 +137,9 @@ def _small_debian(tar: Path) -> None:
     root = tar.with_name("debian")
     needless = ("cache", "lib/apt/lists", "log")
     for command in (
-        ["debootstrap", "--variant=minbase", DEBIAN, str(root)],
+        ["debootstrap", "--variant=minbase", *more, suite, str(root)],
+        # Behind a proxy that looks into TLS, the machine's own authorities are what is believed.
+        ["sh", "-c", f"test ! -e {root}{AUTHORITIES} || cat {AUTHORITIES} > {root}{AUTHORITIES}"],
         ["tar", "-C", str(root), *(f"--exclude=./var/{part}/*" for part in needless), "-cf", str(tar), "."],
     ):
         ran = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -15,6 +15,7 @@ from services.coordinator.api.topics import (
     referrals,
     requests,
     series,
+    stranded,
     ties,
     work,
 )
@@ -25,6 +26,7 @@ TOPICS = (
     offers,
     requests,
     referrals,
+    stranded,
     series,
     matches,
     incidents,

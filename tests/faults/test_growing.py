@@ -1,0 +1,68 @@
+"""Past one machine: a NATS node of three is gone, PostgreSQL goes over to its standby. No answer is lost."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import nats
+import pytest
+
+from contracts import subjects
+from contracts.catalogue import SERVICES
+from services.kernel.settings import Region
+from services.region import operating
+from services.region.mailbox import Mailbox
+from tests.harness.checker import assert_all_holds
+from tests.harness.deployed import grown_region
+from tests.harness.neighbourhood import Neighbourhood
+
+
+async def _leaders(region: Region) -> dict[str, str]:
+    """Which node leads each service's stream, and that three hold it."""
+    client = await nats.connect(
+        region.nats.urls,
+        user="operator",
+        password=region.nats_password("operator"),
+        tls=region.nats.ssl_context(),
+        inbox_prefix=subjects.inbox("operator").encode(),
+    )
+    try:
+        leaders = {}
+        for service in SERVICES:
+            info = await client.jetstream().stream_info(subjects.stream(service))
+            assert info.config.num_replicas == 3
+            assert info.cluster is not None
+            leaders[service] = info.cluster.leader or ""
+        return leaders
+    finally:
+        await client.close()
+
+
+@pytest.mark.timeout(300)
+async def test_a_nats_node_of_three_and_then_the_first_postgres_are_gone(tmp_path: Path, seed: int) -> None:
+    with Mailbox(tmp_path / "mailbox") as mailbox:
+        async with grown_region(tmp_path, mail_port=mailbox.port) as (running, nodes, pair):
+            region = running.region
+            assert await operating.update_streams(region) == {}, "made as they should be"
+            async with Neighbourhood(region, seed) as place:
+                await place.settle_in(6)
+                leaders = await _leaders(region)
+                living = asyncio.create_task(place.live(seconds=6.0))
+                await asyncio.sleep(1.0)
+                # The one that leads the busiest stream, and without a word.
+                gone = next(node for node in nodes if node.host == leaders["exchange"])
+                await asyncio.to_thread(gone.kill)
+                before = len(place.answered)
+                await place.until(lambda: _more(place, before + 50), 60)
+                await asyncio.to_thread(pair.primary.stop, signal.SIGQUIT)
+                await pair.promote()
+                before = len(place.answered)
+                await living
+                await place.live(seconds=1.0)
+                assert len(place.answered) > before + 50
+                print(f"slowest answer {place.slowest_seconds:.1f} s, {len(place.answered)} answers")
+            await assert_all_holds(region, place.answered, folder=tmp_path, drain_seconds=60)
+
+
+async def _more(place: Neighbourhood, than: int) -> bool:
+    return len(place.answered) > than

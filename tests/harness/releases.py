@@ -1,0 +1,77 @@
+"""Data and code of earlier releases, to upgrade from.
+
+    python -m tests.harness.releases 0.1.0     keeps the data of this release, as a backup
+
+Kept once, when a release is made, and never changed: what it holds must be readable for ever.
+"""
+
+import asyncio
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from services.region import backup
+from services.region.verify import verify
+from tests.harness.neighbourhood import Neighbourhood
+from tests.harness.regions import real_region
+
+PROJECT = Path(__file__).parents[2]
+KEPT = PROJECT / "tests" / "releases"
+FIRST = "daf54f4"
+"""The last commit before the first release: what is upgraded from until there is a tag."""
+
+
+def kept() -> list[Path]:
+    """The folder of every release whose data was kept, oldest first."""
+    return sorted(file.parent for file in KEPT.glob(f"*/{backup.MANIFEST}"))
+
+
+def code_before(folder: Path) -> str | None:
+    """Unpack the code of the release before this one into `folder`; returns which, None without a history."""
+    tags = _git("tag", "--list", "v*", "--sort=-version:refname").split()
+    at = _git("rev-parse", "HEAD").strip()
+    for name in (*tags, FIRST):
+        if _git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").strip() not in ("", at):
+            packed = subprocess.run(
+                ["git", "archive", name, "contracts", "services"],
+                cwd=PROJECT,
+                capture_output=True,
+                check=True,
+            )
+            with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
+                tar.extractall(folder, filter="data")
+            return name
+    return None
+
+
+def _git(*arguments: str) -> str:
+    try:
+        return subprocess.run(
+            ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return ""
+
+
+async def keep(name: str) -> Path:
+    """Let neighbours live for a moment, and keep what that left. Raises FileExistsError."""
+    folder = KEPT / name
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there already: what a release left never changes")
+    with tempfile.TemporaryDirectory() as place:
+        async with real_region(Path(place)) as (region, _):
+            async with Neighbourhood(region.region, seed=1) as neighbours:
+                await neighbours.settle_in(6)
+                await neighbours.live(seconds=1.0)
+            assert (await verify(region.region, folder=Path(place))).ok
+            taken, _ = await backup.take(region.region, Path(place) / "backups")
+        await asyncio.to_thread(shutil.copytree, taken, folder)
+    return folder
+
+
+if __name__ == "__main__":
+    print(asyncio.run(keep(sys.argv[1])))

@@ -1,0 +1,143 @@
+"""What lies in deploy/ keeps its promises: read here always, built and run where a Docker engine answers."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.catalogue import SERVICES
+from services.region.new import CONTAINER_USER, PROBE_PORT
+from tests.harness.deployed import written
+
+PROJECT = Path(__file__).parent.parent
+DEPLOY = PROJECT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+RUNNING = sorted(COMPOSE["services"])
+OURS = sorted(
+    name for name, one in COMPOSE["services"].items() if str(one["image"]).startswith("wederdienst:")
+)
+
+
+def test_every_service_of_the_catalogue_runs_in_compose_from_the_one_image() -> None:
+    assert set(SERVICES) <= set(OURS)
+    for name in SERVICES:
+        assert COMPOSE["services"][name]["command"] == ["serve", name]
+    assert len({COMPOSE["services"][name]["image"] for name in OURS}) == 1
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_nothing_runs_a_version_that_moves(name: str) -> None:
+    image = COMPOSE["services"][name]["image"]
+    tag = image.partition(":")[2]
+    assert ":" in image
+    assert re.match(r"\$\{WD_VERSION|v?\d", tag), image
+    assert "latest" not in image
+
+
+def test_the_image_is_built_from_named_versions_and_of_nothing_but_the_code() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert set(bases) == {"${BASE}"}
+    (base,) = re.findall(r"^ARG BASE=(\S+)", DOCKERFILE, re.MULTILINE)
+    assert re.fullmatch(r"[\w/.-]+:[\w.-]+", base)
+    assert "latest" not in base
+    # From the lock and nothing newer; without what is for trying and testing.
+    assert DOCKERFILE.count("uv sync --frozen --no-default-groups") == 2
+    assert "sbom.json" in DOCKERFILE
+    ignored = (PROJECT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    assert {line[1:] for line in ignored if line.startswith("!")} == {
+        *("pyproject.toml", "uv.lock", "README.md", "LICENSE", "contracts", "services")
+    }
+
+
+def test_the_image_runs_as_nobody_in_particular_and_says_whether_it_is_ready() -> None:
+    after_build = DOCKERFILE.rpartition("FROM ")[2]
+    assert f"USER {CONTAINER_USER[0]}:{CONTAINER_USER[1]}" in after_build
+    assert after_build.index("USER ") > after_build.index("RUN ")
+    assert f"127.0.0.1:{PROBE_PORT}/readyz" in after_build.partition("HEALTHCHECK")[2]
+    assert 'ENTRYPOINT ["wederdienst"]' in after_build
+
+
+@pytest.mark.parametrize("name", [name for name in RUNNING if name != "mail"])
+def test_a_container_has_a_read_only_root_and_no_powers_it_does_not_need(name: str) -> None:
+    one = COMPOSE["services"][name]
+    assert one["read_only"] is True
+    assert one["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in one["security_opt"]
+    assert "privileged" not in one
+    if name in (*OURS, "nats"):
+        assert one["user"].startswith("${WD_USER")
+        assert "cap_add" not in one
+
+
+def test_only_the_proxy_is_reached_from_outside() -> None:
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    for name, one in COMPOSE["services"].items():
+        ports = one.get("ports", [])
+        if name != "proxy":
+            assert all(port.startswith("127.0.0.1:") for port in ports), name
+    for name in ("postgres", "nats", "prometheus"):
+        assert COMPOSE["services"][name]["networks"] == ["inside"]
+
+
+def test_secrets_come_by_files_alone(tmp_path: Path) -> None:
+    """No password stands in compose.yaml or in the environment of a container."""
+    for name, one in COMPOSE["services"].items():
+        for key, value in (one.get("environment") or {}).items():
+            secret = re.search("PASSWORD|SECRET|TOKEN", key)
+            assert not secret or str(value).startswith("/run/secrets/"), f"{name}: {key}"
+    config = written(tmp_path / "region", nats=["nats:4222"], postgres=["postgres:5432"])
+    named = [secret["file"] for secret in COMPOSE["secrets"].values()]
+    mounted = [
+        volume.split(":")[0]
+        for one in COMPOSE["services"].values()
+        for volume in one.get("volumes", [])
+        if "WD_FOLDER" in volume
+    ]
+    for path in {*named, *mounted, "${WD_FOLDER}/mail.env"}:
+        there = re.sub(r"\$\{WD_FOLDER[^}]*\}", str(config.parent), path)
+        if "WD_FOLDER" not in there and there.startswith("/"):
+            assert Path(there).exists(), f"compose.yaml mounts {path}, which `region new` does not write"
+
+
+def test_profiles_are_for_who_asks_for_them() -> None:
+    profiles = {name: one.get("profiles", []) for name, one in COMPOSE["services"].items()}
+    assert profiles["prometheus"] == profiles["grafana"] == ["observability"]
+    assert profiles["mail"] == ["mail"]
+    assert not any(profiles[name] for name in ("members", "postgres", "nats", "proxy", "migrate"))
+
+
+def compose_program() -> list[str] | None:
+    if (
+        shutil.which("docker")
+        and not subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode
+    ):
+        return ["docker", "compose"]
+    return ["docker-compose"] if shutil.which("docker-compose") else None
+
+
+def test_compose_itself_finds_it_right(tmp_path: Path) -> None:
+    program = compose_program()
+    if program is None:
+        pytest.skip("there is no docker compose here")
+    config = written(tmp_path / "region", nats=["nats:4222"], postgres=["postgres:5432"])
+    read = subprocess.run(
+        [
+            *program,
+            *("--env-file", str(config.parent / "compose.env"), "--file", str(DEPLOY / "compose.yaml")),
+            *("--profile", "mail", "--profile", "observability", "config"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert read.returncode == 0, read.stderr
+    found = yaml.safe_load(read.stdout)
+    assert set(SERVICES) <= set(found["services"])
+    assert "WD_" not in re.sub(r"WD_DOMAIN", "", read.stdout), "a variable was left open"
