@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 
 from contracts import subjects
-from contracts.catalogue import SERVICES
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY
 from services.kernel.log import Pool
 from services.kernel.telemetry import log
@@ -115,8 +114,16 @@ KERNEL_GAUGES = (
 class Gauges:
     """What was measured last, shown to Prometheus until it is forgotten."""
 
-    def __init__(self, service: str, gauges: Iterable[Gauge], registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        service: str,
+        gauges: Iterable[Gauge],
+        registry: CollectorRegistry,
+        *,
+        sources: Iterable[str] = (),
+    ) -> None:
         self._service = service
+        self._sources = tuple(sources)
         self._gauges = tuple(gauges)
         self._shown: dict[str, GaugeMetricFamily] = {}
         registry.register(self)
@@ -154,13 +161,13 @@ class Gauges:
 
     async def measure_transport(self, bus: "Bus") -> None:
         """Ask JetStream about this service's stream, and about its place in those it follows."""
-        stream, follows = subjects.stream(self._service), SERVICES[self._service].FOLLOWS
+        stream = subjects.stream(self._service)
         try:
             js = bus.client.jetstream(timeout=2)
             state = (await js.stream_info(stream)).state
             places = {
                 (source,): await js.consumer_info(subjects.stream(source), self._service)
-                for source in follows
+                for source in self._sources
             }
         except (NotFoundError, *NATS_AWAY) as away:
             for name in _TRANSPORT:

@@ -88,7 +88,12 @@ class Replica:
         self.service = service
         self.replica = f"{socket.gethostname()}-{os.getpid()}"
         self.metrics = Metrics()
-        self.gauges = Gauges(service.name, (*KERNEL_GAUGES, *service.gauges), self.metrics.registry)
+        self.gauges = Gauges(
+            service.name,
+            (*KERNEL_GAUGES, *service.gauges),
+            self.metrics.registry,
+            sources=[name for name in SERVICES[service.name].FOLLOWS if name in region.services],
+        )
         self.bus = Bus(region, service.name)
         self.lease = timedelta(seconds=region.lease_seconds)
         self.probe_port = region.probe_port if probe_port is None else probe_port

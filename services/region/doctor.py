@@ -23,7 +23,6 @@ import asyncpg
 from nats.js.errors import NotFoundError
 
 from contracts import subjects
-from contracts.catalogue import SERVICES
 from contracts.envelope import Role
 from services.kernel.bus import Bus
 from services.kernel.database import connect, own_address
@@ -156,7 +155,7 @@ def _program() -> Finding:
 async def postgres(region: Region) -> AsyncIterator[Finding]:
     """Every service's database: reached, up to date, durable; and the server's clock."""
     first = True
-    for service in SERVICES:
+    for service in region.services:
         try:
             database = await connect(**own_address(region, service), timeout=5)
         except DATABASE_AWAY as away:
@@ -189,7 +188,7 @@ async def _server(region: Region, database: Any) -> AsyncIterator[Finding]:
             says = f"{setting} is off: what was answered may be lost when the power fails"
             yield Finding("bad", "postgres", says, f"Set {setting} = on in postgresql.conf and reload.")
     most = int(await database.fetchval("SHOW max_connections"))
-    needed = len(SERVICES) * max(2, region.replicas) * CONNECTIONS_OF_A_REPLICA + 10
+    needed = len(region.services) * max(2, region.replicas) * CONNECTIONS_OF_A_REPLICA + 10
     if most < needed:
         says = f"max_connections is {most}; two replicas of every service may use {needed}"
         do = f"Set max_connections = {needed} or more and restart PostgreSQL."
@@ -241,9 +240,9 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
                 yield ok("versions", found)
             else:
                 yield Finding("bad", "versions", found, "Upgrade it to 2.11 or later.")
-            for service in SERVICES:
+            for service in region.services:
                 yield await _stream(region, bus, service)
-            states = {service: await _state(bus, service) for service in SERVICES}
+            states = {service: await _state(bus, service) for service in region.services}
             for service, state in states.items():
                 for finding in running(region, service, state, states):
                     yield finding

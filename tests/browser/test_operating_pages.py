@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from contracts.catalogue import SERVICES
 from tests.browser.test_main_job import WIDTHS, Visitor, visitor
 from tests.harness.town import NOOR, OPERATOR, Town
 
@@ -25,10 +24,10 @@ def test_an_operator_sees_every_service_and_no_page_about_people(town: Town, vis
     def all_told() -> bool:
         # Replicas say how they are every two seconds.
         page.reload()
-        return page.get_by_text("1 leidt").count() == len(SERVICES)
+        return page.get_by_text("1 leidt").count() == len(town.region.region.services)
 
     town.until(all_told, "every replica having said how it is", seconds=20)
-    for service in SERVICES:
+    for service in town.region.region.services:
         expect(page.get_by_role("rowheader", name=service, exact=True).first).to_be_visible()
     assert page.locator("[style]").count() == 0
     for width in (*WIDTHS, 375, 1000):

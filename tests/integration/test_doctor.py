@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from contracts.catalogue import SERVICES
 from services.region.doctor import Finding, as_lines, examine, exit_code
 from services.region.servers import free_port
 from tests.harness.town import Town
@@ -46,7 +45,7 @@ async def test_a_region_that_is_well_has_nothing_to_mend(town: Town) -> None:
         finding.about for finding in findings
     }
     assert {finding.says.split(":")[0] for finding in findings if finding.about == "services"} == set(
-        SERVICES
+        town.region.region.services
     )
     assert all(finding.do for finding in findings if finding.level != "ok")
     lines = list(as_lines(findings))

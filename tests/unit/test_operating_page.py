@@ -86,7 +86,7 @@ class Bus:
 
 
 def desk(bus: Bus) -> Any:
-    region = SimpleNamespace(name="Lindeveen")
+    region = SimpleNamespace(name="Lindeveen", services=tuple(SERVICES))
     return SimpleNamespace(region=region, replica=SimpleNamespace(bus=bus))
 
 

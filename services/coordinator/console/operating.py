@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.catalogue import SERVICES
 from contracts.envelope import Actor
 from services.coordinator.console.views import Icon, StatusTone
 from services.coordinator.console.wording import waited_nl
@@ -136,8 +135,9 @@ DONE = {
 
 async def operating_page(desk: Desk, actor: Actor, *, done: str | None = None) -> OperatingPage:
     """The page, out of what every service says of itself now."""
-    found = await asyncio.gather(*(_ask(desk, service, actor) for service in SERVICES))
-    states: dict[str, ServiceState | None] = dict(zip(SERVICES, found, strict=True))
+    services = desk.region.services
+    found = await asyncio.gather(*(_ask(desk, service, actor) for service in services))
+    states: dict[str, ServiceState | None] = dict(zip(services, found, strict=True))
     at = now()
     lines = tuple(_service(name, state, states) for name, state in states.items())
     points = tuple(point for name, state in states.items() for point in _points(name, state, states, at))

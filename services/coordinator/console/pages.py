@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
@@ -318,7 +317,7 @@ class _Pages:
     async def retry(self, visit: Visit) -> Response:
         """Try a parked lane again, then show what is left."""
         service = visit.request.path_params["service"]
-        if service not in SERVICES:
+        if service not in self._desk.region.services:
             raise Unknown
         done = await retry(self._desk, visit.actor, service, visit.id("lane"))
         return RedirectResponse(f"{OPERATING}?{DONE_KEY}={done}#geparkeerd", 303)
