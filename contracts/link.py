@@ -355,7 +355,11 @@ class GetPeers(Query):
 
 
 class PeerSeen(View):
-    """One other region. `waiting`: letters that it has not taken yet."""
+    """One other region. `waiting`: letters that it has not taken yet.
+
+    `unread_there`: letters of ours that its release cannot read, by name and version; they wait there,
+    with all that is about the same matter, until it is upgraded. `unread_here`: the same the other way.
+    """
 
     peer: str
     municipality: str
@@ -367,6 +371,8 @@ class PeerSeen(View):
     sent: int
     received: int
     refused: dict[str, int] = Field(default_factory=dict)
+    unread_there: dict[str, int] = Field(default_factory=dict)
+    unread_here: dict[str, int] = Field(default_factory=dict)
     orphans: tuple[OrphanedLetter, ...] = ()
 
 

@@ -52,12 +52,16 @@ class Greeting(Message):
 
 
 class Mark(Message):
-    """How far the letters of who asks are here: their epoch, number, and the id of the last."""
+    """How far the letters of who asks are here: their epoch, number, and the id of the last.
+
+    `release` is the program that runs here, `reads` the letters that it can read, up to which version.
+    """
 
     epoch: int
     number: int
     letter_id: UUID | None = None
     release: str = ""
+    reads: dict[str, int] | None = None
 
 
 class WrittenLetter(Message):

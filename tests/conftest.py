@@ -7,6 +7,7 @@ On which servers regions run: embedded ones, unless --servers says so (tests/har
 And the one region that all tests over HTTP share: it starts with the first that wants it.
 """
 
+import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from services.kernel.errors import Misconfigured
+from tests.harness import template
 from tests.harness.servers import Servers, choose
 
 if TYPE_CHECKING:
@@ -53,6 +55,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     if seed is None:
         return "hypothesis: the same examples every time; try others with --hypothesis-seed=<number>"
     return f"hypothesis: again with --hypothesis-seed={seed}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_template_for_all_workers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    base = tmp_path_factory.getbasetemp()
+    template.place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "template"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

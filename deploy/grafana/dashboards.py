@@ -462,13 +462,13 @@ NETWORK = Dashboard(
         Panel(
             "Regio's die weg zijn",
             "Wat voor hen is, wacht veilig; de hulp gaat gewoon door.",
-            {"{{region}}": 'sum by (region) (wd_link_peers{link="down"})'},
+            {"{{region}}": 'sum by (region) (wd_link_peers{state="away"})'},
             red_from=1,
         ),
         Panel(
             "Langst weg",
             "Zo lang is de regio weg die het langst niet bereikt werd.",
-            {"{{region}}": "max by (region) (wd_link_down_seconds)"},
+            {"{{region}}": "max by (region) (wd_link_away_seconds)"},
             unit="s",
             red_from=3600,
         ),

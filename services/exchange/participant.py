@@ -43,8 +43,8 @@ class Participant:
 
     `running` are matches they help in, `places` for each of those its series, or itself; `series`
     are those they help in, `receives` those in which they are helped. `asks` are their own requests
-    that are not done, `drafts` those that wait for an offer. `offers_in` has the initiative of each of
-    their offers that stands. `helped_lately` fades (`HALF_LIFE`).
+    that are not done, `drafts` those that wait for an offer. `offers_in` has the initiatives in which
+    offers of theirs stand, `offers_count` how many in each. `helped_lately` fades (`HALF_LIFE`).
     """
 
     participant_id: UUID
@@ -63,6 +63,7 @@ class Participant:
     asks: tuple[UUID, ...] = ()
     drafts: tuple[UUID, ...] = ()
     offers_in: tuple[UUID, ...] = ()
+    offers_count: tuple[int, ...] = ()
     waived_until: datetime | None = None
     gone: bool = False
     version: int = 0
@@ -131,9 +132,9 @@ def evolve(
         case ReciprocityWaived():
             return replace(participant, waived_until=event.until)
         case OfferPosted():
-            return replace(participant, offers_in=(*participant.offers_in, event.initiative_id))
+            return _offering(participant, event.initiative_id, 1)
         case OfferWithdrawn():
-            return replace(participant, offers_in=_without_one(participant.offers_in, event.initiative_id))
+            return _offering(participant, event.initiative_id, -1)
         case HelpRequested() | RequestOpened() | RequestWithdrawn():
             return _asked(participant, event)
         case SeriesStarted() | SeriesHelperChanged() | SeriesEnded():
@@ -213,6 +214,18 @@ def _helping(
             )
         case _:
             assert_never(event)
+
+
+def _offering(participant: Participant, initiative_id: UUID, more: int) -> Participant:
+    """With `more` offers standing in an initiative: in order of the initiatives, none with no offers."""
+    counts = dict(zip(participant.offers_in, participant.offers_count, strict=True))
+    counts[initiative_id] = counts.get(initiative_id, 0) + more
+    standing = sorted((id, count) for id, count in counts.items() if count)
+    return replace(
+        participant,
+        offers_in=tuple(id for id, _ in standing),
+        offers_count=tuple(count for _, count in standing),
+    )
 
 
 def _without(ids: tuple[UUID, ...], gone: UUID) -> tuple[UUID, ...]:

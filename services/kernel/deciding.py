@@ -15,7 +15,7 @@ import orjson
 
 from contracts.envelope import MAX_EVENT_BYTES, Actor, Answer, Command, Event, Refusal, VaultEntry
 from contracts.upcasting import UnknownEvent
-from services.kernel.entity import Kind, Missing, Origin, Projections, State
+from services.kernel.entity import NOBODY, Kind, Missing, Origin, Projections, State
 from services.kernel.errors import Rejected
 from services.kernel.log import Batch, Recorded
 from services.kernel.service import Context, Service, Timer
@@ -216,7 +216,8 @@ class Deciding:
         context = Context(command_id, item.actor, trial.at)
         actor = str(item.actor)
         for event in self._service.decides[type(command)](command, context, trial.state):
-            origin = Origin(f"{item.command_id}.{len(trial.events)}", actor)
+            trails = self._projections.trails
+            origin = Origin(f"{item.command_id}.{len(trial.events)}", actor) if trails else NOBODY
             version = self._projections.apply(trial.state, event, trial.at, origin)
             if version == 0:
                 raise TypeError(f"no kind keeps the stream of {type(event).__name__}")

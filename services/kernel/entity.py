@@ -33,6 +33,10 @@ class Origin(typing.NamedTuple):
         return uuid5(LINE_SPACE, self.event_id)
 
 
+NOBODY = Origin("", "")
+"""Where no kind is a trail, nobody asks who caused an event; and telling takes time."""
+
+
 class Entity(Protocol):
     """A dataclass whose fields are the columns of its kind's table, the id first.
 
@@ -244,6 +248,8 @@ class Projections:
                 keeps = kind.key == event.ENTITY_ID
                 self._by_event.setdefault(event, []).append(Touch(kind, ids, keeps))
         self.names = frozenset(event.__name__ for event in self._by_event)
+        self.trails = any(kind.trail for kind in self.kinds)
+        """Whether any kind asks where an event came from."""
 
     def interested(self, name: str) -> bool:
         """Whether any kind folds events of this name."""

@@ -119,11 +119,10 @@ class Gauges:
         service: str,
         gauges: Iterable[Gauge],
         registry: CollectorRegistry,
-        *,
-        sources: Iterable[str] = (),
+        follows: Iterable[str] = (),
     ) -> None:
         self._service = service
-        self._sources = tuple(sources)
+        self._follows = tuple(follows)
         self._gauges = tuple(gauges)
         self._shown: dict[str, GaugeMetricFamily] = {}
         registry.register(self)
@@ -167,7 +166,7 @@ class Gauges:
             state = (await js.stream_info(stream)).state
             places = {
                 (source,): await js.consumer_info(subjects.stream(source), self._service)
-                for source in self._sources
+                for source in self._follows
             }
         except (NotFoundError, *NATS_AWAY) as away:
             for name in _TRANSPORT:

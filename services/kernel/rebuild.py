@@ -18,7 +18,7 @@ import asyncpg
 from contracts.catalogue import EMITTED_BY
 from contracts.envelope import Event
 from contracts.upcasting import read_json
-from services.kernel.entity import Key, Kind, Origin, Projections, State, nothing_yet
+from services.kernel.entity import NOBODY, Key, Kind, Origin, Projections, State, nothing_yet
 from services.kernel.log import Connection, Pool
 
 CHUNK = 2000
@@ -31,8 +31,6 @@ _EVENTS = (
     "SELECT position, name, schema_version, occurred_at, data{origin} FROM events WHERE name = ANY($1) AND"
 )
 _ORIGIN = ", command_id, ordinal, actor"
-NOBODY = Origin("", "")
-"""Where no trail is rebuilt, nobody asks who caused an event."""
 
 type Told = tuple[Event, datetime, Origin]
 
@@ -65,8 +63,7 @@ class Rebuild:
         self._reached: dict[str, int] = dict.fromkeys(sources, 0)
         self._parked: dict[str, set[int]] = {}
         self._names = sorted(self._projections.names)
-        self._trails = any(kind.trail for kind in kinds)
-        self._events = _EVENTS.format(origin=_ORIGIN if self._trails else "")
+        self._events = _EVENTS.format(origin=_ORIGIN if self._projections.trails else "")
         self._state = nothing_yet()
         self._below: dict[Key, Any] = {}
         self._began_writing = False

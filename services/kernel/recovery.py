@@ -25,9 +25,11 @@ from contracts.catalogue import EVENTS, SERVICES, event_name
 from contracts.envelope import CloudEvent
 from contracts.upcasting import read
 from services.kernel.errors import Misconfigured
-from services.kernel.log import Connection
+from services.kernel.log import Connection, Publisher
+from services.kernel.parking import park_again
 from services.kernel.rebuild import Rebuild, sources_of
 from services.kernel.service import Service
+from services.kernel.settings import Region
 
 HOLD_THE_LEAD = timedelta(minutes=10)
 WITH_VAULT = frozenset({"member", "offer", "request", "initiative", "incident", "complaint", "referral"})
@@ -42,6 +44,7 @@ class Recovered:
 
     `without_text` are entities whose free text or personal data is lost; `without_cause` those that
     were changed because of another service's event that is gone: a person must look at them.
+    `parked` is how many followed events wait for a retry, because they may have been parked before.
     """
 
     service: str
@@ -52,9 +55,12 @@ class Recovered:
     new_epoch: bool = False
     without_text: list[UUID] = field(default_factory=list)
     without_cause: list[UUID] = field(default_factory=list)
+    parked: int = 0
 
 
-async def recover(services: Sequence[Service], logs: Logs, js: JetStreamContext) -> list[Recovered]:
+async def recover(
+    region: Region, services: Sequence[Service], logs: Logs, js: JetStreamContext
+) -> list[Recovered]:
     """Bring these services' logs back to what others have seen of them.
 
     `logs` has a connection to the log of each, of those they follow, and of their followers. Raises
@@ -71,8 +77,8 @@ async def recover(services: Sequence[Service], logs: Logs, js: JetStreamContext)
                 await log.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                 found, tails[service.name] = await _bring_back(service, logs, js)
                 done.append(found)
-            for found in done:
-                await _move_marks(found, tails[found.service], logs)
+            for service, found in zip(services, done, strict=True):
+                await _move_marks(region, service, found, tails[service.name], logs)
         for service, found in zip(services, done, strict=True):
             wanted = {name: logs[name] for name in sorted(sources_of(service.name, service.kinds))}
             await Rebuild(service.name, service.kinds, logs[service.name], wanted).run()
@@ -238,10 +244,15 @@ async def _set_timers(service: Service, connection: Connection, event: CloudEven
         )
 
 
-async def _move_marks(done: Recovered, tail: list[CloudEvent], logs: Logs) -> None:
+async def _move_marks(
+    region: Region, service: Service, done: Recovered, tail: list[CloudEvent], logs: Logs
+) -> None:
     """What the tail was caused by has been followed: its effects are in the tail."""
+    log = logs[service.name]
     causes = {event.causationid: UUID(event.subject) for event in tail if event.causationid is not None}
     commands = [UUID(cause.partition(".")[0]) for cause in causes]
+    marks = {row["source"]: row for row in await log.fetch("SELECT source, epoch, position FROM watermarks")}
+    traces = set(causes)
     for source in SERVICES[done.service].FOLLOWS:
         rows = await logs[source].fetch(
             "SELECT epoch, position, command_id || '.' || ordinal AS event_id FROM events "
@@ -251,13 +262,31 @@ async def _move_marks(done: Recovered, tail: list[CloudEvent], logs: Logs) -> No
         )
         for row in rows:
             causes.pop(row["event_id"], None)
-        if rows:
-            await logs[done.service].execute(
-                "INSERT INTO watermarks (source, epoch, position, event_id) VALUES ($1, $2, $3, $4) "
-                "ON CONFLICT (source) DO UPDATE SET epoch = excluded.epoch, position = excluded.position, "
-                "event_id = excluded.event_id WHERE watermarks.position < excluded.position",
-                source,
-                *rows[-1].values(),
+        if not rows:
+            continue
+        # One that was parked in the copy, and was applied before it was put back.
+        await log.execute(
+            "DELETE FROM parked WHERE source = $1 AND position = ANY($2)",
+            source,
+            [row["position"] for row in rows],
+        )
+        epoch, position, event_id = rows[-1].values()
+        before = marks[source]["position"] if source in marks and marks[source]["epoch"] == epoch else 0
+        if position <= before:
+            continue
+        await log.execute(
+            "INSERT INTO watermarks (source, epoch, position, event_id) VALUES ($1, $2, $3, $4) "
+            "ON CONFLICT (source) DO UPDATE SET epoch = excluded.epoch, position = excluded.position, "
+            "event_id = excluded.event_id",
+            source,
+            epoch,
+            position,
+            event_id,
+        )
+        publisher = Publisher(region.region, source, region.organisation)
+        async with logs[source].transaction():
+            done.parked += await park_again(
+                service, log, publisher, logs[source], (epoch, before, position), traces
             )
     done.without_cause = sorted(set(causes.values()))
 

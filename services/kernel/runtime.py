@@ -92,7 +92,7 @@ class Replica:
             service.name,
             (*KERNEL_GAUGES, *service.gauges),
             self.metrics.registry,
-            sources=[name for name in SERVICES[service.name].FOLLOWS if name in region.services],
+            region.followed_by(service.name),
         )
         self.bus = Bus(region, service.name)
         self.lease = timedelta(seconds=region.lease_seconds)
@@ -244,9 +244,7 @@ class Replica:
                 tasks.create_task(relay.run())
                 tasks.create_task(relay.beat())
                 tasks.create_task(relay.look_around())
-                for source in SERVICES[self.service.name].FOLLOWS:
-                    if source not in self.region.services:
-                        continue
+                for source in self.region.followed_by(self.service.name):
                     follower = Follower(
                         self.region, self.service.name, source, self.bus, self.pool, self.loop, self.metrics
                     )

@@ -58,15 +58,11 @@ def _host_and_port(server: str) -> tuple[str, int]:
     return host, int(port)
 
 
-class _Server(_Table):
-    """A server and those that may stand in for it.
-
-    With `tls = "verify-full"` its certificate must be signed by an authority in the file `ca`, and name
-    the host that was asked for: nothing is sent to anyone else.
+class _Secured(_Table):
+    """How a server is reached. With `tls = "verify-full"` its certificate must be signed by an authority in
+    the file `ca`, and name the host that was asked for: nothing is sent to anyone else.
     """
 
-    host: str = "127.0.0.1"
-    port: Port = 0
     tls: Literal["off", "verify-full"] = "off"
     ca: Path | None = None
 
@@ -79,6 +75,13 @@ class _Server(_Table):
         if self.tls != "off" and self.ca is None:
             raise ValueError("with tls, name the file of its authority: ca = ")
         return self
+
+
+class _Server(_Secured):
+    """A server and those that may stand in for it."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
 
 
 class Postgres(_Server):
@@ -211,7 +214,7 @@ class Traces(_Table):
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
-class Network(_Table):
+class Network(_Secured):
     """The network of regions that this one takes part in; `wederdienst network join` writes it.
 
     `hub` is host:port; the hub's public keys came with the invitation. Our own keys stand in the file
@@ -310,6 +313,10 @@ class Region(BaseSettings):
     def services(self) -> tuple[str, ...]:
         """What runs in this region: the link only where there is a network to be linked to."""
         return tuple(name for name in SERVICES if name != "link" or self.network is not None)
+
+    def followed_by(self, service: str) -> tuple[str, ...]:
+        """Whose events a service follows here."""
+        return tuple(source for source in SERVICES[service].FOLLOWS if source in self.services)
 
     def postgres_password(self, service: str) -> str | None:
         secret = self.secrets.postgres.get(service)

@@ -27,6 +27,7 @@ class Link:
     def __init__(self, region: Region) -> None:
         self._region = region
         self._office: Office | None = None
+        self._presence: Presence | None = None
 
     async def work(self, replica: Replica) -> None:
         """Be on the line until cancelled; at once over where the region is in no network."""
@@ -40,7 +41,7 @@ class Link:
         presence = Presence(office)
         receiver = Receiver(office, presence)
         sender = Sender(office, presence)
-        self._office = office
+        self._office, self._presence = office, presence
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(office.line.run())
@@ -49,10 +50,11 @@ class Link:
                 tasks.create_task(presence.greet(sender.compare))
                 tasks.create_task(sender.run())
         finally:
-            self._office = None
+            self._office = self._presence = None
 
     async def get_peers(self, replica: Replica, query: GetPeers, actor: Actor) -> Peers:
-        return await queries.get_peers(replica, self._office, query, actor)
+        reads = self._presence.reads if self._presence is not None else {}
+        return await queries.get_peers(replica, self._office, reads)
 
     async def ask_contact(self, replica: Replica, query: AskContact, actor: Actor) -> PeerContact:
         return await ask_contact(self._office, query, actor)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nkeys
 import orjson
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from services.kernel.errors import Misconfigured
@@ -62,7 +63,7 @@ class Keys:
             return Keys(
                 OKPKey.import_key(said["signing"]), OKPKey.import_key(said["sealing"]), said["user_seed"]
             )
-        except (OSError, ValueError, KeyError, TypeError) as wrong:
+        except (OSError, ValueError, KeyError, TypeError, JoseError) as wrong:
             raise Misconfigured(
                 f"{path}: the region's keys for the network cannot be read ({type(wrong).__name__}). "
                 "Put the file back from its copy, or join again: wederdienst network join."
@@ -82,9 +83,19 @@ def user_key(seed: str) -> str:
 
 def signing_key_of(public: str) -> OKPKey:
     """A peer's public key for signatures. Raises ValueError when it is none."""
-    return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": public})
+    return _public("Ed25519", public)
 
 
 def sealing_key_of(public: str) -> OKPKey:
     """A peer's public key for encryption. Raises ValueError when it is none."""
-    return OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": public})
+    return _public("X25519", public)
+
+
+def _public(curve: str, public: str) -> OKPKey:
+    try:
+        key = OKPKey.import_key({"kty": "OKP", "crv": curve, "x": public})
+        # Importing believes what it is told; using does not.
+        assert key.public_key is not None
+    except (JoseError, ValueError) as no:
+        raise ValueError(f"no public key on {curve}") from no
+    return key

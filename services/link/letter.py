@@ -25,11 +25,13 @@ from services.link.peer import PEER
 
 @dataclass(slots=True)
 class Letter:
-    """One that we wrote; `number` is its place among those to this peer."""
+    """One that we wrote; `number` is its place among those to this peer, `form` the version of its form."""
 
     letter_id: UUID
     peer_id: UUID
     number: int
+    name: str
+    form: int
     given_up: bool = False
     version: int = 0
 
@@ -38,7 +40,7 @@ def _written(
     letter: Letter | None, event: LetterQueued | LetterUndeliverable, of: UUID, at: datetime
 ) -> Letter:
     if isinstance(event, LetterQueued):
-        return Letter(of, peer_id(event.peer), event.number)
+        return Letter(of, peer_id(event.peer), event.number, event.name, event.version)
     assert letter is not None
     return replace(letter, given_up=True)
 
@@ -60,6 +62,7 @@ class Received:
     number: int
     thread_id: UUID
     name: str
+    form: int
     orphaned: bool = False
     version: int = 0
 
@@ -69,7 +72,8 @@ type ReceivedEvent = LetterReceived | LetterRepeated | LetterOrphaned
 
 def _received(letter: Received | None, event: ReceivedEvent, of: UUID, at: datetime) -> Received:
     if isinstance(event, LetterReceived):
-        return Received(of, peer_id(event.peer), event.number, event.thread_id, event.name)
+        about = (event.thread_id, event.name, event.version)
+        return Received(of, peer_id(event.peer), event.number, *about)
     assert letter is not None
     if isinstance(event, LetterRepeated):
         return replace(letter, number=event.number, orphaned=False)

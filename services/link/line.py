@@ -5,6 +5,7 @@ who is asked to who asks, so the same two allow lists cover both (`contracts.sub
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -32,8 +33,18 @@ type Hear = Callable[[str, str, bytes], Awaitable[bytes | None]]
 class Line:
     """Connects, and connects again, for as long as it runs."""
 
-    def __init__(self, me: str, hub: str, user_seed: str, hear: Hear, *, hears: str | None = None) -> None:
+    def __init__(
+        self,
+        me: str,
+        hub: str,
+        user_seed: str,
+        hear: Hear,
+        *,
+        hears: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """`hears`: the subjects to listen to, where that is less than all that is for `me`."""
+        self._tls = tls
         self._me = me
         self._hears = hears or subjects.region_on_hub(me).subscribe[0]
         self._hub = hub
@@ -57,15 +68,21 @@ class Line:
         A connection is given up for a new one as soon as it does not answer: the library's own way back
         may wait without end for a line that swallows what is sent.
         """
+        missed = False
         while True:
             closed = asyncio.Event()
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     self._client = await self._connect(closed)
+                log.info("hub_there")
+                missed = False
                 self.connects.set()
                 await self._until_silent(self._client, closed)
             except NATS_AWAY as away:
-                log.info("hub_away", error=type(away).__name__)
+                # Once: it is tried again five times a second.
+                if not missed:
+                    log.warning("hub_away", error=type(away).__name__)
+                missed = True
             finally:
                 self._give_up()
             await asyncio.sleep(AGAIN_SECONDS)
@@ -75,11 +92,12 @@ class Line:
             closed.set()
 
         async def on_error(error: Exception) -> None:
-            if not isinstance(error, OSError):
+            if self._client is not None and not isinstance(error, OSError):
                 log.warning("hub", error=type(error).__name__, what=str(error)[:200])
 
         client = await nats.connect(
-            f"nats://{self._hub}",
+            f"{'nats' if self._tls is None else 'tls'}://{self._hub}",
+            tls=self._tls,
             nkeys_seed_str=self._seed,
             name=self._me,
             connect_timeout=2,

@@ -10,6 +10,7 @@ from prometheus_client import Counter as Counted
 from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import Actor, Command, Role
+from contracts.letters import LETTERS
 from contracts.link import NoteRefused, RefusedBecause
 from contracts.network import HUB, Stated
 from services.kernel.errors import DATABASE_AWAY, NotLeading, Transient
@@ -22,6 +23,9 @@ from services.link.line import ASK_SECONDS, Hear, Line
 from services.link.seal import Correspondent, Refused, Seal
 
 RELEASE = version("wederdienst")
+READS = {name: letter.VERSION for name, letter in LETTERS.items()}
+"""The letters that this release reads, up to which version."""
+
 TELL_SECONDS = 2.0
 NOBODY = "-"
 """Under this name is counted what came from regions that the directory does not know."""
@@ -41,7 +45,7 @@ class Office:
         keys = Keys.load(network.keys)
         self.seal = Seal(self.me, keys)
         self.hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
-        self.line = Line(self.me, network.hub, keys.user_seed, hear)
+        self.line = Line(self.me, network.hub, keys.user_seed, hear, tls=network.ssl_context())
         self._refused: Counter[tuple[str, RefusedBecause]] = Counter()
         self._counted = _counted(replica)
 
@@ -54,7 +58,10 @@ class Office:
             raise Refused("unknown_peer")
         if row["status"] == "left":
             raise Refused("left_peer")
-        return _correspondent(region, row["signing_key"], row["sealing_key"])
+        try:
+            return _correspondent(region, row["signing_key"], row["sealing_key"])
+        except ValueError:
+            raise Refused("malformed") from None
 
     async def ask[A: BaseModel](
         self, to: str, message: BaseModel, answer: type[A], *, seconds: float = ASK_SECONDS

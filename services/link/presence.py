@@ -30,16 +30,20 @@ class Presence:
         self._heard: dict[str, float] = {}
         self._release: dict[str, str] = {}
         self._failing: dict[str, float] = {}
+        self.reads: dict[str, dict[str, int]] = {}
+        """Which letters each peer's release reads, up to which version, as far as it has said so."""
         self._tried: dict[str, float] = {}
 
     # ---- what others notice
 
-    def heard(self, peer: str, release: str = "") -> None:
+    def heard(self, peer: str, release: str = "", reads: dict[str, int] | None = None) -> None:
         """Something verified came from this peer."""
         self._heard[peer] = time.monotonic()
         self._failing.pop(peer, None)
         if release:
             self._release[peer] = release
+        if reads is not None:
+            self.reads[peer] = reads
 
     def failed(self, peer: str) -> None:
         """It did not answer."""
@@ -108,7 +112,7 @@ class Presence:
     async def _say_hello(self, peer: str, compare: Compare) -> None:
         try:
             mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
-            self.heard(peer, mark.release)
+            self.heard(peer, mark.release, mark.reads)
             await compare(peer, mark)
         except (Transient, Refused):
             self.failed(peer)

@@ -29,7 +29,7 @@ from services.kernel.deciding import Item
 from services.kernel.errors import DATABASE_AWAY, Transient
 from services.kernel.telemetry import log
 from services.link.contact import contact_of
-from services.link.office import ITSELF, RELEASE, Office
+from services.link.office import ITSELF, READS, RELEASE, Office
 from services.link.presence import Presence
 from services.link.seal import Refused
 
@@ -43,7 +43,8 @@ _TAKEN = (
 )
 _REPORT = (
     "SELECT count(*) FILTER (WHERE up) AS peers_up, count(*) FILTER (WHERE NOT up) AS peers_away, "
-    "coalesce(sum(queued - taken), 0)::bigint AS waiting, "
+    "(SELECT count(*) FROM letters l JOIN peers p USING (peer_id) "
+    "WHERE l.number > p.taken AND NOT l.given_up) AS waiting, "
     "(SELECT coalesce(sum(count), 0) FROM refusals)::bigint AS refused FROM peers WHERE status = 'joined'"
 )
 
@@ -149,7 +150,11 @@ class Receiver:
         row = await self._pool.fetchrow(_MARK, sender)
         assert row is not None
         return Mark(
-            epoch=row["heard_epoch"], number=row["heard"], letter_id=row["letter_id"], release=RELEASE
+            epoch=row["heard_epoch"],
+            number=row["heard"],
+            letter_id=row["letter_id"],
+            release=RELEASE,
+            reads=READS,
         )
 
     async def _follow_fork(self, sender: str, letters: Letters, mark: Mark) -> None:

@@ -28,7 +28,10 @@ LETTERS_SECONDS = 3.0
 MAX_BATCH_BYTES = MAX_SEALED_BYTES // 4
 """Of letters as they lie in the log: sealing makes twice as much of them."""
 
-_WAITING = "SELECT peer, status FROM peers WHERE queued > taken AND status <> 'unknown'"
+_WAITING = (
+    "SELECT peer, status FROM peers p WHERE queued > taken AND status <> 'unknown' AND EXISTS "
+    "(SELECT FROM letters l WHERE l.peer_id = p.peer_id AND l.number > p.taken AND NOT l.given_up)"
+)
 _LETTERS = (
     "SELECT l.letter_id, l.number, e.data, e.correlation_id FROM letters l "
     "JOIN events e ON e.entity_id = l.letter_id AND e.version = 1 AND e.entity = 'letter' "
@@ -84,11 +87,11 @@ class Sender:
 
     async def _bring(self, peer: str) -> None:
         mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
-        self._presence.heard(peer, mark.release)
+        self._presence.heard(peer, mark.release, mark.reads)
         after = await self._agreed(peer, mark)
         while (letters := await self._next(peer, after)) is not None:
             mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
-            self._presence.heard(peer, mark.release)
+            self._presence.heard(peer, mark.release, mark.reads)
             after = await self._agreed(peer, mark)
 
     async def _agreed(self, peer: str, mark: Mark) -> int:

@@ -224,6 +224,8 @@ def _write_compose(part: Path, folder: Path, wishes: Wishes) -> None:
         "".join(
             f"- targets: [{service}:{PROBE_PORT}]\n  labels: {{region: {wishes.token}, service: {service}}}\n"
             for service in SERVICES
+            # The link runs where there is a network; who joins one adds its line (docs/network.md).
+            if service != "link"
         )
     )
 

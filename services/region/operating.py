@@ -107,7 +107,7 @@ async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
     """Take back what others still hold of these services' logs, or open new epochs."""
     chosen = [service_of(known_service(service), region) for service in services]
     async with bus_of(region) as bus, _logs(region, set(SERVICES)) as logs:
-        return await recover_logs(chosen, logs, bus.client.jetstream(timeout=5))
+        return await recover_logs(region, chosen, logs, bus.client.jetstream(timeout=5))
 
 
 def told(recovered: Iterable[Recovered]) -> Iterator[str]:
@@ -120,6 +120,8 @@ def told(recovered: Iterable[Recovered]) -> Iterator[str]:
             yield "  Not everything was still there: a new epoch begins. `verify` shows what is left to do."
         for lost in done.without_text:
             yield f"  what was written with {lost} is lost: ask the person again"
+        if done.parked:
+            yield f"  {done.parked} followed events may have been parked, and wait: wederdienst park retry"
         for changed in done.without_cause:
             yield f"  {changed} was changed because of an event that is lost: look at it"
     yield "Start the services, then: wederdienst verify"

@@ -10,14 +10,46 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.databases import create_databases, migrate_all
 from services.region.servers import Nats, Postgres, answers, free_port, wait_until
+
+
+class Process(Protocol):
+    """A process that runs: `subprocess.Popen`, or what behaves as one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+type Launch = Callable[[Sequence[str], Path, Mapping[str, str], Path], Process]
+
+
+def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str], code: Path) -> Process:
+    """Run `wederdienst` of a checkout in a process of its own; what it says goes to `log`."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "services.region.cli", *arguments],
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            cwd=code,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+        )
 
 
 @dataclass
@@ -28,25 +60,17 @@ class ServiceProcess:
     config: Path
     log: Path
     probe_port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     environment: dict[str, str] = field(default_factory=dict)
     code: Path = Path(__file__).parents[2]
+    launch: Launch = launch
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *("-m", "services.region.cli", "serve", self.service),
-                    *("--config", str(self.config), "--probe-port", str(self.probe_port)),
-                ],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=self.code,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
-            )
+        where = ("--config", str(self.config), "--probe-port", str(self.probe_port))
+        self.process = self.launch(
+            ("serve", self.service, *where), self.log, {**os.environ, **self.environment}, self.code
+        )
 
     @property
     def pid(self) -> int:
@@ -175,8 +199,8 @@ class RunningRegion:
             replica.start()
         return [replica.service for replica in ended]
 
-    def stop(self) -> None:
-        """Stop services first, then the servers, in reverse."""
+    def stop(self, postgres: signal.Signals = signal.SIGINT) -> None:
+        """Stop services first, then the servers, in reverse; `postgres` is how its server is told."""
         for replica in self.replicas:
             if replica.running:
                 with contextlib.suppress(ProcessLookupError):
@@ -186,7 +210,7 @@ class RunningRegion:
         if self.nats is not None:
             self.nats.stop()
         if self.postgres is not None:
-            self.postgres.stop()
+            self.postgres.stop(postgres)
 
 
 @contextlib.contextmanager

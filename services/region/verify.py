@@ -8,7 +8,7 @@ everywhere else.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ import orjson
 
 from contracts.catalogue import SERVICES
 from contracts.referrals import NEXT
+from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection
 from services.kernel.rebuild import Rebuild, shadow, sources_of
 from services.kernel.settings import Region
 from services.region.databases import connect, service_of
+from services.region.operating import bus_of
+from services.region.transport import wrong_streams
 
 
 @dataclass
@@ -86,6 +89,7 @@ async def verify(
             await _one_effect(databases),
             await referrals_follow_their_diagram(databases["exchange"]),
             await _no_personal_data(databases, folder, planted),
+            await _streams_as_declared(region),
             drained,
         ]
     return Report(region.region, checks)
@@ -324,7 +328,7 @@ async def _drained(region: Region, databases: Databases, seconds: float) -> Chec
 async def _waiting(region: Region, databases: Databases) -> AsyncIterator[str]:
     for service, database in databases.items():
         marks = {row["source"]: row["position"] for row in await database.fetch("SELECT * FROM watermarks")}
-        for source in SERVICES[service].FOLLOWS if service in region.services else ():
+        for source in region.followed_by(service) if service in region.services else ():
             head = await databases[source].fetchval("SELECT position FROM log_head")
             if marks.get(source, 0) < head:
                 yield f"{service} has followed {source} to {marks.get(source, 0)} of {head}"
@@ -363,6 +367,16 @@ async def _no_personal_data(databases: Databases, folder: Path | None, planted: 
         # A server's store is read as it lies there; a torn last block does not matter for a search.
         if search.find_matches_as_indexes(file.read_bytes()):
             check.wrong.append(str(file.relative_to(folder) if folder else file))
+    return check
+
+
+async def _streams_as_declared(region: Region) -> Check:
+    """9, on the way: no stream has what is not its service's. Reads nothing where NATS rests."""
+    check = Check("9 streams hold their own service's events", 0)
+    with suppress(Misconfigured):
+        async with bus_of(region) as bus:
+            check.read, wrong = await wrong_streams(region, bus.client.jetstream(timeout=5))
+            check.wrong += wrong[:10]
     return check
 
 

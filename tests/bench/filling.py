@@ -117,9 +117,9 @@ async def fill_offers(connection: Any, count: int, *, people: int, days_ago: int
             people,
         )
         await connection.execute(
-            "UPDATE participants p SET offers_in = p.offers_in || o.theirs "
-            f"FROM (SELECT person, array_agg('{THE_INITIATIVE}'::uuid) AS theirs "
-            f"FROM ({row}) r GROUP BY 1) o "
+            f"UPDATE participants p SET offers_in = ARRAY['{THE_INITIATIVE}'::uuid], "
+            "offers_count = ARRAY[coalesce(p.offers_count[1], 0) + o.theirs] "
+            f"FROM (SELECT person, count(*) AS theirs FROM ({row}) r GROUP BY 1) o "
             "WHERE o.person = p.participant_id",
             count,
             people,

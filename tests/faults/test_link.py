@@ -17,7 +17,7 @@ from contracts import subjects
 from contracts.network import Greeting
 from services.link.keys import Keys
 from services.link.seal import Correspondent, Seal
-from services.region.network.joining import leave
+from services.region.network.joining import join, leave
 from tests.harness.links import Linked, LinkedRegion, linked_regions
 from tests.harness.postgres import dump, put_back
 from tests.harness.waiting import until
@@ -139,6 +139,20 @@ async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked:
     await until(lambda: _has(linked["west"], oost), "letters going on")
 
 
+async def test_a_letter_that_the_other_release_cannot_read_is_shown_on_both_sides(linked: Linked) -> None:
+    """Nobody reads the letters of these tests: they wait in their lanes, and nothing is lost."""
+    oost, west = linked["oost"], linked["west"]
+    await oost.write("west", 3)
+    await linked.drained()
+    await until(lambda: _shown(oost, west, "unread_there"), "Oost showing what West cannot read")
+    await until(lambda: _shown(west, oost, "unread_here"), "West showing what it cannot read")
+
+
+async def _shown(region: LinkedRegion, other: LinkedRegion, where: str) -> bool:
+    (seen,) = [one for one in (await region.peers()).peers if one.peer == other.name]
+    return list(getattr(seen, where)) == ["ProofSent v1"] and seen.up
+
+
 async def _knows(region: LinkedRegion, peer: str) -> bool:
     return await region.count("SELECT count(*) FROM peers WHERE status = 'joined' AND peer = $1", peer) == 1
 
@@ -231,3 +245,12 @@ async def _handed_back(region: LinkedRegion) -> int:
 
 async def _is(found: Awaitable[int], wanted: int) -> bool:
     return await found == wanted
+
+
+async def test_joining_twice_is_joining_once(linked: Linked) -> None:
+    """As after an answer that was lost: the invitation is used up, and the region is in."""
+    config = linked.folder / "zuid" / "region.toml"
+    invitation = linked.hub.invite("zuid")
+    first = await join(config, invitation)
+    again = await join(config, invitation)
+    assert again.serial == first.serial

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.envelope import Answer
-from contracts.link import PEER_SPACE, QueueLetter
+from contracts.link import PEER_SPACE, GetPeers, Peers, QueueLetter
 from services.kernel.deciding import Item
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
@@ -102,6 +102,14 @@ class LinkedRegion:
             data={"n": n, "text": "x" * 200},
         )
         return self.replica.loop.submit(Item(letter_id, ITSELF, command=command))
+
+    async def peers(self) -> Peers:
+        """What the link answers about the others."""
+        assert self.replica is not None
+        answer = self.replica.service.answers[GetPeers]
+        found = await answer(self.replica, GetPeers(), ITSELF)
+        assert isinstance(found, Peers)
+        return found
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         """Rows of the link's own database."""

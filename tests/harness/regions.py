@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from services.region.configure import write_region
 from services.region.mailbox import Mailbox
 from services.region.running import RunningRegion, wait_until
-from tests.harness import servers
+from tests.harness import servers, template, warm
 
 
 @asynccontextmanager
@@ -24,13 +24,17 @@ async def real_region(
     keys: Sequence[dict[str, Any]] = (),
     teams: Sequence[dict[str, Any]] = (),
     on: servers.Servers | None = None,
+    joins: Callable[[Path], Awaitable[object]] | None = None,
 ) -> AsyncIterator[tuple[RunningRegion, Mailbox]]:
     """A running region with a mailbox; everything ends with the block, and only what it started.
 
-    It runs on the servers that pytest was given (`--servers`), unless `on` says which.
+    It runs on the servers that pytest was given (`--servers`), unless `on` says which. `joins` gets its
+    configuration before it starts, to have it take part in a network.
     """
     on = on or servers.chosen
     with Mailbox(folder / "mailbox") as mailbox:
+        if on is servers.Servers.EMBEDDED:
+            await asyncio.to_thread(template.begin_with, folder, name, name.capitalize())
         config = write_region(
             folder,
             region=name,
@@ -43,7 +47,11 @@ async def real_region(
             lease_seconds=lease_seconds,
             embedded=on is servers.Servers.EMBEDDED,
         )
+        if joins is not None:
+            await joins(config)
         region = RunningRegion(config)
+        for replica in region.replicas:
+            replica.launch = warm.launch
         async with servers.serving(region.region, on):
             try:
                 await asyncio.to_thread(region.start)
@@ -53,7 +61,8 @@ async def real_region(
                     print(f"--- last words of {replica.log.stem}:", *_last_words(replica.log), sep="\n")
                 raise
             finally:
-                await asyncio.to_thread(region.stop)
+                # Nobody needs its data any more: no checkpoint.
+                await asyncio.to_thread(region.stop, signal.SIGQUIT)
 
 
 def _last_words(log: Path) -> Sequence[str]:

@@ -4,12 +4,14 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -19,13 +21,15 @@ from contracts.members import MemberApproved
 from services.kernel import commit_loop, rebuild
 from services.kernel.deciding import Item
 from services.kernel.entity import State
-from services.kernel.errors import Busy, NotLeading, TooLate, Unparkable
-from services.kernel.follower import follow_id
-from services.kernel.log import Recorded
+from services.kernel.errors import Busy, NotLeading, Rejected, TooLate, Unparkable
+from services.kernel.follower import follow_id, retry_parked
+from services.kernel.log import Publisher, Recorded
+from services.kernel.parking import park_again
 from services.kernel.rebuild import Rebuild, shadow
 from services.kernel.service import Context, Service, Timer, new_id
 from services.kernel.timers import fire_timers
 from services.ledger.app import service as ledger
+from services.members.app import service as members_service
 from tests.harness.leader import Leader, Place, place
 from tests.harness.town import Town
 from tests.harness.waiting import until
@@ -555,6 +559,35 @@ async def test_a_followed_event_that_cannot_even_be_parked_stops_its_source_and_
     assert leader.loop.marks["members"][1] == 4
     assert await leader.count("accounts") == 6
     assert await leader.count("parked") == 0
+
+
+async def test_what_left_no_trace_in_a_lost_time_is_parked_again_and_applied_once_by_a_retry(
+    town: Town, here: Place
+) -> None:
+    people = [new_id() for _ in range(4)]
+    members = Publisher(town.region.region.region, "members", "")
+    rows = [
+        (n, event.entity_id, event.name if n < 4 else "MemberLeft", orjson.dumps(event.data).decode())
+        for n, event in enumerate((approved(0, person) for person in people), 1)
+    ]
+    async with place(town.region.region, members_service(town.region.region)) as source:
+        await source.pool.executemany(
+            "INSERT INTO events (position, epoch, entity, entity_id, version, name, schema_version, "
+            "command_id, ordinal, correlation_id, actor, occurred_at, data) "
+            "VALUES ($1, 1, 'member', $2, 1, $3, 1, $2, 0, $2, 'coordinator:noor', now(), $4)",
+            rows,
+        )
+        async with source.pool.acquire() as log, log.transaction(), here.pool.acquire() as ours:
+            # Of the first something is here, the last asks nothing of this service.
+            parked = await park_again(here.service, ours, members, log, (1, 0, 4), {f"{people[0]}.0"})
+    assert parked == 2
+    async with here.leading() as leader:
+        for _ in range(2):
+            with suppress(Rejected):
+                assert await retry_parked(leader.loop, here.pool, "ledger", None) == 2
+        opened = await leader.pool.fetch("SELECT account_id FROM accounts ORDER BY account_id")
+        assert [row[0] for row in opened] == people[1:3]
+        assert await leader.count("parked") == 0
 
 
 async def test_callers_that_gave_up_do_not_stop_the_loop(leader: Leader) -> None:

@@ -38,11 +38,12 @@ REFUSED = {
 }
 
 
-async def demo(folder: Path) -> dict[str, Any]:
+async def demo(folder: Path, *more: str) -> dict[str, Any]:
     """One `demo --once --json`, as someone runs it."""
+    line = (sys.executable, "-m", "services.region.cli", "demo", "--once", "--json", "--folder", str(folder))
     ran = await asyncio.to_thread(
         subprocess.run,
-        [*(sys.executable, "-m", "services.region.cli", "demo", "--once", "--json"), "--folder", str(folder)],
+        [*line, *more],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -69,6 +70,21 @@ async def test_the_demo_shows_its_main_job_also_twice_on_the_same_data(tmp_path:
     # The configuration knows the hashes of the keys, and nothing keeps the keys.
     assert "sha256" in (tmp_path / "region.toml").read_text(encoding="utf-8")
     assert end_leftovers(tmp_path) == []
+
+
+@pytest.mark.long
+async def test_two_regions_each_on_its_own_and_then_together(tmp_path: Path) -> None:
+    shown = await demo(tmp_path, "--regions", "2")
+    assert shown["ok"]
+    assert list(shown["regions"]) == ["utrecht", "amersfoort"]
+    for region in shown["regions"].values():
+        assert region["verify"]["ok"]
+        assert all(any(part in step["title"] for step in region["steps"]) for part in MAIN_JOB)
+    together = [step["title"] for step in shown["network"]]
+    assert "Utrecht sees the others" in together
+    assert "Amersfoort sees the others" in together
+    for folder in (tmp_path, tmp_path / "hub", tmp_path / "utrecht", tmp_path / "amersfoort"):
+        assert end_leftovers(folder) == []
 
 
 def test_a_second_demo_in_the_same_folder_says_what_to_do(tmp_path: Path) -> None:

@@ -8,15 +8,16 @@ of roles below says in words.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import nats
 import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import StreamConfig
+from nats.js.api import RePublish, StreamConfig, StreamSource
 from nats.js.errors import APIError, NotFoundError
 
 from contracts import subjects
@@ -27,6 +28,7 @@ from services.kernel.settings import Region, load
 from services.kernel.streams import consumer_config, ensure_consumer, ensure_stream, stream_config
 from services.region.configure import write_region
 from services.region.servers import Nats, free_port
+from services.region.transport import wrong_streams
 from tests.harness import servers
 from tests.harness.deployed import nats_nodes, written
 from tests.harness.waiting import until
@@ -424,3 +426,36 @@ async def test_the_log_of_another_can_be_neither_changed_nor_read_unfollowed(reg
         assert len(await tries.refused()) == 6
     async with connected(region, "operator") as tries:
         assert (await tries.client.jetstream().stream_info("EVT_ledger")).state.last_seq == before
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"subjects": [f"wd.evt.{REGION}.ledger.*", f"wd.cmd.{REGION}.members.*"]},
+        {
+            "republish": RePublish(
+                src=f"wd.evt.{REGION}.ledger.*", dest=f"wd.cmd.{REGION}.members.{{{{wildcard(1)}}}}"
+            )
+        },
+        {"sources": [StreamSource(name="EVT_members")]},
+        {"name": "EVT_other"},
+    ],
+    ids=["with commands", "sending on", "with another's events", "nobody's"],
+)
+async def test_a_stream_made_for_more_than_its_own_events_is_found(
+    region: Region, more: dict[str, Any]
+) -> None:
+    async with connected(region, "operator") as tries:
+        js = tries.client.jetstream(timeout=2)
+        for service in SERVICES:
+            with suppress(NotFoundError):
+                await js.delete_stream(subjects.stream(service))
+        await ensure_stream(js, stream_config(REGION, "members", region.nats.stream_days))
+        assert await wrong_streams(region, js) == (1, [])
+        made = replace(stream_config(REGION, "ledger", region.nats.stream_days), **more)
+        # Whoever makes it: nobody else may make another's (the lists), and nothing limits what is in it.
+        async with connected(region, "operator" if "name" in more else "ledger") as maker:
+            await maker.client.jetstream(timeout=2).add_stream(made)
+        count, wrong = await wrong_streams(region, js)
+        assert (count, [each.partition(":")[0] for each in wrong]) == (2, [f"stream {made.name}"])
+        await js.delete_stream(str(made.name))

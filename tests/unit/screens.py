@@ -155,6 +155,7 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "team": "west",
             "member_id": ASKER,
             "member_status": "registered",
+            "number": 1043,
             "pc4": "3511",
             "category": "shopping",
             "minutes": 60,

@@ -50,6 +50,7 @@ PAGES = (
     "/rooster",
     "/brieven",
     "/brieven/afdrukken",
+    "/verwijzingen",
 )
 
 

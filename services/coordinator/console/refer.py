@@ -66,7 +66,7 @@ FIELDS: tuple[tuple[Part, Field], ...] = (
         hint="Geen BSN en geen medische gegevens. Een buur leest dit ook.",
         optional=True,
     ),
-    _asks("need", "urgency", "Hoe snel is hulp nodig?", "radios", choices=_URGENCIES),
+    _asks("need", "urgency", "Kies wat past", "radios", choices=_URGENCIES),
     _asks(
         "consent",
         "feedback",
@@ -248,7 +248,10 @@ def read_referral(posted: FormData) -> tuple[NewReferral | None, dict[str, str],
     except ValidationError as invalid:
         said: dict[str, str] = {}
         for error in invalid.errors(include_input=False, include_url=False):
-            said.setdefault(_where(wrong.field(error), typed), wrong.words(error)[0])
+            if error["type"] == "person_unclear":
+                said |= {name: _MISSING for name in _NEEDED if not typed[name]}
+            else:
+                said.setdefault(_where(wrong.field(error), typed), wrong.words(error)[0])
         return None, typed, said
 
 
@@ -258,11 +261,13 @@ def refused(no: Refusal) -> dict[str, str]:
     return {where.get(no.code, ""): no.nl}
 
 
+_NEEDED = ("name", "street", "house_number", "pc4")
+_MISSING = wrong.words({"type": "missing", "msg": ""})[0]
+
+
 def _where(field: str, typed: Mapping[str, str]) -> str:
-    """The field of the page that an error is about; a person who is unclear is so by what is missing."""
+    """The field of the page that an error is about."""
     name = field.rpartition(".")[2]
-    if name == "person":
-        return next((n for n in ("name", "street", "house_number", "pc4") if not typed[n]), "name")
     return name if name in typed else ""
 
 

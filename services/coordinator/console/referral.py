@@ -112,12 +112,14 @@ async def _groups(desk: Desk, actor: Actor, row: dict[str, Any], failed: Failed 
     """What may be done now, by where the referral stands."""
     href = referral_href(row["referral_id"])
     running = await _initiatives(desk, actor) if row["status"] in ("requested", "on-hold") else ()
+    only = {"initiative_id": running[0][0]} if len(running) == 1 else {}
 
     def shown(heading: str, *forms: Form) -> Group:
         return Group(
             heading,
             tuple(
-                shown_form(form, href, failed=failed, choices={"initiative_id": running}) for form in forms
+                shown_form(form, href, now=only, failed=failed, choices={"initiative_id": running})
+                for form in forms
             ),
         )
 

@@ -33,6 +33,9 @@ CREATE TABLE letters (
     letter_id uuid PRIMARY KEY,
     peer_id   uuid    NOT NULL,
     number    bigint  NOT NULL,
+    name      text    NOT NULL,
+    -- Of the letter's form; `version` counts events, as everywhere.
+    form      bigint  NOT NULL,
     given_up  boolean NOT NULL,
     version   bigint  NOT NULL
 );
@@ -45,6 +48,7 @@ CREATE TABLE received (
     number    bigint  NOT NULL,
     thread_id uuid    NOT NULL,
     name      text    NOT NULL,
+    form      bigint  NOT NULL,
     -- The peer was put back and does not know it any more.
     orphaned  boolean NOT NULL,
     version   bigint  NOT NULL

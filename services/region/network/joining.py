@@ -1,5 +1,6 @@
 """A region's side of joining: keys of its own, the invitation taken up, `[network]` in region.toml."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 
 from contracts import subjects
-from contracts.network import HUB, Directory, Join, Leave
+from contracts.network import HUB, Directory, GetDirectory, Join, Leave
 from services.kernel.errors import Misconfigured, Unreachable
 from services.kernel.settings import Network, Region, load
 from services.link.keys import Keys
@@ -17,6 +18,8 @@ from services.region.network.hub import Invitation
 from services.region.network.registrar import on_line
 
 KEYS = "link-keys.json"
+ATTEMPTS = 4
+PAUSE_SECONDS = 0.3
 _TABLE = re.compile(r"^\[network\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
 
 NOT_LET_IN = (
@@ -41,23 +44,42 @@ async def join(config: Path, invitation: Invitation) -> Directory:
         user_key=keys.user_key,
     )
     seal = Seal(region.region, keys)
-    id, sealed = seal.close(hub, "Join", said)
-    outside = orjson.dumps({"join": said.model_dump(mode="json"), "sealed": sealed.decode()})
-    line = Line(
-        region.region,
-        invitation.hub,
-        invitation.seed,
-        _nobody,
-        hears=subjects.guest_on_hub(region.region, HUB).subscribe[0],
-    )
-    async with on_line(line):
-        try:
-            raw = await line.ask(HUB, "Join", outside)
-            directory = Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
-        except (Unreachable, Refused, ValidationError):
-            raise Misconfigured(NOT_LET_IN) from None
+    try:
+        directory = await _let_in(region, seal, hub, said, invitation)
+    except Misconfigured:
+        # The answer may have been lost: then we are in, and the invitation is used up.
+        directory = await _list_for_members(region, seal, hub, invitation.hub)
     write_network(config, invitation)
     return directory
+
+
+async def _let_in(
+    region: Region, seal: Seal, hub: Correspondent, said: Join, invitation: Invitation
+) -> Directory:
+    """Take up the invitation. Raises Misconfigured."""
+    hears = subjects.guest_on_hub(region.region, HUB).subscribe[0]
+    async with on_line(Line(region.region, invitation.hub, invitation.seed, _nobody, hears=hears)) as line:
+        for _ in range(ATTEMPTS):
+            id, sealed = seal.close(hub, "Join", said)
+            outside = orjson.dumps({"join": said.model_dump(mode="json"), "sealed": sealed.decode()})
+            try:
+                raw = await line.ask(HUB, "Join", outside)
+                return Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
+            except (Unreachable, Refused, ValidationError):
+                # The registrar may be starting.
+                await asyncio.sleep(PAUSE_SECONDS)
+    raise Misconfigured(NOT_LET_IN)
+
+
+async def _list_for_members(region: Region, seal: Seal, hub: Correspondent, address: str) -> Directory:
+    """The list, as a region gets it that is on it. Raises Misconfigured."""
+    try:
+        async with on_line(Line(region.region, address, seal.keys.user_seed, _nobody)) as line:
+            id, sealed = seal.close(hub, "GetDirectory", GetDirectory())
+            raw = await line.ask(HUB, "GetDirectory", sealed)
+            return Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
+    except (Misconfigured, Unreachable, Refused, ValidationError):
+        raise Misconfigured(NOT_LET_IN) from None
 
 
 async def leave(config: Path) -> Directory:
@@ -67,7 +89,7 @@ async def leave(config: Path) -> Directory:
     keys = Keys.load(network.keys)
     hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
     seal = Seal(region.region, keys)
-    line = Line(region.region, network.hub, keys.user_seed, _nobody)
+    line = Line(region.region, network.hub, keys.user_seed, _nobody, tls=network.ssl_context())
     async with on_line(line):
         id, sealed = seal.close(hub, "Leave", Leave())
         try:

@@ -175,7 +175,7 @@ async def _look_at(registrar: Registrar, one: Neighbour) -> Seen:
 
 
 @asynccontextmanager
-async def on_line(line: Line) -> AsyncIterator[None]:
+async def on_line(line: Line) -> AsyncIterator[Line]:
     """The line runs inside the block. Raises Misconfigured when the hub does not answer."""
     running = asyncio.create_task(line.run())
     try:
@@ -186,7 +186,7 @@ async def on_line(line: Line) -> AsyncIterator[None]:
             raise Misconfigured(
                 "The hub does not answer, or does not let us in. Ask its operator whether it is up."
             ) from None
-        yield
+        yield line
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

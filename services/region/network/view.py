@@ -45,5 +45,8 @@ def _told(row: dict[str, Any]) -> Iterator[str]:
         yield f"{row['waiting']} waiting, {row['sent']} sent, {row['received']} received"
         refused = ", ".join(f"{count} {reason}" for reason, count in row["refused"].items())
         yield f"refused: {refused or 'none'}"
+        for where, how in (("unread_there", "cannot be read there"), ("unread_here", "cannot be read here")):
+            for form, count in row[where].items():
+                yield f"{count} {form} {how}: upgrade, then retry"
         if row["orphans"]:
             yield f"{len(row['orphans'])} letters were forgotten by who wrote them: look at each"

@@ -1,0 +1,202 @@
+"""The hub's folder: who is let in, once, as whom; and what a region writes down of it."""
+
+import json
+import tomllib
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from contracts import subjects
+from contracts.link import Neighbour
+from contracts.network import HUB
+from services.kernel.errors import Misconfigured
+from services.link.keys import Keys, user_key
+from services.link.seal import Correspondent
+from services.region.network.hub import Hub, Invitation
+from services.region.network.joining import write_network
+from services.region.network.view import table
+from tests.contracts.test_subjects import covers, may
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return Hub.init(tmp_path / "hub", port=4223)
+
+
+def neighbour(region: str, signing_key: str = "s") -> Neighbour:
+    return Neighbour(
+        region=region, municipality=region.capitalize(), signing_key=signing_key, sealing_key="e"
+    )
+
+
+# Who may what on the hub
+
+
+@pytest.mark.parametrize(("one", "another"), list(permutations(("oost", "west", HUB), 2)))
+def test_a_region_speaks_as_itself_and_hears_what_is_for_it(one: str, another: str) -> None:
+    allowed = subjects.region_on_hub(one)
+    assert may(allowed.publish, subjects.between(one, another, "Letters"))
+    assert may(allowed.subscribe, subjects.between(another, one, "Letters"))
+    assert not may(allowed.publish, subjects.between(another, one, "Letters"))
+    assert not may(allowed.subscribe, subjects.between(one, another, "Letters"))
+    assert not may(allowed.subscribe, subjects.between("zuid", another, "Letters"))
+
+
+def test_an_answer_fits_in_the_same_two_lists() -> None:
+    """Oost asks West: West says it where Oost hears it, and nobody else may do either."""
+    inbox = subjects.inbox_between("west", "oost", "x.1")
+    assert may(subjects.region_on_hub("west").publish, inbox)
+    assert may(subjects.region_on_hub("oost").subscribe, inbox)
+    assert not may(subjects.region_on_hub("zuid").publish, inbox)
+    assert not may(subjects.region_on_hub("zuid").subscribe, inbox)
+
+
+def test_who_is_invited_may_ask_to_be_let_in_and_no_more() -> None:
+    guest = subjects.guest_on_hub("oost", HUB)
+    assert guest.publish == ("wd.net.oost.hub.Join",)
+    assert all(covers("wd.net.hub.oost.inbox.>", subject) for subject in guest.subscribe)
+
+
+# Invitations
+
+
+def test_an_invitation_is_good_for_one_joining(hub: Hub) -> None:
+    hub.invite("oost")
+    assert hub.admit(neighbour("oost"), "UOOST").serial == 2
+    with pytest.raises(PermissionError):
+        hub.admit(neighbour("oost", "another"), "UOTHER")
+    assert [one.signing_key for one in hub.directory().regions] == ["s"]
+
+
+def test_an_invitation_ends(hub: Hub) -> None:
+    hub.invite("oost", valid=timedelta(seconds=-1))
+    with pytest.raises(PermissionError):
+        hub.admit(neighbour("oost"), "UOOST")
+
+
+def test_nobody_comes_in_on_anothers_invitation(hub: Hub) -> None:
+    hub.invite("oost")
+    with pytest.raises(PermissionError):
+        hub.admit(neighbour("west"), "UWEST")
+
+
+def test_an_invitation_travels_as_one_word_and_the_hub_keeps_no_secret_of_it(hub: Hub) -> None:
+    invitation = hub.invite("oost")
+    assert Invitation.of(f"  {invitation.text()}\n") == invitation
+    assert invitation.hub == "127.0.0.1:4223"
+    kept = "".join(file.read_text() for file in hub.folder.iterdir())
+    assert invitation.seed not in kept
+    assert user_key(invitation.seed) in hub.nats_config.read_text()
+
+
+@pytest.mark.parametrize("text", ["", "wederdienst-", "wederdienst-abc", "wederdienst-eyJodWIiOiAiYSJ9"])
+def test_half_an_invitation_is_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(Misconfigured, match="Copy all of it"):
+        Invitation.of(text)
+
+
+@pytest.mark.parametrize("name", ["Oost", "1oost", "", "o.o", "*", "hub"])
+def test_a_region_has_a_name_of_its_own(hub: Hub, name: str) -> None:
+    with pytest.raises(Misconfigured):
+        hub.invite(name)
+
+
+# The server's configuration
+
+
+def test_the_server_knows_the_hub_who_joined_and_who_is_invited(hub: Hub) -> None:
+    hub.invite("oost")
+    hub.admit(neighbour("oost"), "UOOST")
+    invited = hub.invite("west")
+    hub.write_nats_config()
+    config = hub.nats_config.read_text()
+    assert config.count("nkey:") == 3
+    assert '{ nkey: "UOOST", permissions: {' in config
+    assert user_key(invited.seed) in config
+    assert "jetstream" not in config
+    assert "no_auth_user" not in config
+
+
+def test_who_leaves_is_shut_out_and_stays_on_the_list_as_left(hub: Hub) -> None:
+    hub.invite("oost")
+    hub.admit(neighbour("oost"), "UOOST")
+    directory = hub.dismiss("oost")
+    assert (directory.serial, directory.regions[0].left) == (3, True)
+    hub.write_nats_config()
+    assert "UOOST" not in hub.nats_config.read_text()
+
+
+def test_a_hub_that_is_there_keeps_its_keys_and_its_list(hub: Hub) -> None:
+    hub.invite("oost")
+    hub.admit(neighbour("oost"), "UOOST")
+    again = Hub.init(hub.folder, port=9)
+    assert again.keys.signing_key == hub.keys.signing_key
+    assert again.directory() == hub.directory()
+    assert again.address == ("127.0.0.1", 4223)
+
+
+def test_keys_are_for_their_owner_alone(hub: Hub) -> None:
+    file = hub.folder / "hub-keys.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o644)
+    with pytest.raises(Misconfigured, match="chmod 600"):
+        Keys.load(file)
+    file.chmod(0o600)
+    file.write_text(json.dumps({"signing": {}}))
+    with pytest.raises(Misconfigured, match="join again"):
+        Keys.load(file)
+
+
+@pytest.mark.parametrize("key", ["", "x", "AAAA", "é", "A" * 44])
+def test_what_is_no_public_key_is_not_taken_for_one(key: str) -> None:
+    with pytest.raises(ValueError, match="no public key"):
+        Correspondent.of("oost", key, key)
+
+
+def test_a_folder_without_a_hub_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="network init"):
+        _ = Hub(tmp_path).address
+
+
+# What a region writes down
+
+
+def test_joining_again_replaces_what_was_written_and_nothing_else(tmp_path: Path) -> None:
+    config = tmp_path / "region.toml"
+    config.write_text('region = "oost"\n\n[nats]\nport = 1\n\n[[keys]]\nid = "noor"\n')
+    first = Invitation("a:1", "oost", "S", "s1", "e1")
+    write_network(config, first)
+    write_network(config, Invitation("b:2", "oost", "S", "s2", "e2"))
+    said = tomllib.loads(config.read_text())
+    assert said["network"] == {
+        "hub": "b:2",
+        "hub_signing_key": "s2",
+        "hub_sealing_key": "e2",
+        "keys": "link-keys.json",
+    }
+    assert (said["region"], said["nats"], said["keys"]) == ("oost", {"port": 1}, [{"id": "noor"}])
+
+
+def test_the_network_in_a_table() -> None:
+    report = {
+        "release": "1",
+        "peers_up": 2,
+        "peers_away": 0,
+        "waiting": 3,
+        "refused": 1,
+        "positions_minutes": {"owed": 60},
+    }
+    seen = [
+        {"region": "oost", "left": False, "up": True, "delay_ms": 2.4, "report": report},
+        {"region": "west", "left": True, "up": False, "report": None},
+        {"region": "zuid", "left": False, "up": False, "report": None},
+    ]
+    up, left, away = table(seen)
+    assert "answers in 2 ms" in up
+    assert "3 letters waiting, 1 messages refused" in up
+    assert "owed 60 min" in up
+    assert left.endswith("left")
+    assert away.endswith("AWAY")
+    assert list(table([])) == ["No region takes part yet."]
