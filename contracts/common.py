@@ -24,6 +24,9 @@ Moment = Annotated[
 Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The id of a coordinator's key in the region's configuration; never a person's name."""
 
+Peer = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+"""Another region, by its token in subjects."""
+
 HowGiven = Literal["in_person", "phone", "paper"]
 """How someone gave their consent."""
 

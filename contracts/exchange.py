@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts import initiatives, participants, proposals, referrals, safety, visits
+from contracts import initiatives, loans, participants, proposals, referrals, safety, visits
 from contracts.categories import CategoryCode
 from contracts.common import HowGiven, Minutes, Moment
 from contracts.envelope import Command, Event, Query, VaultEntry, View
@@ -264,6 +264,7 @@ EVENTS: tuple[type[Event], ...] = (
     *initiatives.EVENTS,
     *visits.EVENTS,
     *safety.EVENTS,
+    *loans.EVENTS,
     *referrals.EVENTS,
 )
 
@@ -409,6 +410,7 @@ COMMANDS: tuple[type[Command], ...] = (
     *initiatives.COMMANDS,
     *visits.COMMANDS,
     *safety.COMMANDS,
+    *loans.COMMANDS,
     *referrals.COMMANDS,
 )
 
@@ -468,5 +470,6 @@ QUERIES: dict[type[Query], type[View]] = {
     **initiatives.QUERIES,
     **visits.QUERIES,
     **safety.QUERIES,
+    **loans.QUERIES,
     **referrals.QUERIES,
 }

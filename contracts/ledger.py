@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts import caps
+from contracts import caps, clearing, crossings
 from contracts.common import Settle
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
@@ -45,7 +45,7 @@ class AccountOpened(Event):
     """There is an account. Available never goes below `floor_minutes`; beyond the ceiling nothing comes in.
 
     `kind`: person, household, organisation; or one of the region's own: pool, suspense, opening,
-    region, written_off.
+    region, written_off, settled, or clearing (one for each region it clears hours with).
     """
 
     ENTITY: ClassVar[str] = "account"
@@ -86,7 +86,7 @@ class HoldPlaced(Event):
 
     In an initiative with a compensation it is the helper's room under the caps that is set apart:
     `cents` of `month` (`2026-11`), and the account is the helper's. Where nothing is counted both
-    are 0.
+    are 0. `peer`: for the help of another region; it counts for the cap between the two.
     """
 
     ENTITY: ClassVar[str] = "hold"
@@ -96,6 +96,7 @@ class HoldPlaced(Event):
     minutes: int
     cents: int = 0
     month: str | None = None
+    peer: str | None = None
 
 
 class HoldRefused(Event):
@@ -112,6 +113,7 @@ class HoldRefused(Event):
     reason: str
     left_cents: int | None = None
     caps_year: int | None = None
+    peer: str | None = None
 
 
 class HoldReleased(Event):
@@ -123,13 +125,25 @@ class HoldReleased(Event):
     minutes: int
     cents: int = 0
     month: str | None = None
+    peer: str | None = None
+
+
+class HoldMoved(Event):
+    """An account is settled while minutes of it are held for another region: SUSPENSE holds them now."""
+
+    ENTITY: ClassVar[str] = "hold"
+    hold_id: UUID
+    from_account_id: UUID
+    to_account_id: UUID
+    minutes: int
 
 
 class CreditTransferred(Event):
     """Minutes went from one account to another; the two postings sum to zero.
 
-    `kind`: match, gift, pool, settlement, opening, reversal, or ceiling (what the helper of a match
-    had no room for, to the pool). `hold_minutes` is what a hold of the payer set free by this
+    `kind`: match, gift, pool, settlement, opening, reversal, ceiling (what the helper of a match
+    had no room for, to the pool), or clearing (the half of a transfer between regions that is booked
+    here; `peer` says with which). `hold_minutes` is what a hold of the payer set free by this
     transfer (0 without). What is held for a match while its account is settled goes to SUSPENSE
     (`settlement`, with the match), which pays for it then. A reversal names the transfer that it
     `reverses`. `payer_id` and `payee_id` say for which members the two accounts stand, where it is
@@ -148,6 +162,7 @@ class CreditTransferred(Event):
     reverses: UUID | None = None
     payer_id: UUID | None = None
     payee_id: UUID | None = None
+    peer: str | None = None
 
 
 class HelpRecorded(Event):
@@ -219,8 +234,11 @@ EVENTS: tuple[type[Event], ...] = (
     HoldPlaced,
     HoldRefused,
     HoldReleased,
+    HoldMoved,
     CreditTransferred,
     TransferRefused,
+    *clearing.EVENTS,
+    *crossings.EVENTS,
     *caps.EVENTS,
 )
 
@@ -349,6 +367,8 @@ COMMANDS: tuple[type[Command], ...] = (
     ChangeLimits,
     NoteExpenses,
     BringBalance,
+    *clearing.COMMANDS,
+    *crossings.COMMANDS,
     *caps.COMMANDS,
 )
 
@@ -449,4 +469,5 @@ QUERIES: dict[type[Query], type[View]] = {
     GetBalances: Balances,
     GetStatement: Statement,
     GetYearStatement: YearStatement,
+    **clearing.QUERIES,
 }

@@ -45,6 +45,9 @@ class ForPeer(Event):
 
 # Hours
 
+TransferKind = Literal["help", "gift", "settlement"]
+"""For help that was lent, given by someone to someone, or of the regions themselves to settle a position."""
+
 
 class AboutTransfer(Letter):
     """`transfer_id` is given by the region whose account pays, and counts for ever."""
@@ -61,7 +64,7 @@ class TransferOffer(AboutTransfer):
 
     payee_id: UUID | None
     minutes: int
-    kind: Literal["help", "gift", "settlement"]
+    kind: TransferKind
     about: UUID | None = None
 
 
@@ -76,17 +79,12 @@ class TransferRejection(AboutTransfer):
 
 
 class TransferPosting(AboutTransfer):
-    """We posted it; so do you now. Complete in itself, for who lost the offer.
-
-    `number` counts what we posted to you, and `total_minutes` is the sum of those 1 to `number`.
-    """
+    """We posted it; so do you now. Complete in itself, for who lost the offer."""
 
     payee_id: UUID | None
     minutes: int
-    kind: Literal["help", "gift", "settlement"]
+    kind: TransferKind
     about: UUID | None = None
-    number: int
-    total_minutes: int
 
 
 class TransferQuestion(AboutTransfer):
@@ -128,7 +126,7 @@ class Reckoning(Letter):
 
 
 class ReckoningAnswer(Letter):
-    """What we posted of it. Where that is not the same, it is shown on both sides and repaired by people."""
+    """What we have of it. Where it should be the same and is not, both sides show it; people repair it."""
 
     THREAD: ClassVar[str] = "reckoning_id"
     reckoning_id: UUID

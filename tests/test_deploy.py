@@ -95,9 +95,10 @@ def test_secrets_come_by_files_alone(tmp_path: Path) -> None:
     named = [secret["file"] for secret in COMPOSE["secrets"].values()]
     mounted = [
         volume.split(":")[0]
-        for one in COMPOSE["services"].values()
+        for name, one in COMPOSE["services"].items()
         for volume in one.get("volumes", [])
-        if "WD_FOLDER" in volume
+        # The link's keys come when the region joins a network.
+        if "WD_FOLDER" in volume and name != "link"
     ]
     for path in {*named, *mounted, "${WD_FOLDER}/mail.env"}:
         there = re.sub(r"\$\{WD_FOLDER[^}]*\}", str(config.parent), path)

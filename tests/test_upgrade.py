@@ -17,6 +17,7 @@ TAKES_AWAY = (
         r"\bADD COLUMN (?:IF NOT EXISTS )?\w+ [^,;]*\bNOT NULL\b(?![^,;]*\bDEFAULT\b)",
         "adds a column without a default",
     ),
+    (r"\bALTER COLUMN \w+ DROP DEFAULT\b", "drops the default that the release before lives by"),
     (r"\b(TRUNCATE|DELETE FROM)\b", "deletes rows"),
 )
 
@@ -42,6 +43,7 @@ def test_a_migration_takes_nothing_away_from_the_release_before(file: Path) -> N
         ("ALTER TABLE offers ALTER COLUMN minutes TYPE text;", True),
         ("ALTER TABLE offers ADD COLUMN since date NOT NULL;", True),
         ("ALTER TABLE offers ALTER COLUMN area SET NOT NULL;", True),
+        ("ALTER TABLE offers ALTER COLUMN area DROP DEFAULT;", True),
         ("DELETE FROM offers;", True),
         ("-- contract: unused since 0.2.0\nALTER TABLE offers DROP COLUMN text;", False),
         ("ALTER TABLE offers ADD COLUMN since date;", False),

@@ -33,6 +33,14 @@ WorkCode = Literal[
     "bring_message",
     "not_reached",
     "message_failed",
+    "help_asked",
+    "helper_offered",
+    "person_asked",
+    "loan_differs",
+    "loan_not_booked",
+    "cap_proposed",
+    "settlement_proposed",
+    "position_differs",
 ]
 
 _TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -118,6 +126,22 @@ def _member(where: str, since: str) -> Waiting:
         since=since,
         member_id="member_id",
         pc4="pc4",
+    )
+
+
+def _loan(where: str) -> Waiting:
+    """Help to or from another region: where ours lives, or for what they ask, everyone."""
+    return Waiting(
+        rows=f"loans_seen x WHERE status NOT IN ('completed', 'ended') AND {where}",
+        entity_id="loan_id",
+        since="changed_at",
+        due="wanted_at",
+        fixed="wanted_at IS NOT NULL",
+        member_id="member_id",
+        request_id="request_id",
+        category="category",
+        pc4=_place_of("x.member_id"),
+        reason="peer",
     )
 
 
@@ -367,5 +391,29 @@ WAITING: dict[WorkCode, Waiting] = {
         member_id="member_id",
         pc4=_place_of("x.member_id"),
         reason="reason",
+    ),
+    # With other regions. `reason` says which.
+    "help_asked": _loan("status = 'asked'"),
+    "helper_offered": _loan("side = 'asks' AND status = 'offered'"),
+    "person_asked": _loan("status = 'wanted' AND NOT we_agree"),
+    "loan_differs": _loan("differs"),
+    "loan_not_booked": _loan("status = 'unbooked'"),
+    "cap_proposed": Waiting(
+        rows="clearings_seen x WHERE proposed_by = 'them'",
+        entity_id="clearing_id",
+        since="proposed_at",
+        reason="peer",
+    ),
+    "settlement_proposed": Waiting(
+        rows="crossings_seen x WHERE status = 'asked'",
+        entity_id="crossing_id",
+        since="changed_at",
+        reason="peer",
+    ),
+    "position_differs": Waiting(
+        rows="clearings_seen x WHERE differs OR differs_there",
+        entity_id="clearing_id",
+        since="differs_since",
+        reason="peer",
     ),
 }

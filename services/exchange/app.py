@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.exchange import GetMatch, GetParticipants, GetTexts
 from contracts.initiatives import GetInitiatives
+from contracts.loans import GetLoanPerson
 from contracts.proposals import GetLoad, RankHelpers, SuggestReturnFavours
 from contracts.referrals import GetReferralFile
 from contracts.safety import GetIncidentFile
@@ -15,6 +16,7 @@ from services.exchange.help_request import REQUEST
 from services.exchange.home import HOME
 from services.exchange.incident import INCIDENT, PAIR
 from services.exchange.initiative import INITIATIVE
+from services.exchange.loan import LOAN
 from services.exchange.match import MATCH
 from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
@@ -37,6 +39,7 @@ def service(region: Region) -> Service:
             OFFER,
             REQUEST,
             MATCH,
+            LOAN,
             SERIES,
             WEEK,
             INCIDENT,
@@ -62,6 +65,7 @@ def service(region: Region) -> Service:
             GetSeries: queries.get_series,
             GetIncidentFile: queries.get_incident_file,
             GetLoad: queries.get_load,
+            GetLoanPerson: queries.get_loan_person,
             GetReferralFile: queries.get_referral_file,
             SuggestReturnFavours: queries.suggest_return_favours,
         },

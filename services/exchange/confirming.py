@@ -9,6 +9,7 @@ from services.exchange import fitness
 from services.exchange.first_weeks import begun, taken_over
 from services.exchange.help_request import REQUEST, HelpRequest, known_request, not_open
 from services.exchange.initiative import policy_of, running_policy
+from services.exchange.loan import end_all
 from services.exchange.match import Match, fall_through, known_match, reserved
 from services.exchange.offer import OFFER, open_offer
 from services.exchange.participant import taking_part
@@ -43,6 +44,7 @@ def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event
     )
     fitness.check(state, offer.member_id, wanted, policy, context.at)
     return [
+        *end_all(state, request.loans, "found_elsewhere"),
         reserved(
             context.command_id,
             request,
@@ -51,7 +53,7 @@ def reserve(command: ReserveMatch, context: Context, state: State) -> list[Event
             state,
             by=context.actor.name,
             from_now_on=command.from_now_on,
-        )
+        ),
     ]
 
 

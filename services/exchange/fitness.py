@@ -26,10 +26,11 @@ from services.kernel.errors import Rejected
 class Wanted:
     """What is asked of a helper. `series_id`: as part of help that comes back.
 
+    `asker_id` is None for someone of another region, whose own side looks after them.
     `further`: where it begins, when it comes back in its first weeks (UTC), each time as long.
     """
 
-    asker_id: UUID
+    asker_id: UUID | None
     category: str
     minutes: int
     wanted_at: datetime | None
@@ -47,12 +48,13 @@ def check(state: State, helper_id: UUID, wanted: Wanted, policy: Policy, at: dat
     _check_pause(state, helper, wanted, at)
     check_age(state, helper, policy)
     check_guardian(state, helper)
-    if apart(state, helper_id, wanted.asker_id):
+    if wanted.asker_id is not None and apart(state, helper_id, wanted.asker_id):
         raise does_not_fit()
     _check_vetting(state, helper, wanted, at)
     _check_running(helper, wanted, policy)
     _check_weeks(state, helper, wanted, at)
-    check_guardian(state, taking_part(state, wanted.asker_id))
+    if wanted.asker_id is not None:
+        check_guardian(state, taking_part(state, wanted.asker_id))
 
 
 def does_not_fit() -> Rejected:

@@ -1,5 +1,6 @@
 """Which command is decided where, and what other services' events ask of exchange."""
 
+from contracts.crossings import TransferPosted, TransferReleased
 from contracts.envelope import Command, Event
 from contracts.exchange import (
     CancelMatch,
@@ -32,6 +33,21 @@ from contracts.ledger import (
     HoldPlaced,
     HoldRefused,
     TransferRefused,
+)
+from contracts.letters import read_letter
+from contracts.link import LetterReceived, LetterUndeliverable
+from contracts.loans import (
+    AgreeToLoan,
+    EndLoan,
+    GiveUpLoan,
+    LendHelper,
+    ReportLoanMinutes,
+    RetryLoan,
+    SeekHelp,
+    SettleLoan,
+    SettleLoanHold,
+    TakeHelper,
+    TakeLoanLetter,
 )
 from contracts.members import (
     CapacityChanged,
@@ -93,11 +109,14 @@ from contracts.visits import (
 )
 from services.exchange import (
     acting,
+    borrowing,
     confirming,
     help_request,
     incident,
     initiative,
     leaving,
+    lending,
+    loan_life,
     match,
     minutes,
     offer,
@@ -155,6 +174,17 @@ _DECIDES: dict[type[Command], Decide] = {
     EndReferrals: referral_course.end,
     StopFeedback: referral.stop_feedback,
     CheckReferral: referral.check,
+    SeekHelp: borrowing.seek,
+    TakeHelper: borrowing.take,
+    RetryLoan: borrowing.retry,
+    SettleLoanHold: borrowing.settle_hold,
+    SettleLoan: borrowing.settle,
+    LendHelper: lending.lend,
+    AgreeToLoan: loan_life.agree,
+    ReportLoanMinutes: loan_life.report,
+    EndLoan: loan_life.call_off,
+    TakeLoanLetter: loan_life.take_letter,
+    GiveUpLoan: loan_life.give_up,
 }
 
 DECIDES = referral_course.keeping_up(acting.in_someones_name(_DECIDES))
@@ -240,10 +270,14 @@ def on_member_declined(event: MemberDeclined) -> list[Command]:
 
 
 def on_hold_placed(event: HoldPlaced) -> list[Command]:
+    if event.peer is not None:
+        return [SettleLoanHold(loan_id=event.hold_id, placed=True)]
     return [SettleHold(match_id=event.hold_id, placed=True)]
 
 
 def on_hold_refused(event: HoldRefused) -> list[Command]:
+    if event.peer is not None:
+        return [SettleLoanHold(loan_id=event.hold_id, placed=False, reason=event.reason)]
     capped = event.reason == "compensation_cap"
     return [
         SettleHold(
@@ -253,13 +287,36 @@ def on_hold_refused(event: HoldRefused) -> list[Command]:
 
 
 def on_booked(event: CreditTransferred | HelpRecorded | CompensationBooked) -> list[Command]:
-    # What is kept for a match while an account is settled is not booked yet.
-    kept = isinstance(event, CreditTransferred) and event.kind == "settlement"
-    return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id and not kept else []
+    # What is kept for a match while an account is settled is not booked yet; what goes to another
+    # region is no match of this one.
+    other = isinstance(event, CreditTransferred) and event.kind in ("settlement", "clearing")
+    return [SettleBooking(match_id=event.match_id, booked=True)] if event.match_id and not other else []
 
 
 def on_transfer_refused(event: TransferRefused) -> list[Command]:
     return [SettleBooking(match_id=event.match_id, booked=False)]
+
+
+def on_crossed(event: TransferPosted | TransferReleased) -> list[Command]:
+    """Of transfers to other regions those for help that was lent concern exchange."""
+    if event.kind != "help" or event.about is None:
+        return []
+    reason = event.reason if isinstance(event, TransferReleased) else ""
+    return [SettleLoan(loan_id=event.about, booked=isinstance(event, TransferPosted), reason=reason)]
+
+
+def on_letter_received(event: LetterReceived) -> list[Command]:
+    """What a peer wrote about help; the rest is for others."""
+    letter = read_letter(event.name, event.version, event.data)
+    if not isinstance(letter, loan_life.READS):
+        return []
+    return [TakeLoanLetter.model_validate({"peer": event.peer, "letter": letter})]
+
+
+def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
+    """The peer left: whatever was asked of it or for it ends."""
+    about_help = event.name in {kind.__name__ for kind in loan_life.READS}
+    return [GiveUpLoan(peer=event.peer, thread_id=event.thread_id)] if about_help else []
 
 
 FOLLOWS: dict[type[Event], Follow] = {
@@ -279,4 +336,8 @@ FOLLOWS: dict[type[Event], Follow] = {
     HelpRecorded: on_booked,
     CompensationBooked: on_booked,
     TransferRefused: on_transfer_refused,
+    TransferPosted: on_crossed,
+    TransferReleased: on_crossed,
+    LetterReceived: on_letter_received,
+    LetterUndeliverable: on_letter_undeliverable,
 }

@@ -20,10 +20,12 @@ from contracts.exchange import (
     WithdrawRequest,
 )
 from contracts.initiatives import PolicyChanged
+from contracts.loans import HelperConfirmed, HelperTaken, HelpSought, LoanCompleted, LoanEnded
 from contracts.visits import VisitMoved
 from services.exchange.acting import check_acting
 from services.exchange.age import check_guardian
 from services.exchange.initiative import policy_of, running_policy
+from services.exchange.loan import end_all
 from services.exchange.participant import taking_part
 from services.exchange.recurrence import following
 from services.kernel.dutch import local
@@ -37,6 +39,7 @@ from services.kernel.service import Context, Timer
 class HelpRequest:
     """`requested_at` and `urgency` stay what they were, also when it is open again.
 
+    `loans`: the regions that look at it too.
     `referral`: a social team asked; the referral has the same id.
     """
 
@@ -55,6 +58,7 @@ class HelpRequest:
     last_day: date | None = None
     series_id: UUID | None = None
     match_id: UUID | None = None
+    loans: tuple[UUID, ...] = ()
     referral: bool = False
     version: int = 0
 
@@ -73,6 +77,11 @@ type RequestEvent = (
     | MatchFellThrough
     | MatchCompleted
     | VisitMoved
+    | HelpSought
+    | HelperTaken
+    | HelperConfirmed
+    | LoanEnded
+    | LoanCompleted
 )
 
 
@@ -114,6 +123,27 @@ def evolve(request: HelpRequest | None, event: RequestEvent, request_id: UUID, a
         case MatchCompleted():
             return replace(request, status="done")
         case _:
+            return _elsewhere(request, event)
+
+
+def _elsewhere(
+    request: HelpRequest, event: HelpSought | HelperTaken | HelperConfirmed | LoanEnded | LoanCompleted
+) -> HelpRequest:
+    """What other regions do about it."""
+    others = tuple(loan_id for loan_id in request.loans if loan_id != event.loan_id)
+    match event:
+        case HelpSought():
+            return replace(request, loans=(*others, event.loan_id))
+        case HelperTaken():
+            return replace(request, status="matching")
+        case HelperConfirmed():
+            return replace(request, status="matched")
+        case LoanEnded():
+            opens = event.taken and request.status in ("matching", "matched")
+            return replace(request, loans=others, status="open" if opens else request.status)
+        case LoanCompleted():
+            return replace(request, loans=others, status="done")
+        case _:
             assert_never(event)
 
 
@@ -131,7 +161,14 @@ REQUEST = Kind(
             MatchFellThrough,
             MatchCompleted,
             VisitMoved,
+            HelpSought,
+            HelperTaken,
+            HelperConfirmed,
         )
+    }
+    | {
+        event: lambda e: (e.request_id,) if e.request_id is not None else ()
+        for event in (LoanEnded, LoanCompleted)
     },
     evolve,
 )
@@ -236,7 +273,10 @@ def withdraw(command: WithdrawRequest, context: Context, state: State) -> list[E
     check_area(context, request.pc4)
     if request.status not in ("draft", "open", "matching"):
         raise not_open(request)
-    return [RequestWithdrawn(request_id=request.request_id, member_id=request.member_id)]
+    return [
+        RequestWithdrawn(request_id=request.request_id, member_id=request.member_id),
+        *end_all(state, request.loans, "withdrawn"),
+    ]
 
 
 def known_request(state: State, request_id: UUID) -> HelpRequest:

@@ -19,6 +19,8 @@ from contracts.participants import (
 )
 from services.exchange.help_request import REQUEST
 from services.exchange.home import together
+from services.exchange.loan import LOAN, Loan, end
+from services.exchange.loan_life import called_off, loans_of, without
 from services.exchange.match import MATCH, Match, fall_through, known_match, part, running_of
 from services.exchange.minutes import settled_without
 from services.exchange.offer import OFFER
@@ -33,17 +35,20 @@ def suspend(command: SuspendHelper, context: Context, state: State) -> list[Even
     helper = state.get(PARTICIPANT, command.helper_id)
     if helper is None:
         return []
+    planned: list[Match | Loan] = [*running_of(state, helper), *loans_of(state, helper)]
     return [
         event
-        for found in running_of(state, helper)
+        for found in planned
         if command.category in (None, found.category)
         and (command.until is None or found.wanted_at is None or found.wanted_at <= command.until)
         for event in _called_off(found, command.reason, context.at)
     ]
 
 
-def _called_off(found: Match, reason: FellThroughReason, at: datetime) -> list[Event]:
+def _called_off(found: Match | Loan, reason: FellThroughReason, at: datetime) -> list[Event]:
     """What was to come needs someone else; nothing where it has been, or is over."""
+    if isinstance(found, Loan):
+        return called_off(found, reason, at)
     over = found.status in ("fell_through", "completed")
     return [] if over or found.has_been(at) else [fall_through(found, reason)]
 
@@ -61,7 +66,11 @@ def end_asking(command: EndAsking, context: Context, state: State) -> list[Event
             if match.has_been(context.at):
                 continue
             events.append(fall_through(match, "withdrawn"))
+        loans = _loans(state, request.loans) if request is not None else []
+        if any(loan.has_been(context.at) for loan in loans):
+            continue
         events.append(RequestWithdrawn(request_id=request_id, member_id=command.member_id))
+        events += [end(loan, "withdrawn") for loan in loans if loan.may_end]
     return [*events, *(ended(known_series(state, series_id), "withdrawn") for series_id in asker.receives)]
 
 
@@ -110,6 +119,8 @@ def let_go(command: LetGo, context: Context, state: State) -> list[Event]:
     events: list[Event] = []
     for found in running_of(state, member):
         events += _without(found, command.member_id, context, state)
+    for loan in loans_of(state, member):
+        events += without(loan, context, state)
     for request_id in member.asks:
         request = state.get(REQUEST, request_id)
         if request is None:
@@ -117,12 +128,18 @@ def let_go(command: LetGo, context: Context, state: State) -> list[Event]:
         match = state.get(MATCH, request.match_id) if request.match_id is not None else None
         if match is not None:
             events += _without(match, command.member_id, context, state)
+        for loan in _loans(state, request.loans):
+            events += without(loan, context, state)
         events.append(RequestWithdrawn(request_id=request_id, member_id=command.member_id))
     events += [ended(known_series(state, series_id), "left") for series_id in member.receives]
     left = ParticipantLeft(
         participant_id=command.member_id, settle=command.settle, beneficiary_id=command.beneficiary_id
     )
     return [*events, left]
+
+
+def _loans(state: State, loan_ids: tuple[UUID, ...]) -> list[Loan]:
+    return [loan for loan_id in loan_ids if (loan := state.get(LOAN, loan_id)) is not None]
 
 
 def look_for_offers(event: ParticipantLeft, at: datetime) -> list[Timer]:

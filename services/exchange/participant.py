@@ -17,6 +17,7 @@ from contracts.exchange import (
     RequestWithdrawn,
 )
 from contracts.initiatives import ReciprocityWaived, WaiveReciprocity
+from contracts.loans import HelperLent, LoanCompleted, LoanEnded
 from contracts.participants import (
     AdmitParticipant,
     NearnessChanged,
@@ -42,9 +43,10 @@ class Participant:
     """`undated_minutes` of running help without a date count in every week.
 
     `running` are matches they help in, `places` for each of those its series, or itself; `series`
-    are those they help in, `receives` those in which they are helped. `asks` are their own requests
-    that are not done, `drafts` those that wait for an offer. `offers_in` has the initiatives in which
-    offers of theirs stand, `offers_count` how many in each. `helped_lately` fades (`HALF_LIFE`).
+    are those they help in, `receives` those in which they are helped, `lends` what they do for other
+    regions. `asks` are their own requests that are not done, `drafts` those that wait for an offer.
+    `offers_in` has the initiatives in which offers of theirs stand, `offers_count` how many in each.
+    `helped_lately` fades (`HALF_LIFE`).
     """
 
     participant_id: UUID
@@ -66,12 +68,13 @@ class Participant:
     offers_count: tuple[int, ...] = ()
     waived_until: datetime | None = None
     gone: bool = False
+    lends: tuple[UUID, ...] = ()
     version: int = 0
 
     @property
     def helps_in(self) -> frozenset[UUID]:
         """What they do at once: a series counts as one, however many visits are planned."""
-        return frozenset((*self.places, *self.series))
+        return frozenset((*self.places, *self.series, *self.lends))
 
     def helped_lately_at(self, at: datetime) -> float:
         return faded(self.helped_lately, self.helped_at, at)
@@ -102,6 +105,9 @@ type ParticipantEvent = (
     | SeriesStarted
     | SeriesHelperChanged
     | SeriesEnded
+    | HelperLent
+    | LoanEnded
+    | LoanCompleted
 )
 
 
@@ -143,6 +149,8 @@ def evolve(
             return replace(participant, asks=_without(participant.asks, event.request_id))
         case MatchReserved() | MatchFellThrough() | MatchCompleted() | VisitMoved():
             return _helping(participant, event, at)
+        case HelperLent() | LoanEnded() | LoanCompleted():
+            return _lending(participant, event, at)
         case _:
             assert_never(event)
 
@@ -216,6 +224,39 @@ def _helping(
             assert_never(event)
 
 
+def _lending(
+    participant: Participant, event: HelperLent | LoanEnded | LoanCompleted, at: datetime
+) -> Participant:
+    if participant.participant_id != event.helper_id:
+        # It is what they asked of another region.
+        asked = event.request_id if isinstance(event, LoanCompleted) else None
+        return replace(participant, asks=_without(participant.asks, asked))
+    others = _without(participant.lends, event.loan_id)
+    undated = participant.undated_minutes
+    dated = event.wanted_at is not None
+    match event:
+        case HelperLent():
+            return replace(
+                participant,
+                lends=(*others, event.loan_id),
+                undated_minutes=undated + (0 if dated else event.minutes),
+            )
+        case LoanEnded():
+            return replace(
+                participant, lends=others, undated_minutes=undated - (0 if dated else event.minutes)
+            )
+        case LoanCompleted():
+            return replace(
+                participant,
+                lends=others,
+                undated_minutes=undated - (0 if dated else event.reserved_minutes),
+                helped_lately=participant.helped_lately_at(at) + event.minutes,
+                helped_at=at,
+            )
+        case _:
+            assert_never(event)
+
+
 def _offering(participant: Participant, initiative_id: UUID, more: int) -> Participant:
     """With `more` offers standing in an initiative: in order of the initiatives, none with no offers."""
     counts = dict(zip(participant.offers_in, participant.offers_count, strict=True))
@@ -228,7 +269,7 @@ def _offering(participant: Participant, initiative_id: UUID, more: int) -> Parti
     )
 
 
-def _without(ids: tuple[UUID, ...], gone: UUID) -> tuple[UUID, ...]:
+def _without(ids: tuple[UUID, ...], gone: UUID | None) -> tuple[UUID, ...]:
     return tuple(one for one in ids if one != gone)
 
 
@@ -259,6 +300,9 @@ PARTICIPANT = Kind(
         SeriesStarted: lambda e: (e.helper_id, e.asker_id),
         SeriesHelperChanged: lambda e: (e.helper_id, e.former_helper_id),
         SeriesEnded: lambda e: (e.helper_id, e.asker_id),
+        HelperLent: lambda e: (e.helper_id,),
+        LoanEnded: lambda e: (e.helper_id,) if e.helper_id is not None else (),
+        LoanCompleted: lambda e: (e.member_id,),
     },
     evolve,
 )

@@ -9,6 +9,7 @@ import orjson
 from contracts.envelope import Actor, Role
 from contracts.exchange import GetMatch, GetParticipants, GetTexts, Match, Participants, Texts
 from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiative, Initiatives
+from contracts.loans import GetLoanPerson, LoanPerson
 from contracts.policy import Policy
 from contracts.proposals import Favours, GetLoad, Load, SuggestReturnFavours
 from contracts.referrals import GetReferralFile, ReferralFile
@@ -182,6 +183,24 @@ async def _concerns(replica: Replica, actor: Actor, row: asyncpg.Record) -> bool
     pairs = [acting_id(person, actor.member_id) for person in people]
     sql = "SELECT EXISTS (SELECT FROM acting WHERE acting_id = ANY($1) AND may_act)"
     return bool(await replica.pool.fetchval(sql, pairs))
+
+
+async def get_loan_person(replica: Replica, query: GetLoanPerson, actor: Actor) -> LoanPerson:
+    """Only while it runs, and only after both people agreed to it."""
+    row = await replica.pool.fetchrow(
+        "SELECT member_id FROM loans WHERE peer = $1 AND thread_id = $2 "
+        "AND status IN ('confirmed', 'unbooked')",
+        query.peer,
+        query.thread_id,
+    )
+    if row is None:
+        raise Rejected(
+            "not_agreed",
+            "Contactgegevens zijn er pas als beide mensen het goed vinden, en zolang de hulp loopt.",
+            "How to reach someone is told only after both people agreed, and while the help goes on.",
+        )
+    deed("contact_shared", actor=f"region:{query.peer}", object=str(query.thread_id), origin="network")
+    return LoanPerson(member_id=row["member_id"])
 
 
 async def get_participants(replica: Replica, query: GetParticipants, actor: Actor) -> Participants:

@@ -17,6 +17,7 @@ from contracts.exchange import (
     MatchFellThrough,
     RequestWithdrawn,
 )
+from contracts.loans import HelperConfirmed, LoanCompleted, LoanEnded
 from contracts.participants import ParticipantAdmitted
 from contracts.referrals import (
     AcceptReferral,
@@ -186,6 +187,10 @@ _TELLING = (
     MatchCompleted,
     RequestWithdrawn,
     SeriesEnded,
+    # Another region's helper may be who helps.
+    HelperConfirmed,
+    LoanEnded,
+    LoanCompleted,
 )
 
 
@@ -234,7 +239,8 @@ def _waiting_for(event: ParticipantAdmitted, at: datetime, state: State) -> list
 def _root(event: Any, state: State) -> HelpRequest | None:
     """The request it all began with: the visit's series is named after its first."""
     request_id = event.series_id if isinstance(event, SeriesEnded) else event.request_id
-    request = state.get(REQUEST, request_id)
+    # Help that we lend to another region is about no request of ours.
+    request = state.get(REQUEST, request_id) if request_id is not None else None
     if request is not None and request.series_id is not None:
         return state.get(REQUEST, request.series_id)
     return request
@@ -246,13 +252,15 @@ def _means(
     """What one event about its help request means for a referral; nothing once that has ended."""
     series = state.get(SERIES, root.request_id) if root.recurrence is not None else None
     match referral.status, event:
-        case "accepted", MatchConfirmed():
+        case "accepted", MatchConfirmed() | HelperConfirmed():
             return moved(referral, "in-progress", at)
-        case "in-progress", MatchCompleted() if root.recurrence is None:
+        case "in-progress", MatchCompleted() | LoanCompleted() if root.recurrence is None:
             return moved(referral, "completed", at, outcome="help-given")
         case "in-progress", MatchCompleted():
             return moved(referral, "in-progress", at, outcome="visit-done")
         case "in-progress", MatchFellThrough() if series is None and event.request_id not in withdrawn:
+            return moved(referral, "accepted", at)
+        case "in-progress", LoanEnded() if event.taken and event.request_id not in withdrawn:
             return moved(referral, "accepted", at)
         case "accepted" | "in-progress", RequestWithdrawn() if series is None:
             return moved(referral, "failed", at, reason="withdrawn")

@@ -14,7 +14,9 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 from contracts.exchange import MatchCompleted, MatchFellThrough, MatchReserved
+from contracts.loans import HelperLent, LoanCompleted, LoanEnded
 from contracts.visits import VisitMoved
+from services.exchange.loan import LOAN
 from services.exchange.match import running_of
 from services.exchange.participant import Participant
 from services.exchange.series import AHEAD, kept_by, unplanned
@@ -61,6 +63,7 @@ def week_id(member_id: UUID, week: str) -> UUID:
 
 
 type WeekEvent = MatchReserved | MatchFellThrough | MatchCompleted | VisitMoved
+type LentEvent = HelperLent | LoanEnded | LoanCompleted
 
 
 def _touched(event: WeekEvent) -> tuple[UUID, ...]:
@@ -73,7 +76,15 @@ def _touched(event: WeekEvent) -> tuple[UUID, ...]:
     return (*helps, *relieves)
 
 
-def evolve(found: Week | None, event: WeekEvent, key: UUID, at: datetime) -> Week:
+def _lent(event: LentEvent) -> tuple[UUID, ...]:
+    if event.helper_id is None or event.wanted_at is None:
+        return ()
+    return (week_id(event.helper_id, week_of(event.wanted_at)),)
+
+
+def evolve(found: Week | None, event: WeekEvent | LentEvent, key: UUID, at: datetime) -> Week:
+    if isinstance(event, HelperLent | LoanEnded | LoanCompleted):
+        return _lending(found, event, key)
     if isinstance(event, VisitMoved):
         return _moved(found, event, key)
     person, week = _whose(event, key, _week(event.wanted_at))
@@ -91,6 +102,23 @@ def evolve(found: Week | None, event: WeekEvent, key: UUID, at: datetime) -> Wee
                 planned_minutes=before.planned_minutes - event.reserved_minutes,
                 done_minutes=before.done_minutes + event.minutes,
             )
+        case _:
+            assert_never(event)
+
+
+def _lending(found: Week | None, event: LentEvent, key: UUID) -> Week:
+    """Help for another region fills a week like any other."""
+    assert event.helper_id is not None
+    before = found or Week(key, event.helper_id, _week(event.wanted_at))
+    planned = before.planned_minutes
+    match event:
+        case HelperLent():
+            return replace(before, planned_minutes=planned + event.minutes)
+        case LoanEnded():
+            return replace(before, planned_minutes=planned - event.minutes)
+        case LoanCompleted():
+            done = before.done_minutes + event.minutes
+            return replace(before, planned_minutes=planned - event.reserved_minutes, done_minutes=done)
         case _:
             assert_never(event)
 
@@ -132,7 +160,10 @@ def _whose(event: WeekEvent, key: UUID, week: str) -> tuple[UUID, str]:
 WEEK = Kind(
     "weeks",
     Week,
-    dict.fromkeys((MatchReserved, MatchFellThrough, MatchCompleted, VisitMoved), _touched),
+    {
+        **dict.fromkeys((MatchReserved, MatchFellThrough, MatchCompleted, VisitMoved), _touched),
+        **dict.fromkeys((HelperLent, LoanEnded, LoanCompleted), _lent),
+    },
     evolve,
 )
 
@@ -153,6 +184,8 @@ def load(
     if wanted_at is not None:
         return helper.undated_minutes + _held(state, helper, week_of(wanted_at), besides)
     moments = [found.wanted_at for found in running_of(state, helper)]
+    lends = (state.get(LOAN, loan_id) for loan_id in helper.lends)
+    moments += [loan.wanted_at for loan in lends if loan is not None]
     for series in kept_by(state, helper):
         if series.next_at is not None:
             day = local(series.next_at).date()

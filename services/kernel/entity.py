@@ -81,7 +81,7 @@ _SQL_TYPES: dict[object, str] = {
 
 
 def _sql_type(annotation: Any) -> str:
-    if isinstance(annotation, types.UnionType):
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         (annotation,) = (arm for arm in typing.get_args(annotation) if arm is not type(None))
     if typing.get_origin(annotation) is typing.Literal:
         annotation = str

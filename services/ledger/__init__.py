@@ -1,14 +1,15 @@
 """Ledger: hours as credits, in whole minutes. Every transfer sums to zero.
 
 Owns    accounts, holds, transfers; a helper's compensation by month and year under the caps of the
-        year, and expenses.
+        year, and expenses; what is cleared with each other region (`clearing.py`, `crossing.py`).
 Takes   TransferCredit, GiveToPool, SpendFromPool, ReverseTransfer, ChangeLimits, NoteExpenses,
-        BringBalance, EnterCaps.
+        BringBalance, EnterCaps; ProposeCap, AnswerCap, GiveAcross, ProposeSettlement, AnswerSettlement.
 Emits   AccountOpened, LimitsChanged, BalanceNoted, AccountClosed, HoldPlaced, HoldRefused,
         HoldReleased, CreditTransferred, HelpRecorded, CompensationBooked, TransferRefused,
-        ExpensesNoted, CapsEntered, CapsCorrected.
+        ExpensesNoted, CapsEntered, CapsCorrected; and of other regions contracts/clearing.py, crossings.py.
 Follows exchange (who takes part has an account, and where they live; matches hold, book and
-        release; who leaves is settled), members (who uses a household's account; whose reasons are erased).
+        release; who leaves is settled), members (who uses a household's account; whose reasons are
+        erased), link (what other regions wrote).
 Answers balances, statements, what a helper received in a year.
 
 At every step: available = balance - held, and available is never below the account's floor.
@@ -22,4 +23,9 @@ The region's own accounts make every posting have another side:
     opening      balances brought from another system
     region       what the region gave to the pool
     written_off  balances of those who left, that nobody took over
+    settled      positions that two regions settled outside of the hours
+    clearing     one for every region that hours are cleared with: what is owed to it
+
+A transfer to another region: held here (`sending.py`), accepted there (`receiving.py`), posted here, then
+there; each night both tell what they posted (`reckoning.py`). Letters are read in `correspondence.py`.
 """

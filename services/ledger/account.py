@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
+from contracts.crossings import (
+    SETTLED,
+)
 from contracts.envelope import Event
 from contracts.ledger import (
     OPENING,
@@ -17,6 +20,7 @@ from contracts.ledger import (
     BalanceNoted,
     CompensationBooked,
     CreditTransferred,
+    HoldMoved,
     HoldPlaced,
     HoldReleased,
     LimitsChanged,
@@ -41,8 +45,11 @@ REGIONS_OWN: dict[UUID, tuple[str, int]] = {
     OPENING: ("opening", BOTTOMLESS),
     REGION: ("region", BOTTOMLESS),
     WRITTEN_OFF: ("written_off", BOTTOMLESS),
+    SETTLED: ("settled", BOTTOMLESS),
 }
-"""Kind and floor of the region's own accounts. Each opens with the first transfer that needs it."""
+"""Kind and floor of the region's own accounts. Each opens with the first transfer that needs it.
+
+And there is one for every region it clears hours with, which opens with their first word on it."""
 
 
 @dataclass(slots=True)
@@ -61,6 +68,11 @@ class Account:
     @property
     def available_minutes(self) -> int:
         return self.balance_minutes - self.held_minutes
+
+    @property
+    def regions_own(self) -> bool:
+        """Whether it is the region's own: nobody's who takes part."""
+        return self.account_id in REGIONS_OWN or self.floor_minutes == BOTTOMLESS
 
     @property
     def spare_minutes(self) -> int:
@@ -94,6 +106,7 @@ type AccountEvent = (
     | BalanceNoted
     | HoldPlaced
     | HoldReleased
+    | HoldMoved
     | CreditTransferred
     | CompensationBooked
 )
@@ -110,6 +123,11 @@ def evolve(account: Account | None, event: AccountEvent, account_id: UUID, at: d
             held = account.held_minutes + event.minutes
             return replace(account, held_minutes=held, holds=(*account.holds, event.hold_id))
         case HoldReleased():
+            return _freed(account, event.hold_id, event.minutes)
+        case HoldMoved() if account_id == event.to_account_id:
+            held = account.held_minutes + event.minutes
+            return replace(account, held_minutes=held, holds=(*account.holds, event.hold_id))
+        case HoldMoved():
             return _freed(account, event.hold_id, event.minutes)
         case CompensationBooked():
             return _freed(account, event.match_id, 0)
@@ -156,6 +174,7 @@ ACCOUNT = Kind(
         # A hold of nothing (where nothing is counted) reserves nothing.
         HoldPlaced: lambda e: (e.account_id,) if e.minutes or e.cents else (),
         HoldReleased: lambda e: (e.account_id,) if e.minutes or e.cents else (),
+        HoldMoved: lambda e: (e.from_account_id, e.to_account_id),
         CompensationBooked: lambda e: (e.helper_id,) if e.hold_cents else (),
         CreditTransferred: lambda e: (e.from_account_id, e.to_account_id),
     },
@@ -199,7 +218,7 @@ def regions_own(state: State, account_id: UUID) -> Account:
 
 def check_not_regions(account: Account) -> None:
     """Go on only with an account of someone who takes part. Raises Rejected."""
-    if account.account_id in REGIONS_OWN:
+    if account.regions_own:
         raise Rejected(
             "regions_account",
             "Dit is een rekening van de regio zelf. Kies de rekening van een deelnemer, "

@@ -3,7 +3,27 @@
 from collections.abc import Callable
 
 from contracts.caps import EnterCaps
-from contracts.envelope import Command
+from contracts.clearing import (
+    AnswerCap,
+    CapAgreed,
+    PositionReckoned,
+    ProposeCap,
+    Reckon,
+)
+from contracts.crossings import (
+    AnswerSettlement,
+    AskAboutTransfer,
+    GiveAcross,
+    GiveUpTransfer,
+    HoldForLoan,
+    OfferForLoan,
+    ProposeSettlement,
+    TakeClearingLetter,
+    TransferAccepted,
+    TransferAsked,
+    TransferOffered,
+)
+from contracts.envelope import Command, Event
 from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import (
     BookMatch,
@@ -20,9 +40,28 @@ from contracts.ledger import (
     TransferCredit,
     UndoTransfer,
 )
+from contracts.letters import TransferOffer, read_letter
+from contracts.link import LetterReceived, LetterUndeliverable
+from contracts.loans import HelperTaken, LoanEnded, LoanMinutesAgreed
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
-from services.kernel.service import Decide, Prepare
-from services.ledger import account, booking, caps, compensation, gift, hold, limits, reversal, settlement
+from services.kernel.service import Decide, Prepare, Schedule
+from services.ledger import (
+    account,
+    booking,
+    caps,
+    clearing,
+    compensation,
+    correspondence,
+    crossing,
+    gift,
+    hold,
+    limits,
+    receiving,
+    reckoning,
+    reversal,
+    sending,
+    settlement,
+)
 from services.ledger.queries import prepare_reversal
 
 DECIDES: dict[type[Command], Decide] = {
@@ -39,9 +78,28 @@ DECIDES: dict[type[Command], Decide] = {
     EnterCaps: caps.enter,
     BringBalance: settlement.bring,
     SettleAccount: settlement.settle,
+    ProposeCap: clearing.propose,
+    AnswerCap: clearing.answer,
+    GiveAcross: sending.give,
+    ProposeSettlement: sending.propose_settlement,
+    AnswerSettlement: receiving.answer_settlement,
+    HoldForLoan: sending.hold_for_loan,
+    OfferForLoan: sending.offer_for_loan,
+    GiveUpTransfer: sending.give_up,
+    TakeClearingLetter: correspondence.take,
+    AskAboutTransfer: crossing.ask,
+    Reckon: reckoning.reckon,
 }
 
 PREPARES: dict[type[Command], Prepare] = {ReverseTransfer: prepare_reversal}
+
+SCHEDULES: dict[type[Event], Schedule] = {
+    TransferOffered: crossing.asks,
+    TransferAccepted: crossing.asks,
+    TransferAsked: crossing.asks,
+    CapAgreed: clearing.reckons,
+    PositionReckoned: clearing.reckons,
+}
 
 
 def on_participant_admitted(floor_minutes: int) -> Callable[[ParticipantAdmitted], list[Command]]:
@@ -92,3 +150,49 @@ def on_minutes_agreed(event: MinutesAgreed) -> list[Command]:
             at=event.wanted_at,
         )
     ]
+
+
+def on_helper_taken(event: HelperTaken) -> list[Command]:
+    if not event.counted:
+        return []
+    return [
+        HoldForLoan(
+            hold_id=event.loan_id,
+            account_id=event.asker_id,
+            peer=event.peer,
+            minutes=event.minutes,
+            floor_minutes=event.floor_minutes,
+        )
+    ]
+
+
+def on_loan_ended(event: LoanEnded) -> list[Command]:
+    return [ReleaseHold(hold_id=event.loan_id)] if event.request_id is not None else []
+
+
+def on_loan_minutes_agreed(event: LoanMinutesAgreed) -> list[Command]:
+    if not event.counted:
+        return []
+    return [
+        OfferForLoan(
+            loan_id=event.loan_id,
+            attempt=event.attempt,
+            account_id=event.asker_id,
+            peer=event.peer,
+            payee_id=event.helper_id,
+            minutes=event.minutes,
+        )
+    ]
+
+
+def on_letter_received(event: LetterReceived) -> list[Command]:
+    """What a peer wrote about hours; the rest is for others."""
+    letter = read_letter(event.name, event.version, event.data)
+    if not isinstance(letter, correspondence.READS):
+        return []
+    return [TakeClearingLetter.model_validate({"peer": event.peer, "letter": letter})]
+
+
+def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
+    """An offer that never went out is no offer. What else was not taken is listed for a person."""
+    return [GiveUpTransfer(crossing_id=event.thread_id)] if event.name == TransferOffer.__name__ else []

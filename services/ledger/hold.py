@@ -11,6 +11,7 @@ from contracts.ledger import (
     CompensationBooked,
     CreditTransferred,
     HelpRecorded,
+    HoldMoved,
     HoldPlaced,
     HoldRefused,
     HoldReleased,
@@ -28,7 +29,10 @@ from services.ledger.seat import account_used
 
 @dataclass(slots=True)
 class Hold:
-    """`kept`: its account was settled; what was held is on SUSPENSE, which pays for the match."""
+    """`kept`: its account was settled; what was held is on SUSPENSE, which pays for the match.
+
+    `peer`: it is for another region.
+    """
 
     hold_id: UUID
     account_id: UUID
@@ -36,6 +40,7 @@ class Hold:
     cents: int
     month: str | None
     status: Literal["held", "refused", "released", "kept", "posted"]
+    peer: str | None = None
     version: int = 0
 
     @property
@@ -44,19 +49,30 @@ class Hold:
 
 
 type HoldEvent = (
-    HoldPlaced | HoldRefused | HoldReleased | CreditTransferred | HelpRecorded | CompensationBooked
+    HoldPlaced
+    | HoldRefused
+    | HoldReleased
+    | HoldMoved
+    | CreditTransferred
+    | HelpRecorded
+    | CompensationBooked
 )
 
 
 def evolve(hold: Hold | None, event: HoldEvent, hold_id: UUID, at: datetime) -> Hold:
     match event:
         case HoldPlaced():
-            return Hold(hold_id, event.account_id, event.minutes, event.cents, event.month, "held")
+            return Hold(
+                hold_id, event.account_id, event.minutes, event.cents, event.month, "held", event.peer
+            )
         case HoldRefused():
             return Hold(hold_id, event.account_id, event.minutes, 0, None, "refused")
         case HoldReleased():
             assert hold is not None
             return replace(hold, status="released")
+        case HoldMoved():
+            assert hold is not None
+            return replace(hold, account_id=event.to_account_id)
         case CreditTransferred() if event.kind == "settlement":
             assert hold is not None
             return replace(hold, account_id=event.to_account_id, status="kept")
@@ -80,6 +96,7 @@ HOLD = Kind(
         HoldPlaced: lambda e: (e.hold_id,),
         HoldRefused: lambda e: (e.hold_id,),
         HoldReleased: lambda e: (e.hold_id,),
+        HoldMoved: lambda e: (e.hold_id,),
         CreditTransferred: lambda e: (e.match_id,) if e.match_id is not None else (),
         HelpRecorded: lambda e: (e.match_id,),
         CompensationBooked: lambda e: (e.match_id,),
@@ -154,5 +171,6 @@ def freed(hold: Hold | None) -> list[Event]:
             minutes=hold.minutes,
             cents=hold.cents,
             month=hold.month,
+            peer=hold.peer,
         )
     ]

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.crossings import (
+    SETTLED,
+)
 from contracts.ledger import OPENING, POOL, REGION, SUSPENSE, WRITTEN_OFF
 from contracts.participants import ParticipantAdmitted
 from services.kernel.entity import Kind, State
 from services.kernel.rights import check_area, check_whole_region
 from services.kernel.service import Context
 
-_NOWHERE = frozenset({POOL, SUSPENSE, OPENING, REGION, WRITTEN_OFF})
+_NOWHERE = frozenset({POOL, SUSPENSE, OPENING, REGION, WRITTEN_OFF, SETTLED})
 
 
 @dataclass(slots=True)

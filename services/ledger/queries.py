@@ -3,6 +3,11 @@
 from datetime import timedelta
 from uuid import UUID
 
+from contracts.clearing import (
+    GetPositions,
+    Position,
+    Positions,
+)
 from contracts.envelope import Actor
 from contracts.ledger import (
     Balance,
@@ -160,6 +165,14 @@ async def get_year_statement(replica: Replica, query: GetYearStatement, actor: A
             if one is not year
         ),
     )
+
+
+async def get_positions(replica: Replica, query: GetPositions, actor: Actor) -> Positions:
+    rows = await replica.pool.fetch(
+        "SELECT peer, cap_minutes, position_minutes, outgoing_minutes, incoming_minutes, proposal_id, "
+        "proposed_minutes, proposed_by, differs OR differs_there AS differs FROM clearings ORDER BY peer"
+    )
+    return Positions(positions=tuple(Position(**dict(row)) for row in rows))
 
 
 async def prepare_reversal(replica: Replica, command: ReverseTransfer, actor: Actor) -> UndoTransfer:

@@ -76,6 +76,14 @@ def _reversible(state: State, command: UndoTransfer) -> Transfer:
             "Hier zijn geen uren geboekt. Er is niets om terug te draaien.",
             "No hours were booked here. There is nothing to undo.",
         )
+    if transfer.kind == "clearing":
+        raise Rejected(
+            "between_regions",
+            "Deze uren gingen naar of kwamen uit een andere regio. Draai dat niet aan één kant terug: "
+            "laat de andere regio ze teruggeven.",
+            "These hours went to or came from another region. Do not undo that on one side: "
+            "have the other region give them back.",
+        )
     if transfer.reverses is not None:
         raise Rejected(
             "is_reversal",

@@ -10,14 +10,15 @@ from contracts.ledger import (
     WRITTEN_OFF,
     AccountClosed,
     BringBalance,
+    HoldMoved,
     LimitsChanged,
     SettleAccount,
 )
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
-from services.ledger.account import ACCOUNT, REGIONS_OWN, Account, check_not_regions, known, regions_own
-from services.ledger.hold import HOLD, freed
+from services.ledger.account import ACCOUNT, Account, check_not_regions, known, regions_own
+from services.ledger.hold import HOLD, Hold, freed
 from services.ledger.seat import account_used, stands_for
 from services.ledger.transfer import TRANSFER, Links, Postings
 
@@ -82,6 +83,11 @@ def settle(command: SettleAccount, context: Context, state: State) -> list[Event
         if hold is None or not hold.minutes:
             released += freed(hold)
             continue
+        if hold.peer is not None:
+            # Another region may have said yes to it already: it goes on, out of SUSPENSE.
+            postings.note(_to_suspense(hold), suspense)
+            postings.move(hold.minutes, account, suspense, "settlement")
+            continue
         of_match = Links(match_id=hold.hold_id, hold_minutes=hold.minutes)
         postings.move(hold.minutes, account, suspense, "settlement", **of_match)
     left = account.available_minutes
@@ -90,6 +96,15 @@ def settle(command: SettleAccount, context: Context, state: State) -> list[Event
     elif left < 0:
         _make_up(-left, account, command, state, postings)
     return [*released, *postings.noted(), AccountClosed(account_id=account.account_id)]
+
+
+def _to_suspense(hold: Hold) -> HoldMoved:
+    return HoldMoved(
+        hold_id=hold.hold_id,
+        from_account_id=hold.account_id,
+        to_account_id=SUSPENSE,
+        minutes=hold.minutes,
+    )
 
 
 def _give_away(
@@ -112,7 +127,7 @@ def _heir(account: Account, command: SettleAccount, state: State) -> Account | N
     if command.settle != "beneficiary" or command.beneficiary_id is None:
         return None
     heir = account_used(state, command.beneficiary_id)
-    if heir is None or heir.closed or heir.account_id in (account.account_id, *REGIONS_OWN):
+    if heir is None or heir.closed or heir.regions_own or heir.account_id == account.account_id:
         return None
     return heir
 

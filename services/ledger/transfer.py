@@ -110,6 +110,7 @@ class Links(TypedDict, total=False):
     reverses: UUID
     payer_id: UUID | None
     payee_id: UUID | None
+    peer: str
 
 
 class Postings:
@@ -142,6 +143,13 @@ class Postings:
             )
         )
 
+    def note(self, event: Event, account: Account) -> None:
+        """Something else that happens to an account of the region's own, in its place among the transfers."""
+        if account.version == 0:
+            self._open(account)
+        self._changes.append((account, 0))
+        self._events.append(event)
+
     def _open(self, account: Account) -> None:
         """An account of the region's own opens with what first needs it."""
         if all(account.account_id != opened.account_id for opened, _ in self._changes):
@@ -154,7 +162,7 @@ class Postings:
         changes = self._changes if len(self._changes) == 2 else self._summed()
         for account, change in changes:
             which = account.passes(change)
-            if which is not None and account.account_id not in REGIONS_OWN:
+            if which is not None and not account.regions_own:
                 balance = account.balance_minutes + change
                 noted = BalanceNoted(account_id=account.account_id, which=which, balance_minutes=balance)
                 self._events.append(noted)

@@ -1,5 +1,6 @@
 """Which command is decided where, and what other services' events ask: who is told what."""
 
+from contracts.crossings import TransferPosted, TransferReceived, TransferReleased
 from contracts.envelope import Command, Event
 from contracts.exchange import (
     HelpRequested,
@@ -24,6 +25,7 @@ from contracts.feedback import (
     TryEndpoint,
 )
 from contracts.ledger import BalanceNoted, CompensationBooked, CreditTransferred, HelpRecorded
+from contracts.loans import LoanCompleted, LoanConfirmed, LoanEnded
 from contracts.members import MemberApproved
 from contracts.notifications import (
     OvertakeMessage,
@@ -47,7 +49,7 @@ from services.kernel.service import Decide, Follow
 from services.notifications import message
 from services.notifications.feedback import delivery, endpoint
 from services.notifications.feedback.feed import on_feedback_given
-from services.notifications.telling import bookings, joining, matches, series
+from services.notifications.telling import bookings, joining, matches, regions, series
 
 DECIDES: dict[type[Command], Decide] = {
     QueueMessage: message.queue,
@@ -90,5 +92,11 @@ FOLLOWS: dict[type[Event], Follow] = {
     CompensationBooked: bookings.on_compensation_booked,
     HelpRecorded: bookings.on_help_recorded,
     BalanceNoted: bookings.on_balance_noted,
+    LoanConfirmed: regions.on_loan_confirmed,
+    LoanEnded: regions.on_loan_ended,
+    LoanCompleted: regions.on_loan_completed,
+    TransferPosted: regions.on_transfer_posted,
+    TransferReceived: regions.on_transfer_received,
+    TransferReleased: regions.on_transfer_released,
     FeedbackGiven: on_feedback_given,
 }

@@ -71,7 +71,7 @@ def write(folder: Path, wishes: Wishes) -> dict[str, str]:
         write_certificates(part, region)
         write_nats(part, region)
         _write_postgres(part, region)
-        _write_compose(part, folder, wishes)
+        _write_compose(part, folder, wishes, region)
         _give_away(part)
         if folder.exists():
             folder.rmdir()
@@ -198,7 +198,7 @@ def _write_postgres(folder: Path, region: Region) -> None:
     (folder / "postgres/pg_hba.conf").write_text(PG_HBA)
 
 
-def _write_compose(part: Path, folder: Path, wishes: Wishes) -> None:
+def _write_compose(part: Path, folder: Path, wishes: Wishes, region: Region) -> None:
     if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+|localhost", wishes.domain):
         raise Misconfigured(f"{wishes.domain!r} is not a host name: write it as hulp.voorbeeld.nl.")
     owner, group = _owner()
@@ -223,9 +223,8 @@ def _write_compose(part: Path, folder: Path, wishes: Wishes) -> None:
     (part / "targets/region.yaml").write_text(
         "".join(
             f"- targets: [{service}:{PROBE_PORT}]\n  labels: {{region: {wishes.token}, service: {service}}}\n"
-            for service in SERVICES
             # The link runs where there is a network; who joins one adds its line (docs/network.md).
-            if service != "link"
+            for service in region.services
         )
     )
 

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,10 @@ from services.kernel.log import Connection
 from services.kernel.rebuild import Rebuild, shadow, sources_of
 from services.kernel.settings import Region
 from services.region.databases import connect, service_of
+from services.region.invariant import Check, find
+from services.region.mirror import clears
 from services.region.operating import bus_of
 from services.region.transport import wrong_streams
-
-
-@dataclass
-class Check:
-    """One invariant: how much was read, and what was found wrong (at most ten examples)."""
-
-    name: str
-    read: int
-    wrong: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not self.wrong
 
 
 @dataclass
@@ -87,6 +76,7 @@ async def verify(
             await _no_gaps(databases),
             await _projections_equal_fold(region, databases),
             await _one_effect(databases),
+            await clears(databases["ledger"]),
             await referrals_follow_their_diagram(databases["exchange"]),
             await _no_personal_data(databases, folder, planted),
             await _streams_as_declared(region),
@@ -110,18 +100,18 @@ async def _sums_to_zero(ledger: Connection) -> Check:
     than its minutes, and what undoes is not undone itself.
     """
     check = Check("1 postings sum to zero", await _count(ledger, "CreditTransferred"))
-    await _find(
+    await find(
         check,
         ledger,
         "SELECT 'position ' || position FROM events WHERE name = 'CreditTransferred' AND "
         "((data->>'minutes')::bigint <= 0 OR data->>'from_account_id' = data->>'to_account_id')",
     )
-    await _find(
+    await find(
         check,
         ledger,
         "SELECT 'balances sum to ' || sum(balance_minutes) FROM accounts HAVING sum(balance_minutes) <> 0",
     )
-    await _find(
+    await find(
         check,
         ledger,
         f"WITH postings AS ({_POSTINGS}), "
@@ -129,7 +119,7 @@ async def _sums_to_zero(ledger: Connection) -> Check:
         "SELECT 'account ' || coalesce(a.account_id, p.account_id) FROM accounts a FULL JOIN sums p "
         "USING (account_id) WHERE a.account_id IS NULL OR a.balance_minutes <> coalesce(p.minutes, 0)",
     )
-    await _find(
+    await find(
         check,
         ledger,
         f"WITH postings AS ({_POSTINGS}) "
@@ -138,7 +128,7 @@ async def _sums_to_zero(ledger: Connection) -> Check:
         "UNION ALL SELECT 'closed account ' || account_id FROM accounts "
         "WHERE closed AND balance_minutes <> 0",
     )
-    await _find(
+    await find(
         check,
         ledger,
         "WITH undone AS ("
@@ -158,7 +148,7 @@ async def _answers_present(databases: Databases) -> Check:
     check = Check("2 answered means present", 0)
     for service, database in databases.items():
         check.read += await database.fetchval("SELECT count(*) FROM commands")
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} command ' || c.command_id FROM commands c LEFT JOIN (SELECT command_id, "
@@ -173,7 +163,7 @@ async def _answers_present(databases: Databases) -> Check:
 async def _above_floor(ledger: Connection) -> Check:
     """3. At every position, what each account may spend is at or above its floor of that moment."""
     check = Check("3 available never below the floor", await _count(ledger, None))
-    await _find(
+    await find(
         check,
         ledger,
         "WITH moves AS ("
@@ -181,6 +171,10 @@ async def _above_floor(ledger: Connection) -> Check:
         "  NULL::bigint AS floor FROM events WHERE name = 'HoldPlaced' UNION ALL"
         " SELECT position, (data->>'account_id')::uuid, (data->>'minutes')::bigint, NULL"
         "  FROM events WHERE name = 'HoldReleased' UNION ALL"
+        " SELECT position, (data->>'from_account_id')::uuid, (data->>'minutes')::bigint, NULL"
+        "  FROM events WHERE name = 'HoldMoved' UNION ALL"
+        " SELECT position, (data->>'to_account_id')::uuid, -(data->>'minutes')::bigint, NULL"
+        "  FROM events WHERE name = 'HoldMoved' UNION ALL"
         " SELECT position, (data->>'from_account_id')::uuid, (data->>'hold_minutes')::bigint, NULL"
         "  FROM events WHERE name = 'CreditTransferred' UNION ALL"
         f" SELECT position, account_id, minutes, NULL FROM ({_POSTINGS}) p UNION ALL"
@@ -203,14 +197,14 @@ async def _no_gaps(databases: Databases) -> Check:
     check = Check("4 no gaps in positions and versions", 0)
     for service, database in databases.items():
         check.read += await _count(database, None)
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} head ' || h.position || ', events ' || count(e.position) FROM log_head h "
             "LEFT JOIN events e ON true GROUP BY h.position HAVING count(e.position) <> h.position "
             "OR coalesce(max(e.position), 0) <> h.position",
         )
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} stream ' || entity_id FROM events GROUP BY entity, entity_id "
@@ -237,7 +231,7 @@ async def _projections_equal_fold(region: Region, databases: Databases) -> Check
                 columns = ", ".join(kind.columns)
                 check.read += await database.fetchval(f"SELECT count(*) FROM {kind.table}")
                 for one, other in ((kind.table, shadow(kind)), (shadow(kind), kind.table)):
-                    await _find(
+                    await find(
                         check,
                         database,
                         f"SELECT '{name}.{kind.table} ' || {kind.key} FROM "
@@ -253,13 +247,13 @@ async def _one_effect(databases: Databases) -> Check:
     check = Check("6 one effect per follower and event", 0)
     for service, database in databases.items():
         check.read += await database.fetchval("SELECT count(*) FROM events WHERE causation_id IS NOT NULL")
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} cause ' || causation_id FROM events WHERE causation_id IS NOT NULL "
             "GROUP BY causation_id HAVING count(DISTINCT command_id) > 1",
         )
-        await _find(
+        await find(
             check,
             database,
             f"SELECT '{service} command ' || command_id FROM events GROUP BY command_id "
@@ -288,7 +282,7 @@ async def referrals_follow_their_diagram(exchange: Connection) -> Check:
     arrows = ", ".join(
         f"('{before or 'nothing'}', '{after}')" for before, following in NEXT.items() for after in following
     )
-    await _find(
+    await find(
         check,
         exchange,
         f"WITH steps AS (SELECT entity_id, status, coalesce(lag(status) OVER (PARTITION BY entity_id "
@@ -297,7 +291,7 @@ async def referrals_follow_their_diagram(exchange: Connection) -> Check:
         "SELECT 'referral ' || entity_id || ' from ' || before || ' to ' || status FROM steps "
         f"WHERE (before, status) NOT IN (VALUES {arrows})",
     )
-    await _find(
+    await find(
         check,
         exchange,
         f"WITH told AS (SELECT s.*, (data->>'number')::bigint AS number, row_number() OVER heard AS place, "
@@ -417,9 +411,3 @@ async def _count(database: Connection, name: str | None) -> int:
     return int(
         await database.fetchval("SELECT count(*) FROM events WHERE $1::text IS NULL OR name = $1", name)
     )
-
-
-async def _find(check: Check, database: Connection, sql: str) -> None:
-    """Every row of `sql` is something wrong, in words."""
-    rows = await database.fetch(f"{sql} LIMIT 10")
-    check.wrong += [row[0] for row in rows]

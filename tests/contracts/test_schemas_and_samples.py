@@ -128,8 +128,20 @@ def test_no_field_of_an_event_can_hold_what_identifies_or_describes_a_person(eve
 @EVENT
 def test_an_event_is_named_in_the_past_tense_and_says_what_it_means(event: type[Event]) -> None:
     assert not event.__name__.endswith("Event")
-    irregular = ("Chosen", "FellThrough", "Given", "HandedOver", "Left", "Overtaken", "Sent", "Withdrawn")
-    irregular += ("Undeliverable",)
+    irregular = (
+        "Chosen",
+        "FellThrough",
+        "Given",
+        "HandedOver",
+        "Left",
+        "Lent",
+        "Overtaken",
+        "Sent",
+        "Sought",
+        "Taken",
+        "Undeliverable",
+        "Withdrawn",
+    )
     assert event.__name__.endswith(("ed", *irregular)), event.__name__
     assert event.__doc__
     assert EMITTED_BY[event.__name__] in SERVICES

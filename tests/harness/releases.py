@@ -7,6 +7,7 @@ Kept once, when a release is made, and never changed: what it holds must be read
 
 import asyncio
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,23 @@ def code_before(folder: Path) -> str | None:
                 tar.extractall(folder, filter="data")
             return name
     return None
+
+
+def as_it_was(config: Path, code: Path) -> Path:
+    """The configuration as the earlier release knows it: without tables that came later."""
+    tell = "from services.kernel.settings import Region; print(*Region.model_fields)"
+    known = subprocess.run(
+        [sys.executable, "-c", tell], cwd=code, capture_output=True, text=True, check=True
+    ).stdout.split()
+    tables = re.split(r"^(?=\[)", config.read_text(), flags=re.MULTILINE)
+    before = config.with_name("before.toml")
+    before.write_text("".join(table for table in tables if _name(table) in ("", *known)))
+    return before
+
+
+def _name(table: str) -> str:
+    found = re.match(r"\[+([a-z_]+)", table)
+    return found[1] if found else ""
 
 
 def _git(*arguments: str) -> str:

@@ -7,7 +7,7 @@ when a test wants them; no two tests share one.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -344,14 +344,19 @@ def _people(run: str) -> tuple[Neighbour, ...]:
 
 
 @asynccontextmanager
-async def running_town(folder: Path) -> AsyncIterator[Town]:
-    """A real region in `folder` with everyone's keys."""
+async def running_town(
+    folder: Path, *, name: str = servers.NAME, joins: Callable[[Path], Awaitable[object]] | None = None
+) -> AsyncIterator[Town]:
+    """A real region in `folder` with everyone's keys; perhaps one of a network (see `real_region`)."""
     # Digits only: the run is part of telephone numbers. Few, or a name might pass for a BSN.
     people = _people(f"{new_id().int % 10**4:04}")
     workers = (NOOR, SAM, YARA, BAS, CARO, OPERATOR, TEAM, OTHER_TEAM, _coordinates(people[-1]))
     logins = (*workers, *(person.login for person in people))
     keys = [login.as_table() for login in logins]
-    async with real_region(folder, keys=keys, teams=servers.TEAMS) as (region, mailbox):
+    async with real_region(folder, name=name, keys=keys, teams=servers.TEAMS, joins=joins) as (
+        region,
+        mailbox,
+    ):
         town = Town(people, region, mailbox)
         try:
             yield town

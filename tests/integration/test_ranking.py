@@ -48,8 +48,8 @@ async def ranked(
     request_id = new_id()
     await pool.execute(
         "INSERT INTO requests (request_id, member_id, category, pc4, minutes, wanted_at, urgency, wish, "
-        "status, requested_at, initiative_id, recurrence, version) SELECT $1, $2, $3, '3511', 60, $4, "
-        "'soon', 'none', 'open', now(), initiative_id, $5, 1 FROM offers LIMIT 1",
+        "status, requested_at, initiative_id, recurrence, referral, version) SELECT $1, $2, $3, '3511', 60, "
+        "$4, 'soon', 'none', 'open', now(), initiative_id, $5, false, 1 FROM offers LIMIT 1",
         request_id,
         ASKER,
         CATEGORY,

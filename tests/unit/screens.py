@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import httpx
 from pydantic import SecretStr
 
+from contracts.clearing import Position, Positions
 from contracts.coordinator import Restricted
 from contracts.envelope import Command, View
 from contracts.exchange import Texts
@@ -113,7 +114,7 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
     ],
     "representations_seen": [{"representative_id": ASKER, "how": "phone"}],
     "waivers_seen": [{"until": AT + timedelta(days=30)}],
-    "offers_seen": [{"category": "dog"}],
+    "offers_seen": [{"category": "dog", "offer_id": ONE, "pc4": "3511", "number": 1042}],
     "balances_seen": [
         {
             "account_id": HELPER,
@@ -225,6 +226,64 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "messages_seen": [],
+    "loans_seen": [
+        {
+            "loan_id": ONE,
+            "peer": "delft",
+            "thread_id": ONE,
+            "side": "asks",
+            "category": "shopping",
+            "minutes": 60,
+            "pc4": "3511",
+            "wanted_at": AT,
+            "urgency": "soon",
+            "wish": "unknown",
+            "counted": True,
+            "status": "offered",
+            "changed_at": AT,
+            "request_id": REQUEST,
+            "member_id": ASKER,
+            "helper_pc4": "2611",
+            "we_agree": False,
+            "they_agree": True,
+            "our_minutes": None,
+            "their_minutes": 60,
+            "differs": False,
+            "agreed_minutes": None,
+            "reason": None,
+            "ended_by": None,
+            "version": 2,
+        }
+    ],
+    "clearings_seen": [
+        {
+            "clearing_id": ONE,
+            "peer": "delft",
+            "cap_minutes": 600,
+            "proposal_id": MATCH,
+            "proposed_minutes": 900,
+            "proposed_by": "them",
+            "proposed_at": AT,
+            "differs": True,
+            "differs_there": False,
+        }
+    ],
+    "crossings_seen": [
+        {
+            "crossing_id": ONE,
+            "peer": "delft",
+            "ours": False,
+            "minutes": 60,
+            "kind": "settlement",
+            "status": "asked",
+            "changed_at": AT,
+            "payer_id": None,
+            "payee_id": None,
+            "about": None,
+            "reason": None,
+            "version": 1,
+        }
+    ],
     # Vandaag: the list, and how much there is of each kind.
     "(SELECT kind": [],
     "(SELECT * FROM (SELECT": [],
@@ -257,6 +316,18 @@ LETTERS = PaperLetters(
 
 
 ANSWERS: dict[type[View], View] = {
+    Positions: Positions(
+        positions=(
+            Position(
+                peer="delft",
+                cap_minutes=600,
+                position_minutes=-90,
+                outgoing_minutes=0,
+                incoming_minutes=60,
+                differs=True,
+            ),
+        )
+    ),
     People: PEOPLE,
     Texts: Texts(texts={REQUEST: "Graag op dinsdag."}),
     RankedHelpers: RankedHelpers(helpers=(), found=0, excluded={"vog": 7, "distance": 2}),

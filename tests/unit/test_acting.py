@@ -15,6 +15,14 @@ from contracts.exchange import (
     WithdrawRequest,
 )
 from contracts.households import HouseholdJoined, HouseholdLeft, RepresentationEnded, RepresentationGranted
+from contracts.loans import (
+    AgreeToLoan,
+    EndLoan,
+    LoanEnded,
+    LoanMinutesReported,
+    PersonAgreed,
+    ReportLoanMinutes,
+)
 from contracts.visits import (
     EndHelping,
     EndSeries,
@@ -30,6 +38,7 @@ from contracts.visits import (
 )
 from services.kernel.dutch import local
 from services.kernel.testing import NOW
+from tests.unit.lent import A_CHOSEN_HELPER, A_RUNNING_LOAN, LOAN
 from tests.unit.neighbours import (
     A_MATCH,
     AN_OFFER_AND_A_REQUEST,
@@ -80,6 +89,13 @@ ASKED: dict[str, tuple[tuple[Event, ...], Command, type[Event]]] = {
     "report": (MATCHED, ReportMinutes(match_id=MATCH, member_id=ANNA, minutes=60), MinutesReported),
     "no-show": (MATCHED, NoteNoShow(match_id=MATCH, member_id=ANNA, who="helper"), NoShowNoted),
     "end": ((*MATCHED, SERIES), EndSeries(series_id=REQUEST, member_id=ANNA), SeriesEnded),
+    "agree to a loan": (A_CHOSEN_HELPER, AgreeToLoan(loan_id=LOAN, member_id=ANNA), PersonAgreed),
+    "report of a loan": (
+        A_RUNNING_LOAN,
+        ReportLoanMinutes(loan_id=LOAN, member_id=ANNA, minutes=60),
+        LoanMinutesReported,
+    ),
+    "end a loan": (A_CHOSEN_HELPER, EndLoan(loan_id=LOAN, member_id=ANNA), LoanEnded),
     "thank": (
         (*MATCHED, agreed(of=VISIT)),
         SayThanks(match_id=MATCH, member_id=ANNA, helper_id=BRAM, text="Fijn."),

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from contracts import (
     caps,
+    clearing,
+    crossings,
     exchange,
     households,
     initiatives,
     ledger,
     link,
+    loans,
     members,
     notifications,
     referrals,
@@ -42,6 +45,7 @@ from services.coordinator.projections.members import (
 )
 from services.coordinator.projections.notifications import MESSAGES
 from services.coordinator.projections.referrals import REFERRALS
+from services.coordinator.projections.regions import CLEARINGS, CROSSINGS, LOANS
 from services.coordinator.projections.safety import INCIDENTS
 from services.coordinator.projections.visits import SERIES
 from services.kernel.entity import Kind, Origin
@@ -53,6 +57,7 @@ from tests.unit.referrals import REFERRAL, moved, referred, told
 HOUSE, PROGRAMME, INCIDENT, SECOND = UUID(int=0x51), UUID(int=0x52), UUID(int=0x53), UUID(int=0x54)
 FIRST_VOG, NEWER_VOG, MESSAGE, CALL = UUID(int=0x55), UUID(int=0x56), UUID(int=0x57), UUID(int=0x58)
 VISIT, VISIT_MATCH, TWIN = UUID(int=0x5A), UUID(int=0x5B), UUID(int=0x5C)
+ELSEWHERE, CROSSING, ONE_MORE = UUID(int=0x5D), UUID(int=0x5E), UUID(int=0x5F)
 NOOR = "coordinator:noor"
 
 
@@ -99,6 +104,28 @@ PAIR = {"helper_id": BRAM, "asker_id": ANNA}
 def about_match(event: type[Event], match_id: UUID = MATCH, request_id: UUID = REQUEST, **more: Any) -> Any:
     said = {"match_id": match_id, "request_id": request_id, "offer_id": OFFER, **PAIR, "category": "dog"}
     said |= {"minutes": 60, "wanted_at": TOMORROW, "reserved_minutes": 60, "told": True}
+    return event.model_validate({**said, **more})
+
+
+def about_loan(event: type[Event], loan_id: UUID = ELSEWHERE, **more: Any) -> Any:
+    said: dict[str, Any] = {"loan_id": loan_id, "peer": "delft", "thread_id": loan_id, "category": "dog"}
+    said |= {"minutes": 60, "pc4": "3511", "request_id": ELSEWHERE, "asker_id": ANNA, "offer_id": OFFER}
+    said |= {"helper_id": CORA, "member_id": ANNA, "side": "asks", "by": "us", "reason": "cancelled"}
+    said |= {"our_minutes": 60, "their_minutes": 45, "reserved_minutes": 60, "counted": True, "attempt": 1}
+    return event.model_validate({**said, "floor_minutes": -600, "told": True, "taken": True, **more})
+
+
+def about_hours(event: type[Event], crossing_id: UUID = CROSSING, **more: Any) -> Any:
+    said: dict[str, Any] = {"crossing_id": crossing_id, "peer": "delft", "transfer_id": crossing_id}
+    said |= {"payer_id": ANNA, "payee_id": CORA, "minutes": 60, "kind": "gift", "reason": "no_account"}
+    said |= {"offered": True, "accepted": True, "by": "them", "asks": "payer", "times": 1}
+    return event.model_validate({**said, "answer": "accepted", **more})
+
+
+def about_peer(event: type[Event], **more: Any) -> Any:
+    said: dict[str, Any] = {"clearing_id": SECOND, "peer": "delft", "proposal_id": ONE_MORE, "minutes": 600}
+    said |= {"by": "them", "reason": "no", "reckoning_id": ONE_MORE, "day": date(2026, 11, 24), "count": 1}
+    said |= {"total_minutes": 60, "told_count": 2, "told_minutes": 90, "agrees": False}
     return event.model_validate({**said, **more})
 
 
@@ -172,6 +199,27 @@ FROM_EXCHANGE = (
     exchange.RequestWithdrawn(request_id=VISIT, member_id=ANNA),
     exchange.OfferWithdrawn(offer_id=OFFER, member_id=BRAM),
     initiatives.InitiativeClosed(initiative_id=PROGRAMME),
+    requested(ELSEWHERE),
+    *(
+        about_loan(event)
+        for event in (
+            loans.HelpSought,
+            loans.HelperOffered,
+            loans.HelperTaken,
+            loans.HelperConfirmed,
+            loans.PersonAgreed,
+            loans.LoanConfirmed,
+            loans.LoanMinutesReported,
+            loans.LoanMinutesDiffered,
+            loans.LoanMinutesAgreed,
+            loans.LoanUnbooked,
+            loans.LoanCompleted,
+        )
+    ),
+    *(
+        about_loan(event, SECOND, side="helps", helper_id=BRAM, request_id=None)
+        for event in (loans.HelpAsked, loans.HelperLent, loans.HelperWanted, loans.LoanEnded)
+    ),
     referred(),
     referred(TWIN, team="team-oost", twin_ids=(REFERRAL,)),
     told(1, "requested"),
@@ -205,6 +253,31 @@ FROM_LEDGER = (
         minutes=90,
         match_id=MATCH,
         reason="below_floor",
+    ),
+    ledger.AccountOpened(account_id=HOUSE, floor_minutes=-600),
+    ledger.HoldPlaced(hold_id=CROSSING, account_id=ANNA, minutes=30, peer="delft"),
+    ledger.HoldMoved(hold_id=CROSSING, from_account_id=ANNA, to_account_id=HOUSE, minutes=30),
+    *(about_peer(event) for event in clearing.EVENTS),
+    about_peer(clearing.CapProposed),
+    *(
+        about_hours(event)
+        for event in (
+            crossings.TransferOffered,
+            crossings.TransferAsked,
+            crossings.TransferPosted,
+            crossings.TransferReleased,
+            crossings.TransferVoided,
+        )
+    ),
+    *(
+        about_hours(event, ONE_MORE)
+        for event in (
+            crossings.SettlementProposed,
+            crossings.TransferRejected,
+            crossings.TransferAnswered,
+            crossings.TransferAccepted,
+            crossings.TransferReceived,
+        )
     ),
     ledger.ExpensesNoted(expenses_id=SECOND, helper_id=BRAM, cents=500, month="2026-11"),
     ledger.AccountClosed(account_id=BRAM),
@@ -512,3 +585,39 @@ def test_every_kind_of_event_that_can_be_told_stands_in_the_story_above() -> Non
 def test_offers_and_their_end() -> None:
     (found,) = seen(*everyone()).all(OFFERS)
     assert (found.status, found.initiative_id) == ("withdrawn", THE_INITIATIVE)
+
+
+# Other regions
+
+
+def test_what_is_known_of_help_from_and_for_another_region() -> None:
+    there = {loan.loan_id: loan for loan in seen(*everyone()).all(LOANS)}
+    ours, theirs = there[ELSEWHERE], there[SECOND]
+    assert (ours.side, ours.status, ours.member_id, ours.agreed_minutes) == ("asks", "completed", ANNA, 60)
+    assert (theirs.side, theirs.status, theirs.member_id, theirs.ended_by) == ("helps", "ended", BRAM, "us")
+
+
+def test_a_request_is_done_by_another_regions_helper() -> None:
+    found = {request.request_id: request for request in seen(*everyone()).all(REQUESTS)}
+    assert found[ELSEWHERE].status == "done"
+
+
+def test_a_request_is_open_again_when_another_regions_helper_falls_away() -> None:
+    events = (requested(ELSEWHERE), about_loan(loans.HelpSought), about_loan(loans.HelperTaken))
+    taken = one(REQUESTS, RequestSeen, *events)
+    assert taken.status == "matching"
+    over = about_loan(loans.LoanEnded, helper_id=None)
+    assert one(REQUESTS, RequestSeen, *events, over).status == "open"
+
+
+def test_how_we_stand_with_another_region() -> None:
+    (found,) = seen(*everyone()).all(CLEARINGS)
+    assert (found.cap_minutes, found.proposed_by, found.differs, found.differs_there) == (
+        600,
+        "them",
+        True,
+        True,
+    )
+    there = {crossing.crossing_id: crossing for crossing in seen(*everyone()).all(CROSSINGS)}
+    assert (there[CROSSING].ours, there[CROSSING].status) == (True, "void")
+    assert (there[ONE_MORE].ours, there[ONE_MORE].status) == (False, "posted")

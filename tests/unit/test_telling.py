@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from contracts.categories import CATEGORIES
+from contracts.crossings import TransferPosted, TransferReceived, TransferReleased
 from contracts.envelope import Command, Event
 from contracts.exchange import (
     FellThroughReason,
@@ -27,6 +28,7 @@ from contracts.ledger import (
     HelpRecorded,
     HoldRefused,
 )
+from contracts.loans import LoanCompleted, LoanConfirmed, LoanEnded
 from contracts.members import MemberApproved, MemberRegistered
 from contracts.notifications import OvertakeMessage, QueueMessage, TellSeries, Template
 from contracts.referrals import FeedbackGiven
@@ -330,7 +332,9 @@ def test_what_names_nobody_is_told_to_the_people_of_the_series(event: Event, com
 def test_every_template_is_used_and_every_followed_event_is_told() -> None:
     used = {template for _, told in TOLD for _, template, _ in told}
     assert used | {command.template for _, command in BY_SERIES_ALONE} == set(get_args(Template))
-    elsewhere = {SeriesHelperChanged, FeedbackGiven}
+    # With other regions: test_telling_regions.py.
+    between = {LoanConfirmed, LoanEnded, LoanCompleted, TransferPosted, TransferReceived, TransferReleased}
+    elsewhere = {SeriesHelperChanged, FeedbackGiven, *between}
     assert {type(event) for event, _ in [*TOLD, *BY_SERIES_ALONE]} | elsewhere == set(FOLLOWS)
 
 

@@ -1,11 +1,13 @@
 """What the API answers with. Times are UTC, amounts whole minutes, ids UUIDs."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from contracts.exchange import MatchStatus, RequestStatus, Urgency, Wish
+from contracts.loans import LoanStatus
 from contracts.notifications import PaperLetter
 from contracts.proposals import ExclusionReason, Favour, Helper
 from contracts.referrals import Feedback, ReferralStatus
@@ -412,3 +414,51 @@ class WorkItems(BaseModel):
 
     items: list[WorkItem]
     counts: dict[WorkCode, int]
+
+
+# Other regions
+
+
+class Loan(BaseModel):
+    """Help to or from another region. `member_id`: the own person; the other is the peer's to know."""
+
+    loan_id: UUID
+    peer: str = Field(description="The other region.")
+    side: Literal["asks", "helps"] = Field(description="What this region does.")
+    category: str
+    minutes: int
+    pc4: str = Field(description="Where the help is needed.")
+    wanted_at: datetime | None
+    urgency: str
+    wish: str
+    counted: bool = Field(description="Whether hours are booked for it.")
+    status: LoanStatus
+    changed_at: datetime
+    request_id: UUID | None
+    member_id: UUID | None
+    helper_pc4: str | None
+    we_agree: bool
+    they_agree: bool
+    our_minutes: int | None
+    their_minutes: int | None
+    differs: bool = Field(description="Both said how long it took, and not the same.")
+    agreed_minutes: int | None
+    reason: str | None
+    ended_by: str | None = Field(description="us or them")
+
+
+class Loans(BaseModel):
+    items: list[Loan]
+
+
+class Crossing(BaseModel):
+    """A transfer between this region and another; posted on both sides, or on neither."""
+
+    crossing_id: UUID
+    peer: str
+    ours: bool = Field(description="Whether the hours go from here.")
+    minutes: int
+    kind: str | None
+    status: str
+    reason: str | None
+    changed_at: datetime

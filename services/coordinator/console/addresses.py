@@ -9,6 +9,7 @@ POOL = "/solidariteitspot"
 COMPENSATIONS = "/vergoedingen"
 FIGURES = "/cijfers"
 OPERATING = "/beheer"
+REGIONS = "/regios"
 REFERRALS = "/verwijzingen"
 REFER = "/verwijzen"
 
@@ -63,3 +64,19 @@ def stranded_href(stranded_id: UUID) -> str:
 
 def complaint_href(complaint_id: UUID) -> str:
     return f"/klachten/{complaint_id}"
+
+
+def loan_href(loan_id: UUID) -> str:
+    return f"{REGIONS}/hulp/{loan_id}"
+
+
+def clearing_href(clearing_id: UUID) -> str:
+    return f"{REGIONS}/uren/{clearing_id}"
+
+
+def settlement_href(crossing_id: UUID) -> str:
+    return f"{REGIONS}/vereffening/{crossing_id}"
+
+
+def seeking_href(request_id: UUID) -> str:
+    return f"{request_href(request_id)}/regios"

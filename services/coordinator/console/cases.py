@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.envelope import Actor, Command
-from services.coordinator.console import match, match_forms, rota_forms
-from services.coordinator.console.addresses import INITIATIVES, LETTERS, POOL, REFERRALS, ROTA
+from services.coordinator.console import match, match_forms, region_forms, regions, rota_forms
+from services.coordinator.console.addresses import INITIATIVES, LETTERS, POOL, REFERRALS, REGIONS, ROTA
 from services.coordinator.console.compensation import HELPER_FORMS, helper_given, helper_page
 from services.coordinator.console.complaint import complaint_page
 from services.coordinator.console.forms import Failed, Form
@@ -181,6 +181,35 @@ CASES: tuple[Case, ...] = (
     Case(INITIATIVES, "initiatives.html", (START,), _region_wide(initiatives_page), _nothing),
     Case(f"{INITIATIVES}/{{id}}", "case.html", INITIATIVE_FORMS, _about(initiative_page), initiative_given),
     Case(POOL, "pool.html", POOL_FORMS, _region_wide(pool_page), pool_given, asked=("maand",)),
+    Case(REGIONS, "regions.html", region_forms.REGION_FORMS, _region_wide(regions.regions_page), _nothing),
+    Case(
+        f"{REGIONS}/hulp/{{id}}",
+        "case.html",
+        region_forms.LOAN_FORMS,
+        _about(regions.loan_page),
+        regions.loan_given,
+    ),
+    Case(
+        f"{REGIONS}/uren/{{id}}",
+        "case.html",
+        region_forms.CLEARING_FORMS,
+        _about(regions.clearing_page),
+        regions.clearing_given,
+    ),
+    Case(
+        f"{REGIONS}/vereffening/{{id}}",
+        "case.html",
+        region_forms.SETTLEMENT_FORMS,
+        _about(regions.settlement_page),
+        _field("crossing_id"),
+    ),
+    Case(
+        "/hulpvragen/{id}/regios",
+        "case.html",
+        (region_forms.SEEK,),
+        _about(regions.seeking_page),
+        _field("request_id"),
+    ),
 )
 
 ROWS: tuple[Row, ...] = (

@@ -77,3 +77,14 @@ def match_label(match_id: UUID) -> str:
 def place(pc4: str) -> str:
     """Where someone lives, as near as it is shown."""
     return f"{geography.place(pc4)}, {pc4}" if geography.known(pc4) else pc4
+
+
+def region_label(peer: str) -> str:
+    """What another region is called, as the first word of a sentence.
+
+    >>> region_label("bergen-op-zoom")
+    'Bergen op Zoom'
+    """
+    small = {"op", "aan", "de", "den", "het", "en", "bij", "in"}
+    words = [word if n and word in small else word.capitalize() for n, word in enumerate(peer.split("-"))]
+    return " ".join(words)

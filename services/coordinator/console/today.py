@@ -8,17 +8,27 @@ from services.coordinator.console.addresses import (
     COMPENSATIONS,
     LETTERS,
     ROTA,
+    clearing_href,
     complaint_href,
     incident_href,
+    loan_href,
     match_href,
     member_href,
     referral_href,
     request_href,
     series_href,
+    settlement_href,
     stranded_href,
 )
 from services.coordinator.console.due import due_nl
-from services.coordinator.console.people import Names, coordinator_label, names, number_label, place
+from services.coordinator.console.people import (
+    Names,
+    coordinator_label,
+    names,
+    number_label,
+    place,
+    region_label,
+)
 from services.coordinator.console.referral import team_label
 from services.coordinator.console.stranded import why_nl
 from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
@@ -51,6 +61,14 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "bring_message": (WorkKind.TO_BRING, "Breng over"),
     "not_reached": (WorkKind.NOT_REACHED, "Ga langs"),
     "message_failed": (WorkKind.MESSAGE_FAILED, "Los op"),
+    "help_asked": (WorkKind.OTHER_REGION, "Kijk mee"),
+    "helper_offered": (WorkKind.THEIR_HELPER, "Kies"),
+    "person_asked": (WorkKind.ASK_PERSON, "Bel even"),
+    "loan_differs": (WorkKind.REGIONS_DIFFER, "Overleg"),
+    "loan_not_booked": (WorkKind.NOT_ACROSS, "Los op"),
+    "cap_proposed": (WorkKind.CAP, "Beslis"),
+    "settlement_proposed": (WorkKind.SETTLEMENT, "Beslis"),
+    "position_differs": (WorkKind.POSITION, "Zoek uit"),
 }
 """Each kind of work with its one verb."""
 
@@ -173,6 +191,29 @@ def _sentence(work: Work, about: str, number: str, region: Region) -> tuple[str,
             return f"{number} is steeds niet bereikt", "ga even langs"
         case "message_failed":
             return f"E-mail aan {number.lower()} komt niet aan", WHY_FAILED.get(work.reason, "")
+        case _:
+            return _of_regions(work.kind, about, region_label(work.reason or ""))
+
+
+def _of_regions(kind: WorkCode, about: str, peer: str) -> tuple[str, str]:
+    """What waits with another region."""
+    match kind:
+        case "help_asked":
+            return f"{about}: {peer} zoekt een helper", "kan iemand van ons?"
+        case "helper_offered":
+            return f"{about}: {peer} stelt een helper voor", ""
+        case "person_asked":
+            return f"{about}: vraag of het goed is", f"met {peer}"
+        case "loan_differs":
+            return f"{about}: wij en {peer} noemen andere minuten", "bel de andere coördinator"
+        case "loan_not_booked":
+            return f"{about}: de uren gingen niet naar {peer}", "kijk naar de grens en het saldo"
+        case "cap_proposed":
+            return f"{peer} stelt een grens voor", "voor uren heen en weer"
+        case "settlement_proposed":
+            return f"{peer} stelt voor om te vereffenen", ""
+        case _:
+            return f"De stand met {peer} is daar anders dan hier", "zoek samen uit waarom"
 
 
 REFERRED = {
@@ -217,6 +258,12 @@ def _page(work: Work) -> str:
             return COMPENSATIONS
         case "bring_message" | "not_reached" | "message_failed":
             return f"{LETTERS}#{work.entity_id}"
+        case "help_asked" | "helper_offered" | "person_asked" | "loan_differs" | "loan_not_booked":
+            return loan_href(work.entity_id)
+        case "settlement_proposed":
+            return settlement_href(work.entity_id)
+        case "cap_proposed" | "position_differs":
+            return clearing_href(work.entity_id)
     if work.request_id is not None:
         return request_href(work.request_id)
     return member_href(work.member_id) if work.member_id is not None else "/"

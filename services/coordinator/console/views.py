@@ -188,6 +188,14 @@ class WorkKind(Enum):
     TO_BRING = ("Brief of telefoon", "letter")
     NOT_REACHED = ("Niet bereikt", "phone")
     MESSAGE_FAILED = ("Bericht mislukt", "mail-failed")
+    OTHER_REGION = ("Andere regio vraagt", "request")
+    THEIR_HELPER = ("Helper van elders", "person-plus")
+    ASK_PERSON = ("Nog te vragen", "phone")
+    REGIONS_DIFFER = ("Regio's verschillen", "unequal")
+    NOT_ACROSS = ("Uren niet over", "unequal")
+    CAP = ("Grens voorgesteld", "meter")
+    SETTLEMENT = ("Vereffening voorgesteld", "meter")
+    POSITION = ("Stand verschilt", "warning")
 
     def __init__(self, label: str, icon: Icon) -> None:
         self.label: str = label

@@ -16,6 +16,7 @@ from services.coordinator.projections.ledger import BALANCES, ENTERED, REFUSALS
 from services.coordinator.projections.members import HOUSEHOLDS, MEMBERS, REPRESENTATIONS, VOGS
 from services.coordinator.projections.notifications import MESSAGES
 from services.coordinator.projections.referrals import REFERRALS
+from services.coordinator.projections.regions import CLEARINGS, CROSSINGS, LOANS
 from services.coordinator.projections.safety import INCIDENTS
 from services.coordinator.projections.visits import SERIES
 from services.kernel.entity import Kind
@@ -37,5 +38,8 @@ KINDS: tuple[Kind[Any], ...] = (
     REFUSALS,
     ENTERED,
     MESSAGES,
+    LOANS,
+    CLEARINGS,
+    CROSSINGS,
     HISTORY,
 )

@@ -27,6 +27,7 @@ from contracts.exchange import (
     RequestStatus,
     RequestWithdrawn,
 )
+from contracts.loans import HelperConfirmed, HelperTaken, LoanCompleted, LoanEnded
 from contracts.safety import MinutesDecided
 from contracts.visits import HelperThanked, NoShowNoted, VisitMoved
 from services.kernel.entity import Kind, replace
@@ -95,6 +96,10 @@ _REQUEST_AFTER: dict[type[Event], RequestStatus] = {
     MatchConfirmed: "matched",
     MatchFellThrough: "open",
     MatchCompleted: "done",
+    # What another region's helper does.
+    HelperTaken: "matching",
+    HelperConfirmed: "matched",
+    LoanCompleted: "done",
 }
 
 type RequestEvent = (
@@ -106,6 +111,10 @@ type RequestEvent = (
     | MatchFellThrough
     | MatchCompleted
     | VisitMoved
+    | HelperTaken
+    | HelperConfirmed
+    | LoanEnded
+    | LoanCompleted
 )
 
 
@@ -123,15 +132,22 @@ def _request(request: RequestSeen | None, event: RequestEvent, request_id: UUID,
         return replace(request, match_id=None, open_since=at)
     if isinstance(event, RequestOpened):
         return replace(request, open_since=at)
+    if isinstance(event, LoanEnded) and event.taken and request.status in ("matching", "matched"):
+        return replace(request, status="open", open_since=at)
     if isinstance(event, VisitMoved):
         return replace(request, wanted_at=event.wanted_at)
     return replace(request)
 
 
+def _its_request(event: Any) -> tuple[UUID, ...]:
+    # Help for another region is about no request of ours.
+    return (event.request_id,) if event.request_id is not None else ()
+
+
 REQUESTS = Kind(
     "requests_seen",
     RequestSeen,
-    dict.fromkeys((HelpRequested, VisitMoved, *_REQUEST_AFTER), lambda e: (e.request_id,)),
+    dict.fromkeys((HelpRequested, VisitMoved, LoanEnded, *_REQUEST_AFTER), _its_request),
     _request,
 )
 

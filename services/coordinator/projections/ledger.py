@@ -11,6 +11,7 @@ from contracts.ledger import (
     AccountOpened,
     BalanceNoted,
     CreditTransferred,
+    HoldMoved,
     HoldPlaced,
     HoldRefused,
     HoldReleased,
@@ -45,6 +46,7 @@ def _balance(
     | BalanceNoted
     | HoldPlaced
     | HoldReleased
+    | HoldMoved
     | CreditTransferred,
     account_id: UUID,
     at: datetime,
@@ -63,6 +65,9 @@ def _balance(
             return replace(account, held_minutes=account.held_minutes + event.minutes)
         case HoldReleased():
             return replace(account, held_minutes=account.held_minutes - event.minutes)
+        case HoldMoved():
+            change = event.minutes if account_id == event.to_account_id else -event.minutes
+            return replace(account, held_minutes=account.held_minutes + change)
         case CreditTransferred():
             return _after_transfer(account, event)
         case _:
@@ -90,6 +95,7 @@ BALANCES = Kind(
         # A hold of money (an initiative with a compensation) or of nothing is not on an account.
         HoldPlaced: lambda e: (e.account_id,) if e.minutes else (),
         HoldReleased: lambda e: (e.account_id,) if e.minutes else (),
+        HoldMoved: lambda e: (e.from_account_id, e.to_account_id),
         CreditTransferred: lambda e: (e.from_account_id, e.to_account_id),
     },
     _balance,

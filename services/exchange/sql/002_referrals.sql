@@ -33,4 +33,3 @@ CREATE TABLE referred (
 ALTER TABLE requests ADD COLUMN referral boolean NOT NULL DEFAULT false;
 UPDATE requests SET referral = true
  WHERE request_id IN (SELECT entity_id FROM events WHERE name = 'HelpRequested' AND (data ->> 'referral')::boolean);
-ALTER TABLE requests ALTER COLUMN referral DROP DEFAULT;

@@ -93,7 +93,7 @@ def show_network(
         stack.enter_context(hold(folder))
         end_leftovers(folder / "hub")
         hub = Hub.init(folder / "hub")
-        stack.enter_context(_serving(hub))
+        stack.enter_context(serving(hub))
         screen.say(f"[bold]The hub[/bold] listens on {':'.join(map(str, hub.address))}")
         shown = [_ready(stack, folder / place.region, place, fresh=fresh) for place in NETWORK[:count]]
         steps = Steps(screen)
@@ -152,7 +152,7 @@ def _ready(stack: ExitStack, folder: Path, place: Place, *, fresh: bool) -> Regi
 
 
 @contextmanager
-def _serving(hub: Hub) -> Iterator[None]:
+def serving(hub: Hub) -> Iterator[None]:
     """The hub as a process of its own, for the length of the block."""
     host, port = hub.address
     with (hub.folder / "hub.log").open("ab") as log:

@@ -1,0 +1,218 @@
+"""Hours that come from another region: accepted, which binds, or refused; and posted when the peer posts.
+
+Who was accepted and leaves meanwhile is stood in for by SUSPENSE: the minutes are there for a
+coordinator to hand out.
+"""
+
+from contracts.clearing import (
+    clearing_account,
+    clearing_id,
+)
+from contracts.crossings import (
+    SETTLED,
+    AnswerSettlement,
+    SettlementProposed,
+    TransferAccepted,
+    TransferReceived,
+    TransferRejected,
+    TransferVoided,
+    received_id,
+)
+from contracts.envelope import Event
+from contracts.ledger import POOL, SUSPENSE
+from contracts.letters import TransferOffer, TransferPosting, TransferQuestion, TransferVoid
+from services.kernel.entity import State
+from services.kernel.errors import Rejected
+from services.kernel.rights import check_whole_region
+from services.kernel.service import Context
+from services.ledger.account import ACCOUNT, BOTTOMLESS, Account, regions_own
+from services.ledger.clearing import CLEARING, Clearing, with_peer
+from services.ledger.crossing import CROSSING, Crossing, posting_of
+from services.ledger.seat import account_used, stands_for
+from services.ledger.transfer import Links, Postings
+
+MOST_MINUTES = 10_000
+"""As much as one transfer within the region."""
+
+
+def take_offer(letter: TransferOffer, peer: str, state: State) -> list[Event]:
+    """Yes binds. It is said at once, but for a settlement: to that a person agrees."""
+    crossing_id = received_id(peer, letter.transfer_id)
+    if state.get(CROSSING, crossing_id) is not None:
+        return []
+    found = state.get(CLEARING, clearing_id(peer))
+    reason = _why_not(letter, found, state)
+    if reason is not None:
+        return [_rejected(letter, peer, reason)]
+    if letter.kind == "settlement":
+        return [
+            SettlementProposed(
+                crossing_id=crossing_id, peer=peer, transfer_id=letter.transfer_id, minutes=letter.minutes
+            )
+        ]
+    return [
+        TransferAccepted(
+            crossing_id=crossing_id,
+            peer=peer,
+            transfer_id=letter.transfer_id,
+            payee_id=letter.payee_id,
+            minutes=letter.minutes,
+            kind=letter.kind,
+            about=letter.about,
+        )
+    ]
+
+
+def _why_not(letter: TransferOffer, found: Clearing | None, state: State) -> str | None:
+    if letter.minutes < 1 or (letter.kind != "settlement" and letter.minutes > MOST_MINUTES):
+        return "amount"
+    if found is None or not found.cap_minutes:
+        return "no_cap"
+    if letter.kind == "settlement":
+        return "more_than_owed" if letter.minutes > found.position_minutes else None
+    if found.room_in < letter.minutes:
+        return "clearing_cap"
+    payee = account_used(state, letter.payee_id) if letter.payee_id is not None else None
+    return "no_account" if payee is None or payee.closed or payee.regions_own else None
+
+
+def _rejected(letter: TransferOffer, peer: str, reason: str) -> TransferRejected:
+    return TransferRejected(
+        crossing_id=received_id(peer, letter.transfer_id),
+        peer=peer,
+        transfer_id=letter.transfer_id,
+        minutes=letter.minutes,
+        kind=letter.kind,
+        reason=reason,
+    )
+
+
+def answer_settlement(command: AnswerSettlement, context: Context, state: State) -> list[Event]:
+    """The region that owes says that it is settled, or that it is not."""
+    check_whole_region(context)
+    crossing = state.get(CROSSING, command.crossing_id)
+    if crossing is None or crossing.status != "asked":
+        raise Rejected(
+            "no_proposal",
+            "Dit voorstel ligt er niet (meer). Kijk op de pagina van de regio's hoe het nu is.",
+            "This proposal is not there (any more). See the regions' page for how it is now.",
+        )
+    if not command.agree:
+        return [_answered_no(crossing)]
+    found, _ = with_peer(state, crossing.peer)
+    if crossing.minutes > found.position_minutes:
+        raise Rejected(
+            "more_than_owed",
+            f"Wij staan bij deze regio nu voor {max(0, found.position_minutes)} minuten in het krijt. "
+            "Wijs dit voorstel af, en laat hen een nieuw voorstel doen.",
+            f"We owe this region {max(0, found.position_minutes)} minutes now. "
+            "Decline this proposal, and have them make a new one.",
+            owed_minutes=max(0, found.position_minutes),
+        )
+    return [
+        TransferAccepted(
+            crossing_id=crossing.crossing_id,
+            peer=crossing.peer,
+            transfer_id=crossing.transfer_id,
+            payee_id=None,
+            minutes=crossing.minutes,
+            kind="settlement",
+        )
+    ]
+
+
+def _answered_no(crossing: Crossing) -> TransferRejected:
+    return TransferRejected(
+        crossing_id=crossing.crossing_id,
+        peer=crossing.peer,
+        transfer_id=crossing.transfer_id,
+        minutes=crossing.minutes,
+        kind=crossing.kind,
+        reason="no",
+    )
+
+
+def take_posting(letter: TransferPosting, peer: str, state: State) -> list[Event]:
+    """They posted it, so must we, whatever we know of it: never on one side only.
+
+    What we do not know that we accepted (we were put back to an older copy) goes where it should within
+    the cap, and beyond it to SUSPENSE, for a person to look at.
+    """
+    crossing_id = received_id(peer, letter.transfer_id)
+    crossing = state.get(CROSSING, crossing_id)
+    if crossing is not None and crossing.status == "posted":
+        return []
+    found, first = with_peer(state, peer)
+    accepted = crossing is not None and crossing.status == "accepted"
+    trusted = accepted or found.room_in >= letter.minutes
+    clearing = state.get(ACCOUNT, clearing_account(peer)) or Account(
+        clearing_account(peer), 0, 0, BOTTOMLESS, version=1
+    )
+    payee = _payee(letter, state) if trusted else regions_own(state, SUSPENSE)
+    links = Links(peer=peer)
+    if letter.payee_id is not None:
+        links["payee_id"] = stands_for(payee.account_id, letter.payee_id)
+    postings = Postings(posting_of(crossing_id))
+    fits = payee.fits(letter.minutes)
+    postings.move(fits, clearing, payee, "clearing", **links)
+    # As for help within the region: what goes beyond a hard ceiling is not lost.
+    beyond: Links = {**links, "payee_id": letter.payee_id}
+    postings.move(letter.minutes - fits, clearing, regions_own(state, POOL), "clearing", **beyond)
+    received = TransferReceived(
+        crossing_id=crossing_id,
+        peer=peer,
+        transfer_id=letter.transfer_id,
+        payee_id=letter.payee_id,
+        minutes=letter.minutes,
+        kind=letter.kind,
+        about=letter.about,
+        accepted=accepted,
+    )
+    return [*first, *postings.noted(), received]
+
+
+def _payee(letter: TransferPosting, state: State) -> Account:
+    if letter.kind == "settlement":
+        return regions_own(state, SETTLED)
+    payee = account_used(state, letter.payee_id) if letter.payee_id is not None else None
+    return payee if payee is not None and not payee.closed else regions_own(state, SUSPENSE)
+
+
+def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Event]:
+    """They offered, and never heard an answer. What never reached us is refused for ever."""
+    crossing_id = received_id(peer, letter.transfer_id)
+    crossing = state.get(CROSSING, crossing_id)
+    if crossing is None:
+        return [
+            TransferRejected(
+                crossing_id=crossing_id,
+                peer=peer,
+                transfer_id=letter.transfer_id,
+                minutes=0,
+                kind=None,
+                reason="not_received",
+            )
+        ]
+    match crossing.status:
+        case "accepted" | "posted":
+            return [crossing.answered("accepted")]
+        case "asked":
+            return []
+        case _:
+            return [crossing.answered("rejected")]
+
+
+def take_void(letter: TransferVoid, peer: str, state: State) -> list[Event]:
+    """What we accepted does not come: who pays knows nothing of it."""
+    crossing = state.get(CROSSING, received_id(peer, letter.transfer_id))
+    if crossing is None or crossing.status != "accepted":
+        return []
+    return [
+        TransferVoided(
+            crossing_id=crossing.crossing_id,
+            peer=peer,
+            transfer_id=crossing.transfer_id,
+            minutes=crossing.minutes,
+            by="them",
+        )
+    ]

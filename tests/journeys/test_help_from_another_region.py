@@ -1,0 +1,125 @@
+"""Journey 14: help from another region, and the hours for it (docs/journeys)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.region.mirror import mirror
+from services.region.verify import verify
+from tests.harness.town import NOOR, SAM, good, in_days, problem
+from tests.harness.towns import WEST, Towns, two_towns
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def towns(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Towns]:
+    async with two_towns(tmp_path_factory.mktemp("towns")) as found:
+        yield found
+
+
+ASKER_HEARS = (
+    "Welkom bij Wederdienst",
+    "Wij hebben uw hulpvraag",
+    "Wij hebben iemand voor u gevonden",
+    "Fijn dat het gelukt is",
+)
+HELPER_HEARS = (
+    "Welkom bij Wederdienst",
+    "Uw aanbod staat erin",
+    "U gaat iemand helpen",
+    "Er zijn uren bijgeschreven",
+)
+
+
+async def test_help_from_another_region(towns: Towns) -> None:
+    planted = await asyncio.to_thread(_help, towns)
+    for town in (towns.oost, towns.west):
+        # Among other things: what one side heard of the other's person stands nowhere.
+        report = await verify(town.region.region, folder=town.folder, planted=planted)
+        assert report.ok, [check for check in report.checks if not check.ok]
+    found = await mirror(towns.oost.region.region, towns.west.region.region)
+    assert found.ok, found.wrong
+    assert found.read == 1
+
+
+def _help(towns: Towns) -> tuple[str, ...]:
+    oost, west = towns.oost, towns.west
+    towns.agree_on_a_cap(600)
+    hanna, bert = oost.neighbour(), west.neighbour(capacity=120)
+    offer = west.offer(bert, "gardening")
+    request = oost.ask(hanna, "gardening", 60, wanted_at=in_days(3))
+
+    # Noor shows it to west: no name, no text.
+    asked = oost.post(f"/v1/help-requests/{request}/appeals", {"peers": [WEST]}, by=NOOR)
+    good(asked, 201)
+    again = oost.post(f"/v1/help-requests/{request}/appeals", {"peers": [WEST]}, by=NOOR)
+    problem(again, 409, "asked_already")
+    west.until(lambda: bool(_work(west, "help_asked")), "west hearing of it", seconds=30)
+    (item,) = _work(west, "help_asked")
+    there = item["entity_id"]
+    assert "thread_id" not in towns.loan(west, there)
+
+    # Sam proposes Bert: his time is reserved from now on.
+    good(west.post(f"/v1/loans/{there}/proposals", {"offer_id": offer}, by=SAM))
+    oost.until(lambda: bool(_work(oost, "helper_offered")), "a helper being proposed", seconds=30)
+    (item,) = _work(oost, "helper_offered")
+    here = item["entity_id"]
+    good(oost.post(f"/v1/loans/{here}/choices", by=NOOR))
+    towns.until_loan(oost, here, "wanted")
+    towns.until_loan(west, there, "wanted")
+    assert oost.account(hanna)["held_minutes"] == 60
+    problem(oost.get(f"/v1/loans/{here}/contact", by=NOOR), 409, "contact_not_given")
+
+    # Both people agree, one by herself, one through his coordinator.
+    good(oost.post(f"/v1/loans/{here}/agreements", by=hanna.login))
+    good(west.post(f"/v1/loans/{there}/agreements", {"member_id": bert.id}, by=SAM))
+    towns.until_loan(oost, here, "confirmed")
+    towns.until_loan(west, there, "confirmed")
+    assert oost.read(f"/v1/loans/{here}/contact", by=NOOR)["name"] == bert.name
+    assert west.read(f"/v1/loans/{there}/contact", by=SAM)["name"] == hanna.name
+
+    # They meet; both say how long it took, and the hours go.
+    good(oost.post(f"/v1/loans/{here}/minutes", {"minutes": 45}, by=hanna.login))
+    good(west.post(f"/v1/loans/{there}/minutes", {"minutes": 45}, by=bert.login))
+    towns.until_loan(oost, here, "completed")
+    towns.until_loan(west, there, "completed")
+    west.until(lambda: west.account(bert)["balance_minutes"] == 45, "Bert having his hours", seconds=30)
+    assert oost.account(hanna)["balance_minutes"] == -45
+    assert oost.account(hanna)["held_minutes"] == 0
+    assert (towns.position(oost)["position_minutes"], towns.position(west)["position_minutes"]) == (45, -45)
+    oost.until_letters(hanna, *ASKER_HEARS)
+    west.until_letters(bert, *HELPER_HEARS)
+    return hanna.name, hanna.phone, bert.name, bert.phone
+
+
+def _work(town: Any, kind: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = town.read(f"/v1/work-items?kind={kind}&limit=200", by=NOOR)["items"]
+    return items
+
+
+async def test_help_is_called_off_from_either_side(towns: Towns) -> None:
+    await asyncio.to_thread(_called_off, towns)
+
+
+def _called_off(towns: Towns) -> None:
+    oost, west = towns.oost, towns.west
+    hanna, bert = oost.neighbour(), west.neighbour(capacity=60)
+    offer = west.offer(bert, "computer")
+    request = oost.ask(hanna, "computer", 60, wanted_at=in_days(5))
+    good(oost.post(f"/v1/help-requests/{request}/appeals", {"peers": [WEST]}, by=NOOR), 201)
+    west.until(lambda: bool(_work(west, "help_asked")), "west hearing of it", seconds=30)
+    (item,) = _work(west, "help_asked")
+    good(west.post(f"/v1/loans/{item['entity_id']}/proposals", {"offer_id": offer}, by=SAM))
+    # Bert's week is full with it: he cannot do the same at home.
+    own = west.ask(west.neighbour(), "computer", 60, wanted_at=in_days(5))
+    choose = west.post("/v1/matches", {"request_id": own, "offer_id": offer}, by=SAM)
+    problem(choose, 409, "no_capacity")
+    # He withdraws: his time is free, and oost looks on.
+    assert west.call("DELETE", f"/v1/loans/{item['entity_id']}", by=SAM).status_code == 204
+    loans = f"/v1/loans?request_id={request}&over=true"
+    oost.until(lambda: bool(oost.read(loans, by=NOOR)["items"]), "oost hearing of it", seconds=30)
+    (over,) = oost.read(loans, by=NOOR)["items"]
+    assert (over["ended_by"], over["status"]) == ("them", "ended")
+    assert west.confirm(own, offer)
