@@ -6,18 +6,25 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from services.region.cli import app
 
 PROJECT = Path(__file__).parent.parent
 SCRIPT = PROJECT / "wederdienst"
 PAGES = (
-    *("README.md", "docs/import.md", "docs/operating.md", "docs/backup.md", "docs/install.md"),
-    *("docs/growing.md", "docs/upgrade.md", "deploy/README.md"),
+    *("README.md", "CONTRIBUTING.md", "SECURITY.md", "GOVERNANCE.md", "deploy/README.md"),
+    *(file.relative_to(PROJECT).as_posix() for file in sorted((PROJECT / "docs").glob("*.md"))),
+    *(
+        file.relative_to(PROJECT).as_posix()
+        for folder in ("organisatie", "developing", "runbooks")
+        for file in sorted((PROJECT / "docs" / folder).glob("*.md"))
+    ),
 )
 COMMAND = re.compile(r"(?<![\w/-])(?:\./)?wederdienst ([a-z][a-z-]*(?: [a-z]+)?)((?: [^`|\n]*)?)")
 
@@ -301,3 +308,29 @@ def test_the_real_pip_fetches_a_real_uv(tmp_path: Path, copy: Path, tools: Path)
     # There is no project beside the copy, so uv has nothing to run; that it is there is the point.
     assert ran.returncode != 0
     subprocess.run([str(copy.parent / ".tools/bin/uv"), "--version"], check=True, capture_output=True)
+
+
+# ---- what others read of the project
+
+
+def test_publiccode_says_what_the_package_says() -> None:
+    said = yaml.safe_load(text_of("publiccode.yml"))
+    package = tomllib.loads(text_of("pyproject.toml"))["project"]
+    assert said["name"].lower() == package["name"]
+    assert said["softwareVersion"] == package["version"]
+    assert said["legal"]["license"] == package["license"]
+    assert {"nl", "en"} == set(said["description"]) == set(said["localisation"]["availableLanguages"])
+    for words in said["description"].values():
+        assert len(words["shortDescription"]) <= 150
+        assert 150 <= len(words["longDescription"]) <= 10_000
+        assert words["features"]
+
+
+def test_pages_of_the_documentation_bring_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """No fonts, scripts or styles of other servers: links may lead there, a page may not ask them."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=PROJECT, check=True, timeout=60)
+    asks = re.compile(r"<(?:link|script|img|iframe)[^>]+(?:src|href)=[\"']?(?:https?:)?//[^>]+>")
+    for page in tmp_path.rglob("*.html"):
+        found = [tag for tag in asks.findall(page.read_text(encoding="utf-8")) if "canonical" not in tag]
+        assert not found, f"{page.name}: {found}"

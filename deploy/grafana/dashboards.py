@@ -166,6 +166,19 @@ REGION = Dashboard(
             unit="ops",
         ),
         Panel(
+            "Webhooks",
+            "Pogingen om een sociaal team te antwoorden, per seconde.",
+            {"{{outcome}}": rate("wd_webhooks_total", "outcome", OF_REGION)},
+            unit="ops",
+        ),
+        Panel(
+            "Oudste webhook",
+            "Zo lang wacht de oudste bij een adres dat aan staat.",
+            {"wacht": f"max(wd_webhooks_oldest_seconds{{{OF_REGION}}})"},
+            unit="s",
+            red_from=3600,
+        ),
+        Panel(
             "Website en API",
             "Verzoeken per seconde, naar afloop.",
             {"{{status}}": rate("wd_http_seconds_count", "status", OF_REGION)},
@@ -444,8 +457,26 @@ POSTGRES = Dashboard(
 NETWORK = Dashboard(
     "wd-network",
     "Wederdienst: netwerk",
-    "Alle regio's naast elkaar. Wat de verbinding tussen regio's zelf meet, komt hier ook.",
+    "Alle regio's naast elkaar, en hun verbindingen.",
     (
+        Panel(
+            "Regio's die weg zijn",
+            "Wat voor hen is, wacht veilig; de hulp gaat gewoon door.",
+            {"{{region}}": 'sum by (region) (wd_link_peers{state="away"})'},
+            red_from=1,
+        ),
+        Panel(
+            "Langst weg",
+            "Zo lang is de regio weg die het langst niet bereikt werd.",
+            {"{{region}}": "max by (region) (wd_link_away_seconds)"},
+            unit="s",
+            red_from=3600,
+        ),
+        Panel(
+            "Brieven die wachten",
+            "Wat andere regio's nog niet hebben.",
+            {"{{region}}": "sum by (region) (wd_link_letters_waiting)"},
+        ),
         Panel(
             "Diensten zonder leider",
             "Per regio; 0 is goed.",

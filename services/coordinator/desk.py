@@ -22,6 +22,7 @@ from services.kernel.bus import content_hash
 from services.kernel.errors import DATABASE_AWAY, Rejected
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
+from services.kernel.telemetry import deed
 
 STAND_INS_SECONDS = 2.0
 """How often is looked who stands in for whom: days end, and other replicas hear of leave too."""
@@ -46,6 +47,7 @@ class Caller:
     correlation_id: UUID
     traceparent: str | None = None
     idempotency_key: str | None = None
+    origin: str = "api"
 
 
 class Desk:
@@ -70,6 +72,14 @@ class Desk:
             content_hash=content_hash(command),
             correlation_id=caller.correlation_id,
             traceparent=caller.traceparent,
+        )
+        deed(
+            type(command).__name__,
+            actor=caller.actor,
+            object=str(answer.id),
+            result=answer.refusal.code if answer.refusal else answer.outcome,
+            origin=caller.origin,
+            correlation=str(caller.correlation_id),
         )
         if answer.refusal is not None:
             no = answer.refusal

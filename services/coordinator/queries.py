@@ -9,7 +9,7 @@ from services.coordinator.complaint import unknown_complaint
 from services.coordinator.stranded import unknown_stranded
 from services.kernel.handling import check_handler
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 
 
 async def get_restricted(replica: Replica, query: GetRestricted, actor: Actor) -> Restricted:
@@ -20,7 +20,7 @@ async def get_restricted(replica: Replica, query: GetRestricted, actor: Actor) -
     if row is None:
         raise unknown_complaint()
     check_handler(actor, (row["handler"],), (row["member_id"], row["about_id"]))
-    log.info("restricted_read", actor=str(actor), complaint=str(query.complaint_id))
+    deed("restricted_read", actor=actor, object=str(query.complaint_id), origin="bus")
     rows = await replica.pool.fetch(
         "SELECT entity, data FROM vault WHERE entity_id = $1 AND starts_with(entity, 'complaint')",
         query.complaint_id,
@@ -40,7 +40,7 @@ async def get_stranded(replica: Replica, query: GetStranded, actor: Actor) -> St
     )
     if row is None:
         raise unknown_stranded()
-    log.info("stranded_read", actor=str(actor), stranded=str(query.stranded_id))
+    deed("stranded_read", actor=actor, object=str(query.stranded_id), origin="bus")
     data = await replica.pool.fetchval(
         "SELECT data FROM vault WHERE entity = 'stranded' AND entity_id = $1", query.stranded_id
     )

@@ -9,14 +9,16 @@ import errno
 import socket
 import time
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.coordinator.api import api
 from services.coordinator.console.pages import console
-from services.coordinator.desk import Desk
+from services.coordinator.desk import Desk, traceparent
 from services.kernel.probes import WebServer
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import Metrics, log
+from services.kernel.tracing import TRACING, Step
 
 TRY_AGAIN_SECONDS = 1.0
 BACKLOG = 512
@@ -43,6 +45,7 @@ def timed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
             await app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
+        step = _begin_trace(scope) if TRACING.on else None
 
         async def send_and_see(message: Message) -> None:
             nonlocal status
@@ -57,8 +60,19 @@ def timed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
             method = scope["method"] if scope["method"] in METHODS else "other"
             took = time.perf_counter() - began
             metrics.http_seconds.labels(route, method, f"{status // 100}xx").observe(took)
+            if step is not None:
+                step.name(f"{method} {route}", status=status)
+                step.end()
 
     return serve
+
+
+def _begin_trace(scope: Scope) -> Step:
+    """The first step of a trace, or the next of the caller's; it goes on as the request's own header."""
+    step = TRACING.begin("HTTP", traceparent(Headers(scope=scope).get("traceparent")))
+    others = [(name, value) for name, value in scope["headers"] if name != b"traceparent"]
+    scope["headers"] = [*others, (b"traceparent", (step.traceparent or "").encode())]
+    return step
 
 
 async def serve_web(replica: Replica) -> None:

@@ -26,7 +26,7 @@ from services.kernel.dutch import local
 from services.kernel.errors import Rejected
 from services.kernel.handling import check_handler
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 
 _POLICY = "SELECT reciprocity, compensation, floor_minutes, tolerance_minutes, most_running, from_band"
 
@@ -137,7 +137,7 @@ async def get_incident_file(replica: Replica, query: GetIncidentFile, actor: Act
     if row is None:
         raise unknown_incident()
     check_handler(actor, (row["reported_by"], row["handler"]), (row["helper_id"], row["asker_id"]))
-    log.info("restricted_read", actor=str(actor), incident=str(query.incident_id))
+    deed("restricted_read", actor=actor, object=str(query.incident_id), origin="bus")
     texts = await replica.pool.fetch(
         "SELECT entity, data FROM vault WHERE entity_id = $1 AND starts_with(entity, 'incident')",
         query.incident_id,
@@ -153,7 +153,7 @@ async def get_referral_file(replica: Replica, query: GetReferralFile, actor: Act
     mine = row is not None and (actor.team == row["team"] if actor.team else actor.may_in(row["pc4"]))
     if not mine:
         raise unknown_referral()
-    log.info("referral_read", actor=str(actor), referral=str(query.referral_id))
+    deed("referral_read", actor=actor, object=str(query.referral_id), origin="bus")
     texts = await replica.pool.fetch(
         "SELECT data FROM vault WHERE entity_id = $1 AND entity IN ('referral', 'request')", query.referral_id
     )
@@ -199,7 +199,7 @@ async def get_loan_person(replica: Replica, query: GetLoanPerson, actor: Actor) 
             "Contactgegevens zijn er pas als beide mensen het goed vinden, en zolang de hulp loopt.",
             "How to reach someone is told only after both people agreed, and while the help goes on.",
         )
-    log.info("contact_shared", peer=query.peer, thread=str(query.thread_id))
+    deed("contact_shared", actor=f"region:{query.peer}", object=str(query.thread_id), origin="network")
     return LoanPerson(member_id=row["member_id"])
 
 

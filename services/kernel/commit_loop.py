@@ -40,6 +40,7 @@ from services.kernel.errors import (
 from services.kernel.log import Batch, Connection, Pool, write
 from services.kernel.service import Service
 from services.kernel.telemetry import Metrics, log
+from services.kernel.tracing import TRACING, clock
 
 MAX_BATCH = 1000
 MAX_DECIDING_SECONDS = 0.020
@@ -295,7 +296,7 @@ class CommitLoop:
         rows = decided.rows
         if not rows:
             return None
-        began = time.perf_counter()
+        began, began_at = time.perf_counter(), clock()
         try:
             if self._connection is None:
                 raise asyncpg.InterfaceError("no connection")
@@ -327,6 +328,8 @@ class CommitLoop:
         self._metrics.batch_size.observe(len(decided.items))
         self.position = position
         self._commits += 1
+        for item in decided.items if TRACING.on else ():
+            TRACING.passed("commit", item.traceparent, began_at, items=len(decided.items))
         return None
 
     async def _split(self, decided: Decided, why: Exception) -> list[Item]:

@@ -23,6 +23,7 @@ from services.kernel.questions import LogStretch, ReadLog
 from services.kernel.settings import Region
 from services.kernel.streams import consumer_config, ensure_consumer
 from services.kernel.telemetry import Metrics, log
+from services.kernel.tracing import TRACING, Step
 
 FETCH = 500
 PULL_SECONDS = 20.0
@@ -188,10 +189,24 @@ class Follower:
         if not run:
             return
         items = [_item(self._service, event) for event in run]
+        steps = self._steps(run, items) if TRACING.on else ()
         done = self._loop.submit_followed(items)
         self._next = run[-1].position
         await done
+        for step in steps:
+            step.end()
         self._lag.set(max(0, self._head - self._next))
+
+    def _steps(self, run: list[Recorded], items: list[Item]) -> list[Step]:
+        """Each event of a trace that asks something of this service is a step of that trace."""
+        asks = {event.__name__ for event in self._loop.service.follows}
+        steps = []
+        for event, item in zip(run, items, strict=True):
+            if event.traceparent is not None and event.name in asks:
+                step = TRACING.begin(f"follow {event.name}", event.traceparent)
+                item.traceparent = step.traceparent
+                steps.append(step)
+        return steps
 
     async def _on_head(self, message: Msg) -> None:
         head = orjson.loads(message.data)

@@ -27,6 +27,7 @@ from services.kernel.questions import GetMarks, Marks
 from services.kernel.settings import Region
 from services.kernel.streams import ensure_stream, stream_config
 from services.kernel.telemetry import Metrics, log
+from services.kernel.tracing import TRACING
 
 WINDOW = 512
 ACK_SECONDS = 3.0
@@ -167,6 +168,8 @@ class Relay:
                     )
                     self._sequence += 1
                     self.position = row["position"]
+                    if TRACING.on:
+                        TRACING.passed(f"relay {row['name']}", row["traceparent"], row["occurred_at"])
             while self._sequence > self._acknowledged and self._loop.position <= self.position:
                 await self._await_ack()
             if self._failed:

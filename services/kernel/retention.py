@@ -19,10 +19,14 @@ async def forget_old_answers(pool: Pool, older_than: timedelta) -> None:
             chunks = 0
             while await _forget_some(pool, older_than):
                 chunks += 1
-            await job_ended(pool, "forget_answers", ok=True, said=f"up to {chunks * CHUNK} forgotten")
+            await job_ended(pool, "forget_answers", ok=True, said=_said(chunks))
         except DATABASE_AWAY as away:
             log.info("answers_kept", error=type(away).__name__)
         await asyncio.sleep(EVERY.total_seconds())
+
+
+def _said(chunks: int) -> str:
+    return f"hoogstens {chunks * CHUNK} gewist" if chunks else "er was niets te wissen"
 
 
 async def _forget_some(pool: Pool, older_than: timedelta) -> bool:

@@ -67,8 +67,9 @@ from services.kernel.retention import forget_old_answers
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.kernel.state import get_state, set_log_level
-from services.kernel.telemetry import LINES, Metrics, log, set_up
+from services.kernel.telemetry import LINES, Metrics, deed, log, set_up
 from services.kernel.timers import fire_timers
+from services.kernel.tracing import TRACING
 
 LOOKS = 3
 LOOKING = timedelta(seconds=12)
@@ -113,6 +114,7 @@ class Replica:
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, then finish what was begun and leave."""
         set_up(self.service.name, self.region.region, self.replica)
+        TRACING.set_up(self.region, self.service.name, self.replica)
         LINES.count = lambda level: self.metrics.log_lines.labels(level).inc()
         collect_less()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -339,18 +341,21 @@ class Replica:
         expires = float("inf")
         if request.deadline is not None:
             expires = time.monotonic() + request.deadline.timestamp() - time.time()
-        return await self.loop.submit(
-            Item(
-                command_id=request.id,
-                actor=request.actor,
-                command=await self._ready(request.body, request.actor),
-                correlation_id=request.correlation_id,
-                causation_id=request.causation_id,
-                content_hash=request.content_hash,
-                traceparent=request.traceparent,
-                expires=expires,
+        with TRACING.begin(name, request.traceparent) as step:
+            answer = await self.loop.submit(
+                Item(
+                    command_id=request.id,
+                    actor=request.actor,
+                    command=await self._ready(request.body, request.actor),
+                    correlation_id=request.correlation_id,
+                    causation_id=request.causation_id,
+                    content_hash=request.content_hash,
+                    traceparent=step.traceparent,
+                    expires=expires,
+                )
             )
-        )
+            step.name(name, outcome=answer.outcome)
+        return answer
 
     async def _ready(self, command: Command, actor: Actor) -> Command:
         """The command with what is looked up for it before its turn. Raises Rejected or Transient."""
@@ -400,10 +405,13 @@ class Replica:
                 async with self._retrying:
                     applied = await retry_parked(self.loop, self.pool, self.service.name, body.lane)
                 view = Retried(applied=applied)
+                said = str(body.lane) if body.lane else "all"
+                deed(name, actor=request.actor, object=said, result=f"{applied} applied", origin="bus")
             case GetState():
                 view = await get_state(self)
             case SetLogLevel():
                 view = await set_log_level(self, body)
+                deed(name, actor=request.actor, object=self.service.name, result=body.level, origin="bus")
             case _:
                 view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))

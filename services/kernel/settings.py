@@ -39,6 +39,7 @@ PATHS = {
     "embedded": ("folder",),
     "postgres": ("ca",),
     "nats": ("ca",),
+    "traces": ("folder",),
     "network": ("keys",),
 }
 """Settings that are paths, by table: beside `region.toml`, where they are not absolute."""
@@ -202,6 +203,17 @@ class Key(_Table):
         return Role(self.role)
 
 
+class Traces(_Table):
+    """Where traces go: to an OTLP collector over HTTP, or as lines into files of a folder. Neither: none.
+
+    `share`: which part of what nobody else traced already is traced, from 0 to 1.
+    """
+
+    otlp: str = ""
+    folder: Path | None = None
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+
 class Network(_Secured):
     """The network of regions that this one takes part in; `wederdienst network join` writes it.
 
@@ -259,6 +271,7 @@ class Region(BaseSettings):
     web: Web = Web()
     webhooks: Webhooks = Webhooks()
     ledger: Ledger = Ledger()
+    traces: Traces = Traces()
     teams: tuple[Team, ...] = ()
     referrals: Referrals = Referrals()
     keys: tuple[Key, ...] = ()

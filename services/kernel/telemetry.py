@@ -52,6 +52,21 @@ LEVELS = ("debug", "info", "warning", "error")
 USUAL_LEVEL = "info"
 
 
+def deed(
+    action: str, *, actor: object, object: object, result: str = "done", origin: str, **more: object
+) -> None:
+    """Log what someone did: the action (its `event`), to what, how it ended, from where, who and when.
+
+    Those six are what the Baseline Informatiebeveiliging Overheid 2 asks of a log line (measures on
+    logging, after ISO 27002, 8.15). `object` is an id or a list of ids; `origin` where it came in: `api`,
+    `console`, `bus`. Written at every level.
+    """
+    log.info(action, actor=str(actor), object=object, result=result, origin=origin, **more)
+
+
+DEED = frozenset({"actor", "object", "result", "origin"})
+
+
 class Lines:
     """Which lines are written: those of a level that can be changed while the process runs.
 
@@ -71,9 +86,10 @@ class Lines:
             log.warning("log_level", level_now=wanted)
 
     def choose(self, _: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        """Drop what is below the level, except what says that the level changed."""
+        """Drop what is below the level, except deeds, and what says that the level changed."""
         level = "error" if method in ("exception", "critical") else method
-        if LEVELS.index(level) < LEVELS.index(self.level) and event.get("event") != "log_level":
+        always = event.get("event") == "log_level" or event.keys() >= DEED
+        if LEVELS.index(level) < LEVELS.index(self.level) and not always:
             raise structlog.DropEvent
         self.count(level)
         return event

@@ -12,7 +12,7 @@ from contracts.members import GetPeople, People
 from contracts.network import Contact, GetContact
 from services.kernel.errors import NotLeading, Rejected, Unreachable
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 from services.link.office import Office
 from services.link.seal import Refused
 
@@ -21,7 +21,7 @@ SELF = Actor(role=Role.SERVICE, name="link")
 
 async def contact_of(replica: Replica, peer: str, thread_id: UUID) -> Contact:
     """What this peer may know of our person in this matter; every look is logged."""
-    log.info("contact_asked", peer=peer, thread=str(thread_id))
+    deed("contact_asked", actor=f"region:{peer}", object=str(thread_id), origin="network")
     try:
         allowed = await replica.bus.ask(GetLoanPerson(peer=peer, thread_id=thread_id), LoanPerson, SELF)
     except Rejected as no:

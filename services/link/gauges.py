@@ -11,6 +11,12 @@ GAUGES = (
         {"state": ("up", "away")},
     ),
     Gauge(
+        "wd_link_away_seconds",
+        "How long the region that is away longest does not answer",
+        "SELECT coalesce(extract(epoch FROM now() - min(since)), 0) AS value FROM peers "
+        "WHERE status = 'joined' AND NOT up",
+    ),
+    Gauge(
         "wd_link_letters_waiting",
         "Letters that their region has not taken yet",
         "SELECT count(*) AS value FROM letters l JOIN peers p USING (peer_id) "

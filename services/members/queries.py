@@ -14,7 +14,7 @@ from contracts.members import (
 )
 from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 
 _PEOPLE = (
     "SELECT m.member_id, m.number, m.pc4, v.data FROM members m "
@@ -33,7 +33,7 @@ async def _people(replica: Replica, ids: tuple[UUID, ...]) -> tuple[Person, ...]
 
 
 async def get_people(replica: Replica, query: GetPeople, actor: Actor) -> People:
-    log.info("people_read", actor=str(actor), members=[str(i) for i in query.member_ids])
+    deed("people_read", actor=actor, object=[str(i) for i in query.member_ids], origin="bus")
     return People(people=await _people(replica, query.member_ids))
 
 
@@ -50,7 +50,7 @@ async def get_contacts(replica: Replica, query: GetContacts, actor: Actor) -> Co
             "There is no match now for which you may see these details. Call your coordinator.",
         )
     others = tuple(i for i in parties if i != actor.member_id)
-    log.info("contact_read", actor=str(actor), contact=str(query.contact_id))
+    deed("contact_read", actor=actor, object=str(query.contact_id), origin="bus")
     people = await _people(replica, others)
     if actor.role is Role.MEMBER:
         people = tuple(person if person.shares_contact else _through_coordinator(person) for person in people)

@@ -9,7 +9,7 @@ from contracts.notifications import GetLetters, PaperLetter, PaperLetters, Repor
 from services.kernel.rights import check_area
 from services.kernel.runtime import Replica
 from services.kernel.service import Context
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 from services.notifications.around import Queued, around, people_of
 from services.notifications.message import WITH_A_PERSON
 from services.notifications.templates import render
@@ -17,7 +17,7 @@ from services.notifications.templates import render
 
 async def get_letters(replica: Replica, query: GetLetters, actor: Actor) -> PaperLetters:
     """Those that wait for a person, in the actor's area, to people who are still known."""
-    log.info("letters_read", actor=str(actor), messages=[str(i) for i in query.message_ids])
+    deed("letters_read", actor=actor, object=[str(i) for i in query.message_ids], origin="bus")
     rows = await replica.pool.fetch(
         "SELECT message_id, member_id, template, facts, channel FROM messages "
         "WHERE message_id = ANY($1) AND status = ANY($2) ORDER BY queued_at, message_id",

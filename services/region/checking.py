@@ -40,6 +40,7 @@ def checks(
         ("ruff format", [*python, "ruff", "format", "--check", "."]),
         ("mypy --strict", [*python, "mypy"]),
         ("import rules", [str(Path(sys.executable).with_name("lint-imports"))]),
+        ("documentation", [*python, "mkdocs", "build", "--strict", "--quiet", "-d", str(folder / "site")]),
         ("pytest, without servers", [*pytest, *quick, *examples, "-n", "2", "-m", f"{short}not alone"]),
         ("pytest, with real servers", [*pytest, *others, "-n", "2", "-m", f"{short}not alone"]),
         ("pytest, timed: alone", [*pytest, *others, "--durations=5", "-m", f"{short}alone"]),

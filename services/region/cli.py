@@ -337,6 +337,28 @@ def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path(
     print(f"{service}: {applied} applied")
 
 
+@app.command
+def doctor(*, config: Config = Path("region.toml"), url: str = "", json: bool = False) -> None:
+    """Look at configuration, clocks, disk, permissions, versions, lag, certificates; say what to do.
+
+    Exit code 1 when something must be mended.
+
+    Parameters
+    ----------
+    url
+        Where people reach this region, to see how long its certificate lasts: --url=https://...
+    """
+    from services.region import doctor as examination
+
+    findings = asyncio.run(examination.examine(path_from_caller(config), url=url))
+    if json:
+        print_json(examination.as_json(findings))
+    else:
+        for line in examination.as_lines(findings):
+            print(line)
+    sys.exit(examination.exit_code(findings))
+
+
 app.command(network)
 
 

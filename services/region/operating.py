@@ -81,7 +81,7 @@ async def rebuild(region: Region, service: str) -> int:
             events = await Rebuild(
                 service, found.kinds, own, {name: logs[name] for name in sorted(sources)}
             ).run()
-            await job_ended(own, "rebuild", ok=True, said=f"from {events} events")
+            await job_ended(own, "rebuild", ok=True, said=f"uit {events} gebeurtenissen")
             return events
         finally:
             await own.close()

@@ -11,6 +11,7 @@ import orjson
 from contracts import subjects
 from contracts.exchange import CancelMatch, ConfirmMatch, GetMatch, Match, PostOffer, RequestHelp
 from contracts.ledger import Balances, GetBalances
+from services.kernel.questions import GetState, ServiceState
 from services.region import operating
 from services.region.databases import connect
 from tests.harness.checker import assert_all_holds
@@ -62,6 +63,12 @@ async def test_a_lane_with_an_unknown_version_waits_and_goes_on_in_order_after_a
         await database.close()
         await _lapse(region, strange)
         await place.until(lambda: _count(region, "ledger", strange, 2))
+        said = await place.bus.ask(GetState(), ServiceState, operating.OPERATOR, to="ledger")
+        assert said.parked_count == 2
+        assert [(each.lane, each.name, each.behind) for each in said.parked] == [
+            (strange, "MatchReserved", False),
+            (strange, "MatchFellThrough", True),
+        ]
 
         # The release that knows it: here, the version it always had.
         ledger_db = await connect(region.region, "ledger")

@@ -36,6 +36,8 @@ OUTCOMES = {
     "gave_up",
     "no_address",
 }
+RUNNING = tuple(service for service in SERVICES if service != "link")
+"""What runs in the town: it is in no network of regions."""
 
 
 RUNNING = [name for name in SERVICES if name != "link"]
@@ -104,6 +106,8 @@ def is_bounded(label: str, value: str) -> bool:
             return value in OUTCOMES
         case "route":
             return value == "none" or value.startswith("/")
+        case "reason":
+            return re.fullmatch("[a-z_]+", value) is not None
         case "method" | "status" | "level" | "direction":
             return value in {*METHODS, "other", "2xx", "3xx", "4xx", "5xx", *LEVELS, "in", "out"}
     return False

@@ -339,7 +339,7 @@ async def test_the_handler_reads_what_was_said_at_each_step() -> None:
             "handed-over-1": "Ali is ziek.",
         }
         (look,) = logged
-        assert (look["event"], look["actor"], look["complaint"]) == ("restricted_read", str(reader), str(ID))
+        assert (look["event"], look["actor"], look["object"]) == ("restricted_read", str(reader), str(ID))
 
 
 @pytest.mark.parametrize(

@@ -382,7 +382,7 @@ async def test_its_file_is_read_by_who_reported_it_who_handles_it_and_their_depu
         "closed": "Besproken.",
     }
     (look,) = logged
-    said = (look["event"], look["actor"], look["incident"])
+    said = (look["event"], look["actor"], look["object"])
     assert said == ("restricted_read", str(reader), str(COMMAND_ID))
 
 

@@ -19,7 +19,7 @@ from services.coordinator.api.problems import (
 from services.coordinator.keys import Holder, Keys
 from services.kernel.errors import TOO_LARGE
 from services.kernel.service import new_id
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed, log
 
 VERSION = "1.0.0"
 """Of the API (NL API Design Rules): in the document and in the header of every answer."""
@@ -77,6 +77,15 @@ class Edge:
             await send(message)
 
         no = self._refusal(scope, headers, holder)
+        if no is NOT_SIGNED_IN:
+            deed(
+                "api_key",
+                actor="unknown",
+                object=None,
+                result=no.code,
+                origin="api",
+                correlation=str(correlation_id),
+            )
         try:
             if no is not None:
                 challenge = {"WWW-Authenticate": "Bearer"} if no is NOT_SIGNED_IN else None

@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
@@ -58,12 +57,13 @@ from services.coordinator.console.session import Session, Sessions, same_token
 from services.coordinator.console.statement import period, statement, statement_page, year_page
 from services.coordinator.console.today import today
 from services.coordinator.console.views import SignInPage, Site
-from services.coordinator.desk import Caller, Desk
+from services.coordinator.desk import Caller, Desk, traceparent
 from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
 from services.coordinator.referring import refer
 from services.kernel.errors import NOT_ALLOWED, Rejected
 from services.kernel.service import new_id
+from services.kernel.telemetry import deed
 
 WRONG_KEY = (
     "Deze sleutel kennen wij niet als sleutel van een coördinator, sociaal team of beheerder. "
@@ -223,6 +223,9 @@ class _Pages:
             return self._sign_in_form(request, "Deze bladzijde stond te lang open. Probeer het nog eens.")
         presented = form.get("key")
         session = self._sessions.begin(presented.strip() if isinstance(presented, str) else None)
+        who = session.holder.actor if session.holder else "unknown"
+        result = "done" if session.holder else "unknown_key"
+        deed("sign_in", actor=who, object=session.id[:6], result=result, origin="console")
         if session.holder is None:
             return self._sign_in_form(request, WRONG_KEY)
         response = RedirectResponse(_home(session.holder), 303)
@@ -234,6 +237,8 @@ class _Pages:
         form = await request.form()
         if session is not None and not same_token(session, form.get("csrf")):
             raise StaleForm
+        if session is not None and session.holder is not None:
+            deed("sign_out", actor=session.holder.actor, object=session.id[:6], origin="console")
         response = RedirectResponse("/inloggen", 303)
         self._sessions.end(response)
         return response
@@ -312,7 +317,7 @@ class _Pages:
     async def retry(self, visit: Visit) -> Response:
         """Try a parked lane again, then show what is left."""
         service = visit.request.path_params["service"]
-        if service not in SERVICES:
+        if service not in self._desk.region.services:
             raise Unknown
         done = await retry(self._desk, visit.actor, service, visit.id("lane"))
         return RedirectResponse(f"{OPERATING}?{DONE_KEY}={done}#geparkeerd", 303)
@@ -418,7 +423,13 @@ class _Pages:
 
     async def _send(self, visit: Visit, command: Command, key: str) -> UUID:
         """Have a command decided; the same key is the same wish. Returns the command's id."""
-        caller = Caller(visit.actor, visit.request.state.correlation_id, idempotency_key=f"console/{key}")
+        caller = Caller(
+            visit.actor,
+            visit.request.state.correlation_id,
+            traceparent(visit.request.headers.get("traceparent")),
+            idempotency_key=f"console/{key}",
+            origin="console",
+        )
         answer = await self._desk.send(command, caller)
         assert answer.id is not None
         return answer.id

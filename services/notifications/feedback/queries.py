@@ -35,7 +35,7 @@ from contracts.feedback import (
 )
 from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica
-from services.kernel.telemetry import log
+from services.kernel.telemetry import deed
 from services.notifications.feedback.cloud_event import feedback_event
 from services.notifications.feedback.delivery import unknown_feedback
 from services.notifications.feedback.endpoint import unknown_endpoint
@@ -102,7 +102,7 @@ async def get_endpoints(replica: Replica, query: GetEndpoints, actor: Actor) -> 
 async def get_endpoint_secrets(replica: Replica, query: GetEndpointSecrets, actor: Actor) -> EndpointSecrets:
     """For its own team; every look is logged."""
     row = await _endpoint(replica, query.endpoint_id, actor)
-    log.info("secrets_read", actor=str(actor), endpoint_id=str(query.endpoint_id))
+    deed("secrets_read", actor=actor, object=str(query.endpoint_id), origin="bus")
     now = await _secret(replica, query.endpoint_id, row["secrets"])
     if now is None:
         raise unknown_endpoint()

@@ -1,0 +1,92 @@
+"""`wederdienst doctor`: nothing to mend in a region that is well, and what to do in one that is not."""
+
+import asyncio
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from services.region.doctor import Finding, as_lines, examine, exit_code
+from services.region.servers import free_port
+from tests.harness.town import Town
+
+
+async def looked_at(config: Path, **more: str) -> list[Finding]:
+    return await examine(config, **more)
+
+
+def bad(findings: list[Finding]) -> dict[str, Finding]:
+    return {
+        finding.about: finding for finding in findings if finding.level == "bad" and finding.about != "disk"
+    }
+
+
+@pytest.fixture
+def copy(town: Town, tmp_path: Path) -> Path:
+    """The town's configuration, to be changed."""
+    for name in ("region.toml", "secrets.toml"):
+        shutil.copy2(town.region.config.with_name(name), tmp_path / name)
+    return tmp_path / "region.toml"
+
+
+def changed(config: Path, before: str, after: str) -> None:
+    text = config.read_text()
+    assert before in text
+    config.write_text(text.replace(before, after))
+
+
+async def test_a_region_that_is_well_has_nothing_to_mend(town: Town) -> None:
+    # A replica says how it is two seconds after its start at the earliest.
+    deadline = time.monotonic() + 40
+    while wrong := bad(await looked_at(town.region.config)):
+        assert time.monotonic() < deadline, wrong
+        await asyncio.sleep(0.2)
+    findings = await looked_at(town.region.config)
+    assert {"configuration", "permissions", "disk", "versions", "clocks", "tables", "streams", "mail"} <= {
+        finding.about for finding in findings
+    }
+    assert {finding.says.split(":")[0] for finding in findings if finding.about == "services"} == set(
+        town.region.region.services
+    )
+    assert all(finding.do for finding in findings if finding.level != "ok")
+    lines = list(as_lines(findings))
+    assert any(line.startswith("ok   clocks: ") for line in lines)
+
+
+async def test_what_is_away_is_said_with_what_to_do(town: Town, copy: Path) -> None:
+    region = town.region.region
+    changed(copy, f"port = {region.postgres.port}", f"port = {free_port()}")
+    changed(copy, f"port = {region.nats.port}", f"port = {free_port()}")
+    changed(copy, f"port = {region.mail.port}", f"port = {free_port()}")
+    findings = await looked_at(copy)
+    assert {"postgres", "nats", "mail"} <= set(bad(findings))
+    assert exit_code(findings) == 1
+    assert "Start PostgreSQL" in bad(findings)["postgres"].do
+    assert "       Start NATS" in "\n".join(as_lines(findings))
+
+
+async def test_secrets_that_others_can_read_are_told_first(copy: Path) -> None:
+    copy.with_name("secrets.toml").chmod(0o644)
+    (finding,) = await looked_at(copy)
+    assert "chmod 600" in finding.says
+    assert exit_code([finding]) == 1
+
+
+async def test_a_configuration_that_is_not_there_or_not_right(tmp_path: Path) -> None:
+    (finding,) = await looked_at(tmp_path / "region.toml")
+    assert finding.about == "configuration"
+    (tmp_path / "region.toml").write_text('region = "UPPER"\nname = "x"\n')
+    (finding,) = await looked_at(tmp_path / "region.toml")
+    assert "lower-case" in finding.says
+
+
+async def test_an_address_without_tls_or_with_a_bad_certificate_is_told(town: Town) -> None:
+    plain = bad(await looked_at(town.region.config, url=town.address))["certificates"]
+    assert "not https" in plain.says
+    secure = f"https://127.0.0.1:{town.region.region.web.port}"
+    assert bad(await looked_at(town.region.config, url=secure))["certificates"].do
+
+
+def test_a_key_that_is_missing_is_a_note_that_can_wait() -> None:
+    assert exit_code([Finding("note", "keys", "none", "Add one.")]) == 0
