@@ -17,9 +17,9 @@ async def looked_at(config: Path, **more: str) -> list[Finding]:
 
 
 def bad(findings: list[Finding]) -> dict[str, Finding]:
-    return {
-        finding.about: finding for finding in findings if finding.level == "bad" and finding.about != "disk"
-    }
+    """What must be mended, but for this machine's disk, and fsync: tests' servers have it off."""
+    wrong = (finding for finding in findings if finding.level == "bad")
+    return {each.about: each for each in wrong if each.about != "disk" and "fsync" not in each.says}
 
 
 @pytest.fixture
