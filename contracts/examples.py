@@ -35,6 +35,7 @@ _WRITTEN: dict[str, Any] = {
     "until": date(2026, 12, 31),
     "from_day": date(2026, 1, 1),
     "to_day": date(2026, 12, 31),
+    "peers": ("westdorp",),
 }
 """What a required field of a command or question holds, where its type alone does not say it."""
 

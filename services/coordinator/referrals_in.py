@@ -157,7 +157,7 @@ def _keepable(raw: bytes) -> str:
     """What was sent, unless we may or can not keep it.
 
     >>> _keepable(b'{"name": "Jo"}'), _keepable(b"111222333"), _keepable(b"\\xff"), _keepable(b"a" * 70_000)
-    ('{"name": "Jo"}', '', '', '')
+    ('{"name":"Jo"}', '', '', '')
     """
     if len(raw) > MAX_BODY_BYTES:
         return ""
