@@ -34,6 +34,8 @@ def checks(
     quick = ["tests/unit", "tests/contracts", "tests/test_tidy.py"]
     examples = ["--doctest-modules", "contracts", "services"]
     others = ["tests", *(f"--ignore={path}" for path in quick)]
+    # The short form has ten minutes: whoever adds to it sees what takes them.
+    slowest = ["--durations=15"]
     short = "" if all_forms else "not long and "
     return [
         ("ruff", [*python, "ruff", "check", "."]),
@@ -42,8 +44,8 @@ def checks(
         ("import rules", [str(Path(sys.executable).with_name("lint-imports"))]),
         ("documentation", [*python, "mkdocs", "build", "--strict", "--quiet", "-d", str(folder / "site")]),
         ("pytest, without servers", [*pytest, *quick, *examples, "-n", "2", "-m", f"{short}not alone"]),
-        ("pytest, with real servers", [*pytest, *others, "-n", "2", "-m", f"{short}not alone"]),
-        ("pytest, timed: alone", [*pytest, *others, "--durations=5", "-m", f"{short}alone"]),
+        ("pytest, with real servers", [*pytest, *others, *slowest, "-n", "2", "-m", f"{short}not alone"]),
+        ("pytest, timed: alone", [*pytest, *others, *slowest, "-m", f"{short}alone"]),
     ]
 
 

@@ -16,7 +16,7 @@ from services.region.databases import connect
 from services.region.verify import verify
 from tests.harness.checker import assert_all_holds, lost_answers
 from tests.harness.neighbourhood import Neighbourhood
-from tests.harness.regions import RunningRegion, real_region
+from tests.harness.regions import RunningRegion, real_region, retried
 
 NEWCOMER = RegisterMember(
     name="Nieuwe Bewoner",
@@ -41,7 +41,7 @@ def wederdienst(region: RunningRegion, *arguments: str) -> "subprocess.Completed
 
 async def _heads(region: RunningRegion) -> dict[str, int]:
     heads = {}
-    for service in SERVICES:
+    for service in region.region.services:
         database = await connect(region.region, service)
         heads[service] = int(await database.fetchval("SELECT position FROM log_head"))
         await database.close()
@@ -83,7 +83,7 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
         assert restored.returncode == 0, restored.stderr
         # Every event that was published is back, at its place; what is lost is named.
         assert await _heads(region) == before
-        for service in SERVICES:
+        for service in region.region.services:
             back = before[service] - manifest.logs[service].position
             assert f"{service}: {back} events taken back; head {before[service]}, epoch 1" in restored.stdout
         assert f"what was written with {newcomer.id} is lost: ask the person again" in restored.stdout
@@ -96,6 +96,7 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
         left = "SELECT count(*) FROM vault WHERE person_id = $1 OR other_id = $1"
         for service in SERVICES:
             assert await _ask(region, service, left, gone) == 0, service
+        await retried(region)
         await place.live(seconds=1.0)
         await assert_all_holds(
             region.region,

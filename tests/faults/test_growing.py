@@ -8,7 +8,6 @@ import nats
 import pytest
 
 from contracts import subjects
-from contracts.catalogue import SERVICES
 from services.kernel.settings import Region
 from services.region import operating
 from services.region.mailbox import Mailbox
@@ -28,7 +27,7 @@ async def _leaders(region: Region) -> dict[str, str]:
     )
     try:
         leaders = {}
-        for service in SERVICES:
+        for service in region.services:
             info = await client.jetstream().stream_info(subjects.stream(service))
             assert info.config.num_replicas == 3
             assert info.cluster is not None

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from services.region import operating
 from services.region.configure import write_region
 from services.region.mailbox import Mailbox
 from services.region.running import RunningRegion, wait_until
@@ -69,6 +70,13 @@ def _last_words(log: Path) -> Sequence[str]:
     return log.read_text(errors="replace").splitlines()[-12:] if log.exists() else ["(none)"]
 
 
+async def retried(region: RunningRegion) -> None:
+    """Retry what a recovery parked again (services/kernel/parking.py): what asks for nothing new is gone."""
+    for service in sorted({row["service"] for row in await operating.parked(region.region)}):
+        await operating.retry_parked(region.region, service, None)
+    assert await operating.parked(region.region) == []
+
+
 def pause(pid: int) -> None:
     """SIGSTOP: the process stands still and knows nothing of it."""
     os.kill(pid, signal.SIGSTOP)
@@ -78,4 +86,4 @@ def resume(pid: int) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
-__all__ = ["RunningRegion", "pause", "real_region", "resume", "wait_until"]
+__all__ = ["RunningRegion", "pause", "real_region", "resume", "retried", "wait_until"]

@@ -40,10 +40,6 @@ RUNNING = tuple(service for service in SERVICES if service != "link")
 """What runs in the town: it is in no network of regions."""
 
 
-RUNNING = [name for name in SERVICES if name != "link"]
-"""The town takes part in no network."""
-
-
 def page(replica: ServiceProcess, path: str) -> httpx.Response:
     return httpx.get(f"http://127.0.0.1:{replica.probe_port}{path}", timeout=5)
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.catalogue import SERVICES
 from contracts.ledger import POOL, WRITTEN_OFF
 from services.kernel.dutch import hours_nl, local
 from services.kernel.erasure import Erasures, place
@@ -178,7 +177,7 @@ def test_replaying_every_log_brings_nothing_of_the_erased_back(town: Town) -> No
     for text in _about(gone):
         assert text not in told
     # And what is made of it anew is what stood there.
-    for service in SERVICES:
+    for service in town.region.region.services:
         assert asyncio.run(rebuild(town.region.region, service)) > 0
     _is_nowhere(town, gone)
     assert where(town, [stays.email]) == {"members.vault"}
