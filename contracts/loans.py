@@ -242,6 +242,11 @@ class LoanCompleted(AboutLoan):
         return LoanSettlement(loan_id=self.thread_id, minutes=self.minutes) if self.side == "asks" else None
 
 
+TOLD = frozenset({"declined", "found_elsewhere", "withdrawn", "cancelled", "helper_withdrew"})
+"""Why it ended, as another region hears it. What says more of a person (a certificate that lapsed, too
+few hours, a guardian who no longer agrees) stays at home: they may know each other by name."""
+
+
 class LoanEnded(AboutLoan):
     """It does not go on; what was reserved or held for it is free. `told`: our person knew of it.
 
@@ -261,7 +266,9 @@ class LoanEnded(AboutLoan):
     wanted_at: datetime | None = None
 
     def letter(self) -> Letter | None:
-        return LoanEnd(loan_id=self.thread_id, reason=self.reason) if self.by == "us" else None
+        if self.by == "them":
+            return None
+        return LoanEnd(loan_id=self.thread_id, reason=self.reason if self.reason in TOLD else "cancelled")
 
 
 EVENTS: tuple[type[Event], ...] = (

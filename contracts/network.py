@@ -13,7 +13,7 @@ may be added with a default; a release reads what the one before and the next on
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,14 @@ HUB = "hub"
 
 MAX_LETTERS = 500
 """Most letters in one message."""
+
+
+Count = Annotated[int, Field(ge=0, lt=2**62)]
+Epoch = Annotated[int, Field(ge=0, lt=2**31)]
+Release = Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{0,40}$")]
+Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+KeyText = Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,2000}$")]
+"""What others say is bounded: it is kept, and must not be more than can be."""
 
 
 class Message(BaseModel):
@@ -48,7 +56,7 @@ class Stated(Message):
 class Greeting(Message):
     """How far have you my letters? And which release do you run?"""
 
-    release: str
+    release: Release
 
 
 class Mark(Message):
@@ -57,10 +65,10 @@ class Mark(Message):
     `release` is the program that runs here, `reads` the letters that it can read, up to which version.
     """
 
-    epoch: int
-    number: int
+    epoch: Epoch
+    number: Count
     letter_id: UUID | None = None
-    release: str = ""
+    release: Release = ""
     reads: dict[str, int] | None = None
 
 
@@ -68,9 +76,9 @@ class WrittenLetter(Message):
     """One letter on its way."""
 
     letter_id: UUID
-    number: int
+    number: Count
     thread_id: UUID
-    name: str
+    name: Name
     version: int
     data: dict[str, Any]
     correlation_id: UUID | None = None
@@ -79,15 +87,15 @@ class WrittenLetter(Message):
 class Letters(Message):
     """The next letters, in order and without a gap. Beyond `base` numbers belong to `epoch`."""
 
-    epoch: int
-    base: int
+    epoch: Epoch
+    base: Count
     letters: tuple[WrittenLetter, ...] = Field(max_length=MAX_LETTERS)
 
 
 class GetTaken(Message):
     """Which letters of mine do you have, from this number down?"""
 
-    at_most: int
+    at_most: Count
 
 
 class Taken(Message):
@@ -114,10 +122,10 @@ class Contact(Message):
 class Join(Message):
     """Take me in, with these public keys: for signing, sealing, and for the connection to the hub."""
 
-    municipality: str
-    signing_key: str
-    sealing_key: str
-    user_key: str
+    municipality: Name
+    signing_key: KeyText
+    sealing_key: KeyText
+    user_key: KeyText
 
 
 class GetDirectory(Message):

@@ -107,6 +107,17 @@ def inbox(user: str) -> str:
     return f"_INBOX.{user}"
 
 
+def is_own_inbox(reply: str, user: str) -> bool:
+    """Whether an answer goes to who asked, and nowhere else: a service is nobody's mouthpiece.
+
+    A server lets whoever answers publish to the reply subject of a request, whatever that is.
+
+    >>> is_own_inbox("_INBOX.team-west.abc", "team-west"), is_own_inbox("wd.evt.a.ledger.X", "team-west")
+    (True, False)
+    """
+    return reply.startswith(f"{inbox(user)}.")
+
+
 @dataclass(frozen=True)
 class Permissions:
     """Allow lists of one NATS user; whatever is not listed is refused."""

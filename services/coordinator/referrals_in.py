@@ -84,7 +84,7 @@ class _Taking:
         team = message.subject.split(".")[3]
         caller = Caller(Actor(role=Role.REFERRER, name=subjects.team_user(team), team=team), new_id())
         try:
-            if message.reply:
+            if subjects.is_own_inbox(message.reply, subjects.team_user(team)):
                 await self._answer(message, caller)
             else:
                 await self._take_in(message, caller)

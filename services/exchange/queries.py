@@ -24,7 +24,7 @@ from services.exchange.referral import unknown_referral
 from services.exchange.week import LOAD, RELIEVED_ALWAYS, week_of
 from services.kernel.dutch import local
 from services.kernel.errors import Rejected
-from services.kernel.handling import check_handler
+from services.kernel.handling import check_handler, check_uninvolved
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import deed
 
@@ -148,11 +148,13 @@ async def get_incident_file(replica: Replica, query: GetIncidentFile, actor: Act
 async def get_referral_file(replica: Replica, query: GetReferralFile, actor: Actor) -> ReferralFile:
     """What the team wrote, for itself and for coordinators of the area. Every look is logged."""
     row = await replica.pool.fetchrow(
-        "SELECT team, pc4 FROM referrals WHERE referral_id = $1", query.referral_id
+        "SELECT team, pc4, member_id FROM referrals WHERE referral_id = $1", query.referral_id
     )
     mine = row is not None and (actor.team == row["team"] if actor.team else actor.may_in(row["pc4"]))
-    if not mine:
+    if row is None or not mine:
         raise unknown_referral()
+    # A coordinator does not read what was written about themselves to others.
+    check_uninvolved(actor, () if actor.team else (row["member_id"],))
     deed("referral_read", actor=actor, object=str(query.referral_id), origin="bus")
     texts = await replica.pool.fetch(
         "SELECT data FROM vault WHERE entity_id = $1 AND entity IN ('referral', 'request')", query.referral_id

@@ -75,4 +75,4 @@ def state(replica: "Replica", started_at: datetime) -> str:
         "p99_ms": replica.metrics.p99_ms(),
         "trouble": list(LINES.trouble),
     }
-    return orjson.dumps(said).decode()
+    return orjson.dumps(said, default=str).decode()

@@ -30,6 +30,7 @@ from services.kernel.parking import park_again
 from services.kernel.rebuild import Rebuild, sources_of
 from services.kernel.service import Service
 from services.kernel.settings import Region
+from services.kernel.telemetry import log as lines
 
 HOLD_THE_LEAD = timedelta(minutes=10)
 WITH_VAULT = frozenset({"member", "offer", "request", "initiative", "incident", "complaint", "referral"})
@@ -161,7 +162,12 @@ async def _tail(js: JetStreamContext, service: str, epoch: int, head: int) -> li
         found: list[CloudEvent] = []
         for sequence in range(state.last_seq, max(state.first_seq, 1) - 1, -1):
             message = await js.get_msg(stream, seq=sequence)
-            event = CloudEvent.model_validate_json(message.data or b"")
+            try:
+                event = CloudEvent.model_validate_json(message.data or b"")
+            except ValueError:
+                # As the relay does: what is no event is passed by. A gap would still show.
+                lines.warning("not_an_event", sequence=sequence)
+                continue
             if event.epoch != epoch or event.position < head:
                 break
             found.append(event)

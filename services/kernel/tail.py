@@ -31,19 +31,22 @@ class Tail:
     async def read(self) -> list[tuple[str, UUID]]:
         """What is new since the last time."""
         found: list[tuple[str, UUID]] = []
+        position = self._position
         while True:
             rows = await self._replica.pool.fetch(
                 "SELECT position, name, CASE WHEN name = ANY($3) THEN (data->>$4)::uuid END AS about "
                 "FROM events WHERE position > $1 ORDER BY position LIMIT $2",
-                self._position,
+                position,
                 PAGE,
                 self._names,
                 self._about,
             )
             found += [(row["name"], row["about"]) for row in rows if row["about"] is not None]
             if rows:
-                self._position = rows[-1]["position"]
+                position = rows[-1]["position"]
             if len(rows) < PAGE:
+                # Only now: pages that were read before one that failed are read again.
+                self._position = position
                 return found
 
     async def wait(self, seconds: float = LOOK_SECONDS) -> None:

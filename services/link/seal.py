@@ -7,6 +7,7 @@ to whom, how much and when; not what.
 """
 
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -101,7 +102,7 @@ class Seal:
             raise Refused("unreadable")
         try:
             signed = jwe.decrypt_compact(raw, self.keys.sealing, registry=_ENCRYPTION).plaintext or b""
-        except (JoseError, ValueError, TypeError):
+        except (JoseError, ValueError, TypeError, zlib.error):
             raise Refused("unreadable") from None
         try:
             said = jws.deserialize_compact(signed, sender.signing, registry=_SIGNATURE).payload

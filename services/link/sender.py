@@ -14,7 +14,7 @@ import orjson
 
 from contracts.link import GiveUpLetter, HandBack, NoteTaken, OpenEpoch, OrphanedLetter, peer_id
 from contracts.network import MAX_LETTERS, GetTaken, Greeting, Letters, Mark, Taken, WrittenLetter
-from services.kernel.errors import DATABASE_AWAY, Transient
+from services.kernel.errors import DATABASE_AWAY, Transient, Unreachable
 from services.kernel.telemetry import log
 from services.link.office import RELEASE, Office
 from services.link.presence import Presence
@@ -92,7 +92,10 @@ class Sender:
         while (letters := await self._next(peer, after)) is not None:
             mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
             self._presence.heard(peer, mark.release, mark.reads)
-            after = await self._agreed(peer, mark)
+            before, after = after, await self._agreed(peer, mark)
+            if after == before:
+                # They were not taken. Why is theirs to say; asking at once again would not help.
+                raise Unreachable(peer)
 
     async def _agreed(self, peer: str, mark: Mark) -> int:
         """The number after which to go on. The peer has what it says; whether that is ours is looked at."""
@@ -137,7 +140,8 @@ class Sender:
         size = 0
         for each in rows:
             size += len(each["data"])
-            if letters and size > MAX_BATCH_BYTES:
+            # Those in between were handed back: what comes behind them begins a batch of its own.
+            if letters and (size > MAX_BATCH_BYTES or each["number"] != letters[-1].number + 1):
                 break
             letters.append(_written(each))
         return Letters(epoch=epoch, base=base, letters=tuple(letters))

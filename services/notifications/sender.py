@@ -31,7 +31,7 @@ SECTIONS = 50
 
 GIVE_UP_AFTER = 10
 FIRST_PAUSE = timedelta(seconds=30)
-EXCHANGE_PAUSE = timedelta(seconds=30)
+EXCHANGE_PAUSE = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(hours=1)
 """How long a choice of other hours may take to have effect on what waits."""
 

@@ -37,7 +37,9 @@ from services.region.servers import postgres_program
 
 MANIFEST = "backup.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
-LOCK_SECONDS = 5
+LOCK_MILLISECONDS = 200
+LOCK_TRIES = 20
+PAUSE_SECONDS = 0.5
 
 
 class Head(BaseModel):
@@ -61,13 +63,13 @@ class Manifest(BaseModel):
 async def take(region: Region, to: Path) -> tuple[Path, Manifest]:
     """Back up every database into a new folder under `to`; returns that folder and what is in it.
 
-    A backup that did not come to its end has a name that ends in `.part`. How it ended is kept with the
-    region's jobs. Raises Misconfigured when pg_dump is missing or fails, asyncpg's errors and OSError
-    when PostgreSQL does not answer.
+    One that fails leaves nothing behind; where the machine itself stopped, a folder whose name ends in
+    `.part`. How it ended is kept with the region's jobs. Raises Misconfigured when pg_dump is missing or
+    fails, asyncpg's errors and OSError when PostgreSQL does not answer.
     """
     try:
         folder, manifest = await _take(region, to)
-    except (Misconfigured, OSError) as why:
+    except (Misconfigured, *DATABASE_AWAY) as why:
         with suppress(*DATABASE_AWAY):
             await _note(region, "backup", ok=False, said=type(why).__name__)
         raise
@@ -95,18 +97,13 @@ async def _take(region: Region, to: Path) -> tuple[Path, Manifest]:
         folder = to / taken_at.strftime(STAMP)
         part = folder.with_suffix(".part")
         part.mkdir(parents=True, mode=0o700)
-        for service, (snapshot, head) in snapshots.items():
-            file = part / f"{service}.dump"
-            file.touch(mode=0o600)
-            await _run(
-                region,
-                service,
-                "pg_dump",
-                *("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"),
-                f"--file={file}",
-                f"--dbname={region.postgres.dsn(f'wd_{service}', region.database(service))}",
-            )
-            head.sha256 = await asyncio.to_thread(_checksum, file)
+        try:
+            for service, (snapshot, head) in snapshots.items():
+                head.sha256 = await _dump(region, service, snapshot, part / f"{service}.dump")
+        except BaseException:
+            # It holds people's names: nobody would ever remove it.
+            shutil.rmtree(part)
+            raise
     if (erasures := place(region)).exists():
         shutil.copy(erasures, part / ERASURES)
     (part / MANIFEST).write_text(manifest.model_dump_json(indent=2))
@@ -115,9 +112,24 @@ async def _take(region: Region, to: Path) -> tuple[Path, Manifest]:
     return folder, manifest
 
 
+async def _dump(region: Region, service: str, snapshot: str, file: Path) -> str:
+    """Write one database as it was then; returns the file's checksum."""
+    await asyncio.to_thread(file.touch, 0o600)
+    await _run(
+        region,
+        service,
+        "pg_dump",
+        *("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"),
+        f"--file={file}",
+        f"--dbname={region.postgres.dsn(f'wd_{service}', region.database(service))}",
+    )
+    return await asyncio.to_thread(_checksum, file)
+
+
 def forget_older(to: Path, region: Region, keep: int) -> list[Path]:
     """Remove all but the newest `keep` of a region's backups under `to`; returns which."""
-    ours = [file.parent for file in sorted(to.glob(f"*/{MANIFEST}")) if _read(file).region == region.region]
+    whole = (file for file in sorted(to.glob(f"*/{MANIFEST}")) if file.parent.suffix != ".part")
+    ours = [file.parent for file in whole if _read(file).region == region.region]
     older = ours[: max(0, len(ours) - keep)]
     for folder in older:
         shutil.rmtree(folder)
@@ -169,7 +181,7 @@ async def _one_instant(region: Region) -> AsyncIterator[dict[str, tuple[str, Hea
 
         holding, reading = await opened(), await opened()
         try:
-            await _all(_hold(connection) for connection in holding.values())
+            await _hold_all(list(holding.values()))
             snapshots = await _all(_snapshot(connection) for connection in reading.values())
         finally:
             # Closing lets go, whatever state they are in.
@@ -177,21 +189,32 @@ async def _one_instant(region: Region) -> AsyncIterator[dict[str, tuple[str, Hea
         yield dict(zip(reading, snapshots, strict=True))
 
 
+async def _hold_all(connections: Sequence[Any]) -> None:
+    """Keep every commit of these logs waiting. Reads go on. Raises Misconfigured when one stays locked.
+
+    All or none, and never for long: who waits for a commit longer than a lease loses the lead.
+    """
+    for _ in range(LOCK_TRIES):
+        try:
+            await _all(_hold(connection) for connection in connections)
+            return
+        except asyncpg.LockNotAvailableError:
+            await _all(connection.execute("ROLLBACK") for connection in connections)
+        await asyncio.sleep(PAUSE_SECONDS)
+    raise Misconfigured("A log stays locked (does a rebuild run?). Try again when that is done.")
+
+
 async def _all(doing: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """The results, in order. Raises Misconfigured when a log stays locked."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            started = [tasks.create_task(one) for one in doing]
-    except* asyncpg.LockNotAvailableError:
-        raise Misconfigured(
-            f"A log was locked for {LOCK_SECONDS} s (does a rebuild run?). Try again."
-        ) from None
-    return [task.result() for task in started]
+    """The results, in order; every one comes to its end before the first error is raised."""
+    results = await asyncio.gather(*doing, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
 
 
 async def _hold(connection: Any) -> None:
-    """Keep every commit of this log waiting. Reads go on."""
-    await connection.execute(f"BEGIN; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+    await connection.execute(f"BEGIN; SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
     await connection.execute("LOCK TABLE log_head IN SHARE MODE")
 
 

@@ -37,6 +37,7 @@ async def _leaders(region: Region) -> dict[str, str]:
         await client.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_nats_node_of_three_and_then_the_first_postgres_are_gone(tmp_path: Path, seed: int) -> None:
     with Mailbox(tmp_path / "mailbox") as mailbox:

@@ -268,7 +268,7 @@ class Town:
     def until_letters(self, person: Neighbour, *subjects: str) -> None:
         """Wait until this person got exactly these letters; fails when they do not come, or others do."""
         wanted = sorted(subjects)
-        self.mailbox.wait_for(lambda _: self.letters(person) == wanted, 15.0)
+        self.mailbox.wait_for(lambda _: self.letters(person) == wanted, 45.0)
         assert self.letters(person) == wanted
 
 

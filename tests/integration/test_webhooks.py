@@ -308,6 +308,10 @@ async def test_after_consent_is_withdrawn_nothing_more_is_brought_or_read(
     assert [one["data"]["referral_id"] for one in read.events] == [other[0]]
     (seen,) = (await queries.get_endpoints(dispatch.room.replica, GetEndpoints(), dispatch.of_west)).endpoints
     assert seen.waiting == 0
+    # Nor does the delivery log tell of it any more.
+    asked = GetDeliveries(endpoint_id=endpoint_id)
+    told = (await queries.get_deliveries(dispatch.room.replica, asked, dispatch.of_west)).deliveries
+    assert {one.referral_id for one in told} == {goes_on}
     # A leader that begins now does not take it up either.
     async with dispatch.bringing():
         await dispatch.ask(TryEndpoint(endpoint_id=endpoint_id))

@@ -368,6 +368,12 @@ def test_the_side_that_asks_may_stop_at_any_moment(of: tuple[Event, ...], reason
     given(*of, over).when(EndLoan(loan_id=LOAN)).refused("not_now")
 
 
+@pytest.mark.parametrize("reason", ["vog_lapsed", "consent_withdrawn", "paused", "below_floor", "left"])
+def test_another_region_does_not_hear_what_says_more_of_a_person(reason: str) -> None:
+    (over,) = ended(A_CHOSEN_HELPER, EndLoan(loan_id=LOAN))
+    assert over.model_copy(update={"reason": reason}).letter() == LoanEnd(loan_id=LOAN, reason="cancelled")
+
+
 def test_the_side_that_helps_may_say_no_or_withdraw_and_the_week_is_free_again() -> None:
     (no,) = ended(THEY_ASK, EndLoan(loan_id=LENT))
     assert no.reason == "declined"

@@ -31,6 +31,7 @@ OWN = Webhooks.model_validate({"private_networks": ["10.1.0.0/16", "127.0.0.0/8"
         "::",
         "::1",
         "fe80::1",
+        "fec0::1",
         "fd00:1::1",
         "ff02::1",
         "::ffff:127.0.0.1",

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.link import OrphanedLetter
 from contracts.network import GetTaken, Mark, Taken
@@ -111,6 +111,19 @@ def test_signed_and_not_in_form_is_malformed() -> None:
     signed = jws.serialize_compact({"alg": "Ed25519"}, b'{"id": 1}', OOST.signing, algorithms=["Ed25519"])
     raw = jwe.encrypt_compact({"alg": "ECDH-ES", "enc": "A256GCM"}, signed, WEST.sealing)
     assert refused(raw.encode()) == "malformed"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"epoch": 2**63 - 1, "number": 1},
+        {"epoch": 1, "number": -1},
+        {"epoch": 1, "number": 1, "release": "1\0"},
+    ],
+)
+def test_what_could_not_be_kept_is_no_mark(body: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Mark.model_validate(body)
 
 
 def test_no_other_algorithm_is_taken() -> None:

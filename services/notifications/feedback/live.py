@@ -74,11 +74,13 @@ async def answer_teams(replica: Replica) -> None:
 
 
 async def _reply(replica: Replica, message: Msg) -> None:
+    if not subjects.is_own_inbox(message.reply, subjects.team_user(subjects.asking_team(message.subject))):
+        return
     answer = await _answer(replica, message)
     try:
         await replica.bus.client.publish(message.reply, answer.model_dump_json(exclude_none=True).encode())
-    except (ValueError, nats.errors.Error, OSError):
-        # Asked without a reply subject, or NATS is away: nobody waits.
+    except (nats.errors.Error, OSError):
+        # NATS is away: the team asks again.
         return
 
 

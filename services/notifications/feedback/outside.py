@@ -53,7 +53,9 @@ def may_reach(address: Address, allowed: Webhooks) -> bool:
     meant = embedded(address)
     if any(meant in network for network in allowed.private_networks):
         return True
-    return meant.is_global and not meant.is_multicast and not meant.is_reserved
+    # Site-local (fec0::/10) is deprecated, counts as global here, and is still routed inside some networks.
+    inside = meant.is_multicast or meant.is_reserved or getattr(meant, "is_site_local", False)
+    return meant.is_global and not inside
 
 
 def check_url(url: str, allowed: Webhooks) -> None:

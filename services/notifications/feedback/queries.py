@@ -141,8 +141,10 @@ async def _secret(replica: Replica, endpoint_id: UUID, nth: int) -> dict[str, st
 async def get_deliveries(replica: Replica, query: GetDeliveries, actor: Actor) -> Deliveries:
     await _endpoint(replica, query.endpoint_id, actor)
     rows = await replica.pool.fetch(
+        # Once consent is withdrawn nothing more is told, also not what was told before or still waited.
         "SELECT d.*, f.referral_id, f.status AS referral_status FROM deliveries d "
-        "LEFT JOIN feedback f USING (feedback_id) WHERE d.endpoint_id = $1 ORDER BY d.turn DESC LIMIT $2",
+        "LEFT JOIN feedback f USING (feedback_id) WHERE d.endpoint_id = $1 "
+        f"AND (d.feedback_id IS NULL OR {HEARD.format('f.referral_id')}) ORDER BY d.turn DESC LIMIT $2",
         query.endpoint_id,
         query.limit,
     )

@@ -165,10 +165,11 @@ class Round:
                     lane.tries, lane.due = 0, self._now()
             self._target = found
         while self._more and self._in_memory < WINDOW:
-            rows = await self._replica.pool.fetch(
-                _WAITING, self._endpoint_id, self._read, WINDOW - self._in_memory
-            )
-            self._more = len(rows) == WINDOW - self._in_memory
+            # Before it is read: `wake` may come meanwhile.
+            self._more = False
+            wanted = WINDOW - self._in_memory
+            rows = await self._replica.pool.fetch(_WAITING, self._endpoint_id, self._read, wanted)
+            self._more = self._more or len(rows) == wanted
             for row in rows:
                 lane = self._lanes.setdefault(row["lane_id"], Lane(self._now()))
                 lane.waiting.append(
