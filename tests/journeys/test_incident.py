@@ -44,6 +44,9 @@ def test_an_incident_suspends_the_pair_at_once_and_says_to_nobody_why(town: Town
         town.offer(asker, "coffee", initiative_id=initiative_id),
     )
     until_account(town, asker, balance=-MINUTES, held=3 * MINUTES)
+    # Who has not heard yet that it begins, does not hear that it ends either (message.overtake).
+    town.until_letters(helper, WELCOME, OFFERED, ASKED, FOUND, HELPS_OFTEN, EARNED)
+    town.until_letters(asker, WELCOME, OFFERED, ASKED, FOUND, HELPS, SPENT)
 
     text = f"Er is geld weg, zegt de hulpvrager ({word()})."
     incident_id = _reported(town, helper, asker, planned[0], text)

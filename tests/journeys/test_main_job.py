@@ -286,6 +286,9 @@ def test_a_match_called_off_frees_the_hours_and_tells_both(town: Town) -> None:
     offer_id = town.offer(helper, "walking")
     request_id = town.ask(asker, "walking", 60)
     match_id = town.confirm(request_id, offer_id)
+    # Who has not heard yet that it begins, does not hear that it ends either (message.overtake).
+    town.until_letters(helper, WELCOME, OFFERED, HELPS)
+    town.until_letters(asker, WELCOME, ASKED, FOUND)
     assert town.call("DELETE", f"/v1/matches/{match_id}", by=helper.login).status_code == 204
     assert town.match(match_id)["reason"] == "helper_withdrew"
     assert town.read(f"/v1/help-requests/{request_id}", by=asker.login)["status"] == "open"
