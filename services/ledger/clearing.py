@@ -265,16 +265,20 @@ def propose(command: ProposeCap, context: Context, state: State) -> list[Event]:
     return [*first, _proposed(found, context.command_id, command.minutes, "us")]
 
 
+def no_proposal() -> Rejected:
+    return Rejected(
+        "no_proposal",
+        "Dit voorstel ligt er niet (meer). Kijk op de pagina van de regio's hoe het nu is.",
+        "This proposal is not there (any more). See the regions' page for how it is now.",
+    )
+
+
 def answer(command: AnswerCap, context: Context, state: State) -> list[Event]:
     check_whole_region(context)
     found, _ = with_peer(state, command.peer)
     minutes = found.proposed_minutes
     if found.proposal_id != command.proposal_id or minutes is None or found.proposed_by != "them":
-        raise Rejected(
-            "no_proposal",
-            "Dit voorstel ligt er niet (meer). Kijk op de pagina van de regio's hoe het nu is.",
-            "This proposal is not there (any more). See the regions' page for how it is now.",
-        )
+        raise no_proposal()
     if not command.agree:
         return [_declined(found, command.proposal_id, minutes, "us", "no")]
     _check_fits(found, minutes)

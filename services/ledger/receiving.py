@@ -26,7 +26,7 @@ from services.kernel.errors import Rejected
 from services.kernel.rights import check_whole_region
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, BOTTOMLESS, Account, regions_own
-from services.ledger.clearing import CLEARING, Clearing, with_peer
+from services.ledger.clearing import CLEARING, Clearing, no_proposal, with_peer
 from services.ledger.crossing import CROSSING, Crossing, posting_of
 from services.ledger.seat import account_used, stands_for
 from services.ledger.transfer import Links, Postings
@@ -92,11 +92,7 @@ def answer_settlement(command: AnswerSettlement, context: Context, state: State)
     check_whole_region(context)
     crossing = state.get(CROSSING, command.crossing_id)
     if crossing is None or crossing.status != "asked":
-        raise Rejected(
-            "no_proposal",
-            "Dit voorstel ligt er niet (meer). Kijk op de pagina van de regio's hoe het nu is.",
-            "This proposal is not there (any more). See the regions' page for how it is now.",
-        )
+        raise no_proposal()
     if not command.agree:
         return [_answered_no(crossing)]
     found, _ = with_peer(state, crossing.peer)

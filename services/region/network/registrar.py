@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -93,8 +94,8 @@ class Registrar:
             log.warning("refused", region=sender, kind=kind, why=str(no) or type(no).__name__)
             return None
 
-    def _closed(self, to: Correspondent, said: BaseModel, re: object) -> bytes:
-        return self.seal.close(to, type(said).__name__, said, re=re)[1]  # type: ignore[arg-type]
+    def _closed(self, to: Correspondent, said: BaseModel, re: UUID) -> bytes:
+        return self.seal.close(to, type(said).__name__, said, re=re)[1]
 
     async def _join(self, sender: str, raw: bytes) -> bytes:
         """The keys stand beside the sealed message that they must open: who joins has the private ones."""
