@@ -144,6 +144,9 @@ def settle(command: SettleLoan, context: Context, state: State) -> list[Event]:
         return []
     if command.booked:
         return [completed(found, found.agreed_minutes)]
+    if command.reason == "peer_left":
+        # There is nobody to transfer them to, however often it is tried.
+        return [end(found, "peer_left", "them")]
     return [LoanUnbooked(**found.about, minutes=found.agreed_minutes, reason=command.reason)]
 
 

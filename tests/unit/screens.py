@@ -252,6 +252,8 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "agreed_minutes": None,
             "reason": None,
             "ended_by": None,
+            "answer_by": None,
+            "resolved": False,
             "version": 2,
         }
     ],

@@ -445,6 +445,12 @@ class Loan(BaseModel):
     agreed_minutes: int | None
     reason: str | None
     ended_by: str | None = Field(description="us or them")
+    answer_by: datetime | None = Field(
+        description="When it ends without an answer; told once half of the time for it has passed."
+    )
+    resolved: bool = Field(
+        description="It ended although someone had said how long it took, and a coordinator talked about it."
+    )
 
 
 class Loans(BaseModel):

@@ -47,6 +47,8 @@ WHY_ENDED = {
     "below_floor": "te weinig uren",
     "clearing_cap": "de grens tussen de regio's is bereikt",
     "helper_withdrew": "de helper kan niet",
+    "no_answer": "er kwam niet op tijd antwoord",
+    "peer_left": "die regio doet niet meer mee",
 }
 
 
@@ -204,6 +206,8 @@ async def _loan_facts(desk: Desk, actor: Actor, row: Any) -> list[Fact]:
     for who, minutes in (("Wij zeggen", row["our_minutes"]), ("Zij zeggen", row["their_minutes"])):
         if minutes is not None:
             facts.append(Fact(who, hours_nl(minutes)))
+    if row["answer_by"] is not None:
+        facts.append(Fact("Stopt vanzelf", appointment_nl(row["answer_by"]), "als niemand antwoordt"))
     if row["reason"] is not None:
         facts.append(Fact("Waarom", WHY_ENDED.get(row["reason"], "het kon niet doorgaan")))
     return facts
@@ -227,6 +231,8 @@ async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) ->
         case "unbooked", _:
             offered += [ask.RETRY, ask.REPORT]
     said = row["our_minutes"] is not None or row["their_minutes"] is not None
+    if row["status"] == "ended" and said and not row["resolved"]:
+        offered.append(ask.RESOLVE)
     if row["status"] not in ("agreed", "unbooked", "completed", "ended") and not said:
         offered.append(ask.END)
     return tuple(shown_form(form, href, choices=choices, failed=failed) for form in offered)

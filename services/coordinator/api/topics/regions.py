@@ -15,6 +15,7 @@ from contracts.loans import (
     EndLoan,
     LendHelper,
     ReportLoanMinutes,
+    ResolveLoan,
     RetryLoan,
     SeekHelp,
     TakeHelper,
@@ -34,6 +35,14 @@ COMMANDS: tuple[Route, ...] = (
     Route("POST", f"{_ONE}/agreements", AgreeToLoan, changed, "Agree to it", "regions"),
     Route("POST", f"{_ONE}/minutes", ReportLoanMinutes, changed, "Say how long it took", "regions"),
     Route("POST", f"{_ONE}/retries", RetryLoan, changed, "Transfer the hours once more", "regions"),
+    Route(
+        "POST",
+        f"{_ONE}/resolutions",
+        ResolveLoan,
+        changed,
+        "Minutes of what had ended were talked about",
+        "regions",
+    ),
     Route("DELETE", _ONE, EndLoan, gone, "Call it off, or say no", "regions"),
     Route(
         "POST",
