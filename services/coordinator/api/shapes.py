@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from contracts.exchange import MatchStatus, RequestStatus, Urgency, Wish
+from contracts.common import Urgency, Wish
+from contracts.exchange import MatchStatus, RequestStatus
 from contracts.loans import LoanStatus
 from contracts.notifications import PaperLetter
 from contracts.proposals import ExclusionReason, Favour, Helper
