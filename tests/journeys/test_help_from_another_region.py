@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
 from services.region.mirror import mirror
+from services.region.network.joining import leave
 from services.region.verify import verify
 from tests.harness.town import NOOR, SAM, good, in_days, problem
 from tests.harness.towns import WEST, Towns, two_towns
@@ -123,3 +125,27 @@ def _called_off(towns: Towns) -> None:
     (over,) = oost.read(loans, by=NOOR)["items"]
     assert (over["ended_by"], over["status"]) == ("them", "ended")
     assert west.confirm(own, offer)
+
+
+async def test_a_region_that_leaves_the_network_is_not_waited_for(towns: Towns) -> None:
+    request = await asyncio.to_thread(_shown, towns)
+    await leave(towns.west.region.config)
+    await asyncio.to_thread(_not_waited_for, towns, request)
+
+
+def _shown(towns: Towns) -> UUID:
+    """A request that west has heard of: no letter about it is on its way."""
+    oost, west = towns.oost, towns.west
+    request = oost.ask(oost.neighbour(), "dog", 30, wanted_at=in_days(6))
+    good(oost.post(f"/v1/help-requests/{request}/appeals", {"peers": [WEST]}, by=NOOR), 201)
+    west.until(lambda: bool(_work(west, "help_asked")), "west hearing of it", seconds=30)
+    return request
+
+
+def _not_waited_for(towns: Towns, request: UUID) -> None:
+    oost = towns.oost
+    loans = f"/v1/loans?request_id={request}&over=true"
+    oost.until(lambda: bool(oost.read(loans, by=NOOR)["items"]), "oost knowing that west left", seconds=30)
+    (over,) = oost.read(loans, by=NOOR)["items"]
+    assert (over["ended_by"], over["reason"]) == ("them", "peer_left")
+    assert oost.read(f"/v1/help-requests/{request}", by=NOOR)["status"] == "open"

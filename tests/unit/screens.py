@@ -254,6 +254,7 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "ended_by": None,
             "answer_by": None,
             "resolved": False,
+            "place": "3511",
             "version": 2,
         }
     ],

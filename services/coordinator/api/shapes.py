@@ -131,6 +131,7 @@ class HistoryLine(BaseModel):
     request_id: UUID | None
     match_id: UUID | None
     series_id: UUID | None
+    loan_id: UUID | None = Field(description="Of help between regions.")
     minutes: int | None
     reason: str | None
 

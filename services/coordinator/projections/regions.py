@@ -88,6 +88,9 @@ class LoanSeen:
     version: int = 0
 
 
+OWN_PLACE = "CASE side WHEN 'asks' THEN pc4 ELSE helper_pc4 END"
+"""Where the own person of a loan is, in SQL: NULL as long as no helper is proposed."""
+
 _LOAN_AFTER: dict[type[Event], LoanStatus] = {
     HelperLent: "offered",
     HelperOffered: "offered",
