@@ -272,7 +272,11 @@ def end(found: Loan, reason: str, by: Literal["us", "them"] = "us") -> LoanEnded
     )
 
 
+def loans_among(state: State, loan_ids: Iterable[UUID]) -> list[Loan]:
+    """Those of them that there are."""
+    return [loan for loan_id in loan_ids if (loan := state.get(LOAN, loan_id)) is not None]
+
+
 def end_all(state: State, loan_ids: Iterable[UUID], reason: str) -> list[Event]:
     """Whoever else was asked for a request need look no further. Help that was given stands."""
-    loans = (state.get(LOAN, loan_id) for loan_id in loan_ids)
-    return [end(loan, reason) for loan in loans if loan is not None and loan.may_end]
+    return [end(loan, reason) for loan in loans_among(state, loan_ids) if loan.may_end]

@@ -31,7 +31,7 @@ from contracts.loans import (
 from services.exchange import borrowing, lending
 from services.exchange.help_request import REQUEST
 from services.exchange.initiative import policy_of
-from services.exchange.loan import LOAN, RUNNING, Loan, end, evolve, known_loan, not_now
+from services.exchange.loan import LOAN, RUNNING, Loan, end, evolve, known_loan, loans_among, not_now
 from services.exchange.participant import Participant
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
@@ -214,8 +214,7 @@ def _weighed(found: Loan, state: State) -> list[Event]:
 
 def loans_of(state: State, helper: Participant) -> list[Loan]:
     """What this helper does for other regions, or is proposed for."""
-    found = (state.get(LOAN, loan_id) for loan_id in helper.lends)
-    return [loan for loan in found if loan is not None]
+    return loans_among(state, helper.lends)
 
 
 def called_off(found: Loan, reason: str, at: datetime) -> list[Event]:

@@ -22,7 +22,7 @@ from contracts.loans import (
     LoanStatus,
     RemindOfLoan,
 )
-from services.exchange.loan import LOAN, Loan, end
+from services.exchange.loan import LOAN, Loan, end, loans_among
 from services.exchange.loan_life import loan_with
 from services.exchange.match import RESERVATION_LASTS
 from services.kernel.entity import Kind, State
@@ -124,8 +124,7 @@ def look_for_loans(event: LendingStopped, at: datetime) -> list[Timer]:
 
 
 def end_with(command: EndLoansWith, context: Context, state: State) -> list[Event]:
-    loans = (state.get(LOAN, loan_id) for loan_id in command.loan_ids)
-    return [event for loan in loans if loan is not None for event in _given_up(loan)]
+    return [event for loan in loans_among(state, command.loan_ids) for event in _given_up(loan)]
 
 
 def _given_up(found: Loan) -> list[Event]:
