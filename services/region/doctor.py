@@ -31,7 +31,7 @@ from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Misconfigured, Reje
 from services.kernel.migrations import migrations, pending
 from services.kernel.pulse import PROGRAM_VERSION
 from services.kernel.questions import GetState, ServiceState
-from services.kernel.settings import Region, load
+from services.kernel.settings import Region, load, secret_files
 from services.kernel.streams import differences, stream_config
 from services.region.databases import service_of
 from services.region.operating import OPERATOR
@@ -113,11 +113,13 @@ def configuration(region: Region) -> Iterator[Finding]:
 
 def permissions(region: Region, config: Path) -> Iterator[Finding]:
     """Files that others must not read, and folders that we must be able to write."""
-    secrets = config.with_name("secrets.toml")
-    if secrets.is_file():
-        yield ok("permissions", "secrets.toml can be read by its owner alone")
-    folders = {"logs": region.logs or config.parent / "logs", "erasures": place(region).parent}
-    for name, folder in folders.items():
+    if secrets := secret_files(config):
+        yield ok("permissions", f"{', '.join(file.name for file in secrets)}: read by their owner alone")
+    # Where nobody names a folder for logs, a service that `up` did not start writes to its standard output.
+    logs = region.logs or (config.parent / "logs" if region.embedded else None)
+    for name, folder in {"logs": logs, "erasures": place(region).parent}.items():
+        if folder is None:
+            continue
         there = next(each for each in (folder, *folder.parents) if each.exists())
         if os.access(there, os.W_OK):
             yield ok("permissions", f"{name}: {folder} can be written")
@@ -164,7 +166,7 @@ async def postgres(region: Region) -> AsyncIterator[Finding]:
                 "bad",
                 "postgres",
                 f"{service}: no connection to {servers} ({type(away).__name__})",
-                "Start PostgreSQL, or look at [postgres] in region.toml and the password in secrets.toml.",
+                "Start PostgreSQL, or look at [postgres] in region.toml and its password in the secrets.",
             )
             if first and isinstance(away, OSError):
                 return
@@ -252,7 +254,7 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
             "bad",
             "nats",
             f"no connection to {servers} ({type(away).__name__})",
-            "Start NATS, or look at [nats] in region.toml and the password of `operator` in secrets.toml.",
+            "Start NATS, or look at [nats] in region.toml and the password of `operator` in the secrets.",
         )
 
 
