@@ -86,12 +86,14 @@ def verify(*, config: Config = Path("region.toml"), json: bool = False, drain_se
     """Check what must always hold. Exit code 1 when something does not."""
     from services.kernel.settings import load
     from services.region import verify as checks
+    from services.region.operating import note_job
     from services.region.running import servers_for
 
     path = path_from_caller(config)
     region = load(path)
     with servers_for(region):
         report = asyncio.run(checks.verify(region, folder=path.parent, drain_seconds=drain_seconds))
+        asyncio.run(note_job(region, "verify", ok=report.ok, said=report.in_words))
     if json:
         print_json(report.as_dict())
     else:
