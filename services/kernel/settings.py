@@ -115,9 +115,13 @@ class Nats(_Server):
     stream_days: float = 7.0
 
     @property
+    def addresses(self) -> list[tuple[str, int]]:
+        return [(self.host, self.port), *map(_host_and_port, self.others)]
+
+    @property
     def urls(self) -> list[str]:
         scheme = "nats" if self.tls == "off" else "tls"
-        return [f"{scheme}://{server}" for server in (f"{self.host}:{self.port}", *self.others)]
+        return [f"{scheme}://{host}:{port}" for host, port in self.addresses]
 
     @model_validator(mode="after")
     def _has_nodes(self) -> Self:

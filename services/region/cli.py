@@ -350,15 +350,16 @@ def doctor(*, config: Config = Path("region.toml"), url: str = "", json: bool = 
     url
         Where people reach this region, to see how long its certificate lasts: --url=https://...
     """
-    from services.region import doctor as examination
+    from services.region import finding
+    from services.region.doctor import examine
 
-    findings = asyncio.run(examination.examine(path_from_caller(config), url=url))
+    findings = asyncio.run(examine(path_from_caller(config), url=url))
     if json:
-        print_json(examination.as_json(findings))
+        print_json(finding.as_json(findings))
     else:
-        for line in examination.as_lines(findings):
+        for line in finding.as_lines(findings):
             print(line)
-    sys.exit(examination.exit_code(findings))
+    sys.exit(finding.exit_code(findings))
 
 
 app.command(network)

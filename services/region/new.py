@@ -94,7 +94,7 @@ def write_certificates(folder: Path, region: Region) -> list[Path]:
         raise Misconfigured(f"The authority of this region cannot be read: {missing}.") from None
     written = []
     places = {"postgres": [host for host, _ in region.postgres.addresses]}
-    hosts = [url.rpartition("//")[2].rpartition(":")[0] for url in region.nats.urls]
+    hosts = [host for host, _ in region.nats.addresses]
     places |= {place: [host] for place, host in zip(_nats_places(hosts), hosts, strict=True)}
     shutil.copy(folder / "authority/ca.pem", folder / "ca.pem")
     for place, names in places.items():
@@ -170,7 +170,7 @@ def write_nats(folder: Path, region: Region) -> list[Path]:
     Raises Misconfigured where a user has no password in the secrets.
     """
     written = []
-    hosts = [url.rpartition("//")[2].rpartition(":")[0] for url in region.nats.urls]
+    hosts = [host for host, _ in region.nats.addresses]
     for place, host in zip(_nats_places(hosts), hosts, strict=True):
         others = tuple(f"{other}:6222" for other in hosts if other != host)
         config = folder / place / "nats.conf"
