@@ -28,6 +28,6 @@ The region's own accounts make every posting have another side:
     clearing     one for every region that hours are cleared with: what is owed to it
 
 A transfer to another region: held here (`sending.py`), accepted there (`receiving.py`), posted here, then
-there; each night both tell what they posted (`reckoning.py`). Letters are read in `correspondence.py`. What has
-no end when a region leaves is a person's (`parting.py`).
+there; each night both tell what they posted (`reckoning.py`). Letters are read in `correspondence.py`. What
+has no end when a region leaves is for a person (`parting.py`).
 """

@@ -233,9 +233,9 @@ def ask(command: AskAboutTransfer, context: Context, state: State) -> list[Event
     Who left the network is not asked: then it is a person's.
     """
     found = state.get(CROSSING, command.crossing_id)
-    if found is None or not found.waits or command.times <= found.asked:
+    if found is None or command.times <= found.asked or not (found.waits or found.status == "differs"):
         return []
     clearing = state.get(CLEARING, clearing_id(found.peer))
     if clearing is not None and clearing.ended:
-        return [found.strands("peer_left")]
+        return [found.strands("peer_left")] if found.waits else []
     return [found.asks(command.times)]

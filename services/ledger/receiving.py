@@ -221,9 +221,9 @@ def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Eve
 
 
 def take_void(letter: TransferVoid, peer: str, state: State) -> list[Event]:
-    """What we accepted does not come: who pays knows nothing of it."""
+    """What we accepted, or heard otherwise, does not come: who pays knows nothing of it."""
     crossing = state.get(CROSSING, received_id(peer, letter.transfer_id))
-    if crossing is None or crossing.status != "accepted":
+    if crossing is None or crossing.status not in ("accepted", "differs"):
         return []
     return [voided(crossing)]
 

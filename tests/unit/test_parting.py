@@ -33,7 +33,7 @@ from contracts.crossings import (
 )
 from contracts.envelope import Event
 from contracts.ledger import HoldRefused, HoldReleased
-from contracts.letters import CapAnswer, TransferAcceptance, TransferPosting, TransferRejection
+from contracts.letters import CapAnswer, TransferAcceptance, TransferPosting, TransferRejection, TransferVoid
 from contracts.link import LetterUndeliverable, PeerJoined, PeerLeft, peer_id
 from services.kernel.testing import COMMAND_ID, NOW
 from services.ledger import handlers
@@ -209,7 +209,9 @@ def test_what_a_region_posted_otherwise_is_asked_when_it_is_back_and_stays_for_a
     assert isinstance(asked, TransferAsked)
     after = given(*before, asked)
     assert after.now(CROSSING, HERE).stranded == "differs"
-    # What they say now counts.
+    # What they say now counts, also that it is nothing.
+    (nothing,) = after.when(letter(TransferVoid(transfer_id=THEIRS))).events
+    assert not given(*before, asked, nothing).now(CROSSING, HERE).stranded
     (differed,) = after.when(POSTING).events
     booked = given(*before, asked, differed).when(decide(booked=True, crossing_id=HERE))
     assert booked.events[-1] == received(accepted=False)
