@@ -37,9 +37,6 @@ Wish = Literal["none", "unknown", "outside_street", "known"]
 Cap = Annotated[int, Field(strict=True, ge=0, le=600_000)]
 """How far the position between two regions may go, either way, in minutes: up to 10,000 hours."""
 
-AcrossMinutes = Annotated[int, Field(strict=True, ge=1, le=600_000)]
-"""What may go from one region to another at once, in minutes: up to 10,000 hours."""
-
 HowGiven = Literal["in_person", "phone", "paper"]
 """How someone gave their consent."""
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.common import AcrossMinutes, Cap, Code, Minutes, Moment, Pc4, Urgency, Wish
+from contracts.common import Cap, Code, Minutes, Moment, Pc4, Urgency, Wish
 from contracts.envelope import Event, UnknownEvent
 
 
@@ -49,6 +49,9 @@ class ForPeer(Event):
 Total = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
 """A count, or minutes of many transfers together: what JSON carries without loss."""
 
+Amount = Annotated[int, Field(strict=True, gt=-(2**53), lt=2**53)]
+"""Minutes of a transfer. What cannot be is for the ledger to refuse, and for people to see."""
+
 TransferKind = Literal["help", "gift", "settlement"]
 """For help that was lent, given by someone to someone, or of the regions themselves to settle a position."""
 
@@ -67,7 +70,7 @@ class TransferOffer(AboutTransfer):
     """
 
     payee_id: UUID | None
-    minutes: AcrossMinutes
+    minutes: Amount
     kind: TransferKind
     about: UUID | None = None
 
@@ -86,7 +89,7 @@ class TransferPosting(AboutTransfer):
     """We posted it; so do you now. Complete in itself, for who lost the offer."""
 
     payee_id: UUID | None
-    minutes: AcrossMinutes
+    minutes: Amount
     kind: TransferKind
     about: UUID | None = None
 
