@@ -284,6 +284,7 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "payee_id": None,
             "about": None,
             "reason": None,
+            "stranded": None,
             "version": 1,
         }
     ],
