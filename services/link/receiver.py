@@ -108,8 +108,8 @@ class Receiver:
 
     async def _take(self, sender: str, letters: Letters) -> Mark:
         """Commit what is new of it. What is not next in line is left: the answer says what is."""
-        if b"\\u0000" in letters.model_dump_json().encode():
-            # PostgreSQL keeps no such character: it would block all that comes behind it.
+        if not all(_can_be_kept(letter.data) for letter in letters.letters):
+            # It would block all that comes behind it.
             raise Refused("malformed")
         self._presence.heard(sender)
         async with self._turn[sender]:
@@ -200,3 +200,16 @@ class Receiver:
 
     async def _directory(self, _: str, directory: Directory) -> None:
         await self._presence.learn(directory)
+
+
+def _can_be_kept(said: Any) -> bool:
+    """Whether PostgreSQL keeps all its texts: not with a NUL, nor with half a character."""
+    match said:
+        case str():
+            return "\x00" not in said and not any("\ud800" <= c <= "\udfff" for c in said)
+        case dict():
+            return all(_can_be_kept(name) and _can_be_kept(value) for name, value in said.items())
+        case list():
+            return all(map(_can_be_kept, said))
+        case _:
+            return True
