@@ -1,6 +1,7 @@
 """The receiver: what other regions say to this one, opened, checked, and answered after the commit."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -48,6 +49,9 @@ _REPORT = (
     "WHERE l.number > p.taken AND NOT l.given_up) AS waiting, "
     "(SELECT coalesce(sum(count), 0) FROM refusals)::bigint AS refused FROM peers WHERE status = 'joined'"
 )
+
+
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 type Answers = tuple[type[BaseModel], Callable[[str, Any], Awaitable[BaseModel | None]]]
@@ -206,7 +210,7 @@ def _can_be_kept(said: Any) -> bool:
     """Whether PostgreSQL keeps all its texts: not with a NUL, nor with half a character."""
     match said:
         case str():
-            return "\x00" not in said and not any("\ud800" <= c <= "\udfff" for c in said)
+            return _NOT_KEPT.search(said) is None
         case dict():
             return all(_can_be_kept(name) and _can_be_kept(value) for name, value in said.items())
         case list():
