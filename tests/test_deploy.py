@@ -114,6 +114,13 @@ def test_a_service_is_given_its_own_secrets_and_no_others(name: str) -> None:
     assert not any("/secrets" in volume or volume.startswith("${WD_FOLDER}:") for volume in one["volumes"])
 
 
+def test_who_is_given_a_secret_can_read_it() -> None:
+    """The files are their owner's alone; PostgreSQL's image begins as root and gives its key away itself."""
+    given = {name for name, one in COMPOSE["services"].items() if one.get("secrets")}
+    for name in given - {"postgres"}:
+        assert COMPOSE["services"][name]["user"].startswith("${WD_USER"), name
+
+
 def test_profiles_are_for_who_asks_for_them() -> None:
     profiles = {name: one.get("profiles", []) for name, one in COMPOSE["services"].items()}
     assert profiles["prometheus"] == profiles["grafana"] == ["observability"]
