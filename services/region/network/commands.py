@@ -16,18 +16,31 @@ Folder = Annotated[Path, Parameter(name="--folder", help="The hub's folder, for 
 
 
 @network.command
-def init(*, folder: Folder = Path("hub"), host: str = "127.0.0.1", port: int = 4223) -> None:
-    """Make a hub: its keys, an empty list of regions, and the configuration of its NATS server."""
+def init(
+    *, folder: Folder = Path("hub"), host: str = "127.0.0.1", port: int = 4223, listen: str | None = None
+) -> None:
+    """Make a hub: its keys, an empty list of regions, and the configuration of its NATS server.
+
+    Parameters
+    ----------
+    host
+        Where regions find it: it stands in their invitations.
+    listen
+        Where it listens, if that is another address: 0.0.0.0 in a container.
+    """
     from services.region.network.hub import Hub
 
-    hub = Hub.init(path_from_caller(folder), host=host, port=port)
+    hub = Hub.init(path_from_caller(folder), host=host, port=port, listen=listen)
     print(f"The hub's folder is {hub.folder}; keep hub-keys.json secret and a copy of it safe.")
     print("Start it with: wederdienst network serve; invite a region with: wederdienst network invite")
 
 
 @network.command
-def serve(*, folder: Folder = Path("hub")) -> None:
-    """Run the hub: an ordinary NATS server, and the registrar who keeps the list. Until Ctrl-C."""
+def serve(*, folder: Folder = Path("hub"), server: bool = True) -> None:
+    """Run the hub: an ordinary NATS server, and the registrar who keeps the list. Until Ctrl-C.
+
+    With --no-server the registrar alone, beside a NATS server that runs already (deploy/hub.yaml).
+    """
     from services.kernel.telemetry import set_up
     from services.region.network.hub import Hub
     from services.region.network.registrar import serve as run
@@ -36,7 +49,8 @@ def serve(*, folder: Folder = Path("hub")) -> None:
         told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
-        await run(Hub(path_from_caller(folder)), lambda line: print(line, flush=True), told.wait())
+        hub = Hub(path_from_caller(folder))
+        await run(hub, lambda line: print(line, flush=True), told.wait(), server=server)
 
     set_up("registrar", "hub", str(os.getpid()))
     asyncio.run(until_told())

@@ -65,15 +65,22 @@ class Hub:
         self.folder = folder
 
     @staticmethod
-    def init(folder: Path, *, host: str = "127.0.0.1", port: int | None = None) -> "Hub":
-        """A new hub in an empty folder. One that is there stays as it is."""
+    def init(
+        folder: Path, *, host: str = "127.0.0.1", port: int | None = None, listen: str | None = None
+    ) -> "Hub":
+        """A new hub in an empty folder, that listens on `listen`, or on the host that regions are told.
+
+        One that is there stays as it is.
+        """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         hub = Hub(folder)
         if not hub.configuration.exists():
             Keys.new().save(folder / "hub-keys.json")
             hub._write("directory.json", {"serial": 1, "regions": []})
             hub._write("invites.json", {})
-            hub.configuration.write_text(f'host = "{host}"\nport = {port or free_port()}\n')
+            hub.configuration.write_text(
+                f'host = "{host}"\nport = {port or free_port()}\nlisten = "{listen or host}"\n'
+            )
         hub.write_nats_config()
         return hub
 
@@ -83,14 +90,18 @@ class Hub:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port. Raises Misconfigured where there is no hub."""
+        """Host and port, as regions are told. Raises Misconfigured where there is no hub."""
+        said = self._configured
+        return said["host"], said["port"]
+
+    @property
+    def _configured(self) -> dict[str, Any]:
         try:
-            said = tomllib.loads(self.configuration.read_text())
+            return tomllib.loads(self.configuration.read_text())
         except OSError:
             raise Misconfigured(
                 f"There is no hub in {self.folder}. Make one with: wederdienst network init --folder …"
             ) from None
-        return said["host"], said["port"]
 
     @property
     def keys(self) -> Keys:
@@ -165,10 +176,11 @@ class Hub:
             _user(invite["user_key"], subjects.guest_on_hub(region, HUB))
             for region, invite in self._read("invites.json").items()
         ]
-        host, port = self.address
+        said = self._configured
+        listen = f"{said.get('listen', said['host'])}:{said['port']}"
         self._replace(
             self.nats_config,
-            f'listen: "{host}:{port}"\nserver_name: "{HUB}"\nmax_payload: 1MB\nping_interval: "5s"\n'
+            f'listen: "{listen}"\nserver_name: "{HUB}"\nmax_payload: 1MB\nping_interval: "5s"\n'
             f'pid_file: "{self.folder / "nats.pid"}"\n'
             "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n",
         )

@@ -197,17 +197,18 @@ async def on_line(line: Line) -> AsyncIterator[Line]:
 type Say = Callable[[str], None]
 
 
-async def serve(hub: Hub, say: Say, until_told: Awaitable[object]) -> None:
-    """A hub on this machine: its server and its registrar, until told to stop."""
-    server = HubServer(hub)
-    await asyncio.to_thread(server.start)
+async def serve(hub: Hub, say: Say, until_told: Awaitable[object], *, server: bool = True) -> None:
+    """A hub on this machine: its server (unless another runs it) and its registrar, until told to stop."""
+    own = HubServer(hub)
+    if server:
+        await asyncio.to_thread(own.start)
     try:
         registrar = asyncio.create_task(Registrar(hub).run())
         host, port = hub.address
-        say(f"the hub listens on {host}:{port}; Ctrl-C stops it")
+        say(f"the hub is at {host}:{port}; Ctrl-C stops it")
         await until_told
         registrar.cancel()
         with suppress(asyncio.CancelledError):
             await registrar
     finally:
-        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(own.stop)
