@@ -41,10 +41,9 @@ class HubComposed:
         )
         owner = CONTAINER_USER if os.getuid() == 0 else (os.getuid(), os.getgid())
         os.chown(folder, *owner)
-        listen = ("--host", "hub", "--listen", "0.0.0.0")  # noqa: S104 - in its container
         images.engine().containers.run(
             tags["wederdienst"],
-            ["network", "init", "--folder", "/hub", *listen],
+            ["network", "init", "--folder", "/hub", "--host", "hub", "--beside"],
             user="{}:{}".format(*owner),
             volumes={str(folder): {"bind": "/hub"}},
             remove=True,
