@@ -17,6 +17,7 @@ PROJECT = Path(__file__).parent.parent
 DEPLOY = PROJECT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+HUB: dict[str, Any] = yaml.safe_load((DEPLOY / "hub.yaml").read_text())
 RUNNING = sorted(COMPOSE["services"])
 OURS = sorted(
     name for name, one in COMPOSE["services"].items() if str(one["image"]).startswith("wederdienst:")
@@ -75,6 +76,18 @@ def test_a_container_has_a_read_only_root_and_no_powers_it_does_not_need(name: s
         assert "cap_add" not in one
 
 
+def test_a_hub_is_as_bare_and_opens_one_port() -> None:
+    assert {name: one.get("ports") for name, one in HUB["services"].items()} == {
+        "hub": ["4223:4223"],
+        "registrar": None,
+    }
+    for one in HUB["services"].values():
+        assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
+        assert "no-new-privileges:true" in one["security_opt"]
+        assert one["user"].startswith("${WD_USER")
+        assert re.match(r"wederdienst:\$\{WD_VERSION|nats:\d", one["image"])
+
+
 def test_only_the_proxy_is_reached_from_outside() -> None:
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name, one in COMPOSE["services"].items():
@@ -112,6 +125,13 @@ def test_a_service_is_given_its_own_secrets_and_no_others(name: str) -> None:
     assert one["secrets"] == [{"source": name, "target": f"/etc/wederdienst/secrets/{name}.toml"}]
     assert COMPOSE["secrets"][name]["file"] == f"${{WD_FOLDER}}/secrets/{name}.toml"
     assert not any("/secrets" in volume or volume.startswith("${WD_FOLDER}:") for volume in one["volumes"])
+
+
+def test_who_is_given_a_secret_can_read_it() -> None:
+    """The files are their owner's alone; PostgreSQL's image begins as root and gives its key away itself."""
+    given = {name for name, one in COMPOSE["services"].items() if one.get("secrets")}
+    for name in given - {"postgres"}:
+        assert COMPOSE["services"][name]["user"].startswith("${WD_USER"), name
 
 
 def test_profiles_are_for_who_asks_for_them() -> None:

@@ -192,9 +192,15 @@ class Follower:
         steps = self._steps(run, items) if TRACING.on else ()
         done = self._loop.submit_followed(items)
         self._next = run[-1].position
-        await done
-        for step in steps:
-            step.end()
+        try:
+            await done
+        except BaseException:
+            for step in steps:
+                step.name("follow again")
+            raise
+        finally:
+            for step in steps:
+                step.end()
         self._lag.set(max(0, self._head - self._next))
 
     def _steps(self, run: list[Recorded], items: list[Item]) -> list[Step]:

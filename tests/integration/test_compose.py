@@ -1,87 +1,16 @@
 """deploy/: the image is built, compose.yaml runs a region of it, and a region's life goes on there."""
 
 import json
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from contracts.catalogue import SERVICES
 from services.kernel.errors import Misconfigured
-from services.region import new
 from tests.harness import images
-from tests.test_deploy import DEPLOY, compose_program
+from tests.harness.composed import RUNNING, Composed
+from tests.test_deploy import compose_program
 
 pytestmark = [pytest.mark.long, pytest.mark.containers, pytest.mark.timeout(1200)]
-# The link is there for who takes part in a network.
-RUNNING = [name for name in SERVICES if name != "link"]
-
-
-class Composed:
-    """A region that compose runs."""
-
-    def __init__(self, folder: Path, tags: dict[str, str], program: list[str]) -> None:
-        self.folder = folder
-        self.keys = new.write(
-            folder,
-            new.Wishes(
-                token="proef",
-                name="Proef",
-                centre="3511",
-                domain="localhost",
-                sender="proef@voorbeeld.nl",
-            ),
-        )
-        over = folder / "override.json"
-        over.write_text(
-            json.dumps({"services": {name: {"image": tags[name]} for name in ("postgres", "nats")}})
-        )
-        self._command = [
-            *program,
-            *("--env-file", str(folder / "compose.env")),
-            *("--file", str(DEPLOY / "compose.yaml"), "--file", str(over)),
-        ]
-
-    def compose(self, *arguments: str) -> str:
-        ran = subprocess.run(
-            [*self._command, *arguments], capture_output=True, text=True, check=False, timeout=300
-        )
-        assert ran.returncode == 0, f"{arguments}: {ran.stdout[-2000:]} {ran.stderr[-2000:]}"
-        return ran.stdout
-
-    def container(self, service: str) -> Any:
-        (found,) = images.engine().containers.list(
-            filters={
-                "label": [
-                    "com.docker.compose.project=wederdienst-proef",
-                    f"com.docker.compose.service={service}",
-                ]
-            }
-        )
-        return found
-
-    def until_healthy(self, seconds: float = 120.0) -> None:
-        until = time.monotonic() + seconds
-        while True:
-            states = {name: self.container(name).attrs["State"]["Health"]["Status"] for name in RUNNING}
-            if set(states.values()) == {"healthy"}:
-                return
-            assert time.monotonic() < until, f"{states}: {self.compose('logs', '--tail=5')}"
-            time.sleep(0.5)
-
-    @property
-    def web(self) -> httpx.Client:
-        networks = self.container("coordinator").attrs["NetworkSettings"]["Networks"]
-        address = networks["wederdienst-proef_outside"]["IPAddress"]
-        return httpx.Client(
-            base_url=f"http://{address}:8080",
-            headers={"Authorization": f"Bearer {self.keys['coordinator-1']}"},
-            timeout=20,
-        )
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +22,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
         tags = images.of_the_region()
     except Misconfigured as reason:
         pytest.skip(str(reason))
-    found = Composed(tmp_path_factory.mktemp("compose") / "proef", tags, program)
+    found = Composed(tmp_path_factory.mktemp("compose") / "proef", tags, program, token="proef")
     try:
         found.compose("up", "--detach", "postgres", "nats", "migrate", *RUNNING)
         found.until_healthy()
