@@ -242,7 +242,7 @@ def asks_elsewhere(region: Region) -> bool:
 
 
 async def _elsewhere(desk: Desk, request: RequestSeen) -> list[Fact]:
-    """Which other regions look at it; or that they may be asked."""
+    """Which other regions look at it; or that they may be asked: of help that comes back for one visit."""
     href = seeking_href(request.request_id)
     loans = await desk.fetch(
         "SELECT peer, status FROM loans_seen WHERE request_id = $1 AND status <> 'ended' ORDER BY peer",
@@ -251,7 +251,8 @@ async def _elsewhere(desk: Desk, request: RequestSeen) -> list[Fact]:
     if loans:
         regions = ", ".join(region_label(loan["peer"]) for loan in loans)
         return [Fact("Andere regio's", regions, "bekijk hoe het staat", href)]
-    if request.status == "open" and asks_elsewhere(desk.region):
+    as_a_whole = request.recurrence is not None
+    if request.status == "open" and asks_elsewhere(desk.region) and not as_a_whole:
         return [Fact("Andere regio's", "nog niet gevraagd", "vraag hulp van elders", href)]
     return []
 
