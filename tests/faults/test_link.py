@@ -83,6 +83,26 @@ async def _heal_and_drain(linked: Linked, *cut: LinkedRegion) -> None:
 
 
 @pytest.mark.long
+async def test_a_hub_that_lost_its_list_lets_nobody_in_until_they_are_invited_anew(tmp_path: Path) -> None:
+    async with linked_regions(tmp_path, ["oost", "west"]) as linked:
+        oost, west = linked["oost"], linked["west"]
+        await asyncio.gather(oost.write("west", 20), west.write("oost", 20))
+        await linked.drained()
+        await linked.stop_hub(how=signal.SIGKILL)
+        (linked.hub.folder / "directory.json").write_text('{"serial": 1, "regions": []}')
+        await linked.start_hub()
+        await asyncio.gather(oost.write("west", 100), west.write("oost", 100))
+        await asyncio.sleep(2)
+        assert (await oost.waiting("west"), await west.waiting("oost")) == (100, 100)
+        for name in ("oost", "west"):
+            # With the keys they have: they go on where they were.
+            await linked.join(name)
+        await linked.drained(15)
+        await _all_is_there(linked, "oost", "west")
+
+
+@pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("direction", ["there", "back", "both"])
 async def test_a_cut_longer_than_every_time_out(tmp_path: Path, seed: int, direction: str) -> None:
