@@ -45,29 +45,29 @@ async def towns(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Towns
         yield found
 
 
-async def test_two_regions_give_at_the_same_instant_at_the_cap(towns: Towns) -> None:
+async def test_two_regions_give_at_the_same_instant_at_the_cap(towns: Towns, seed: int) -> None:
     """What goes out counts at once, what comes in when it is posted: both may hear no, neither waits."""
+    dice = random.Random(seed)
     await asyncio.to_thread(towns.agree_on_a_cap, CAP)
     people = {OOST: await _people(towns.oost), WEST: await _people(towns.west)}
     record: Record = {OOST: [], WEST: []}
+    refused = 0
     for _ in range(ROUNDS):
         position = (await asyncio.to_thread(towns.position, towns.oost))["position_minutes"]
-        # Each gives all that the cap leaves it. Where it leaves nothing, one minute is too many.
-        rooms = {OOST: CAP - position, WEST: CAP + position}
-        answers = await asyncio.gather(
-            *(
-                asyncio.to_thread(
-                    _give, towns, here, people[here][0].id, people[_other(here)][0].id, max(1, room), record
-                )
-                for here, room in rooms.items()
-            )
-        )
-        for room, answer in zip(rooms.values(), answers, strict=True):
-            assert room > 0 or problem(answer, 409, "clearing_cap")
+        gifts = []
+        for here, room in ((OOST, CAP - position), (WEST, CAP + position)):
+            minutes = dice.choice([max(1, room), max(1, room // 2), room + 1])
+            who = (people[here][0].id, people[_other(here)][0].id)
+            gifts.append((room, minutes, asyncio.to_thread(_give, towns, here, *who, minutes, record)))
+        answers = await asyncio.gather(*(giving for _, _, giving in gifts))
+        for (room, minutes, _), answer in zip(gifts, answers, strict=True):
+            # More than there is room for is refused, also where what comes in would make room.
+            assert (answer.status_code == 409) == (minutes > room)
+            refused += minutes > room and bool(problem(answer, 409, "clearing_cap"))
         # Neither waits for ever, and the next round begins with nothing under way.
         await _fates(towns, record)
     await _agree(towns, record, people)
-    print(Counter((await _fates(towns, record)).values()))
+    print(f"{refused} refused at home, then {Counter((await _fates(towns, record)).values())}")
 
 
 async def test_a_thousand_transfers_under_random_cuts(towns: Towns, seed: int) -> None:
