@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,10 @@ class Help:
     request: UUID
     here: str = ""
     there: str = ""
-    steps: list[Callable[[], Seen]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.steps = [
+    @property
+    def steps(self) -> list[Callable[[], Seen]]:
+        return [
             self.shown,
             self.proposed,
             self.chosen,
