@@ -128,6 +128,15 @@ class Join(Message):
     user_key: KeyText
 
 
+class Joining(Message):
+    """What a guest says, who is on no list yet: its keys, the sealed Join that they open, and the signature
+    of that by the invitation's seed (Ed25519, hexadecimal)."""
+
+    join: Join
+    sealed: str
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+
+
 class GetDirectory(Message):
     """Who takes part?"""
 

@@ -1,6 +1,7 @@
 """The receiver: what other regions say to this one, opened, checked, and answered after the commit."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -48,6 +49,9 @@ _REPORT = (
     "WHERE l.number > p.taken AND NOT l.given_up) AS waiting, "
     "(SELECT coalesce(sum(count), 0) FROM refusals)::bigint AS refused FROM peers WHERE status = 'joined'"
 )
+
+
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 type Answers = tuple[type[BaseModel], Callable[[str, Any], Awaitable[BaseModel | None]]]
@@ -108,8 +112,8 @@ class Receiver:
 
     async def _take(self, sender: str, letters: Letters) -> Mark:
         """Commit what is new of it. What is not next in line is left: the answer says what is."""
-        if b"\\u0000" in letters.model_dump_json().encode():
-            # PostgreSQL keeps no such character: it would block all that comes behind it.
+        if not all(_can_be_kept(letter.data) for letter in letters.letters):
+            # It would block all that comes behind it.
             raise Refused("malformed")
         self._presence.heard(sender)
         async with self._turn[sender]:
@@ -200,3 +204,16 @@ class Receiver:
 
     async def _directory(self, _: str, directory: Directory) -> None:
         await self._presence.learn(directory)
+
+
+def _can_be_kept(said: Any) -> bool:
+    """Whether PostgreSQL keeps all its texts: not with a NUL, nor with half a character."""
+    match said:
+        case str():
+            return _NOT_KEPT.search(said) is None
+        case dict():
+            return all(_can_be_kept(name) and _can_be_kept(value) for name, value in said.items())
+        case list():
+            return all(map(_can_be_kept, said))
+        case _:
+            return True

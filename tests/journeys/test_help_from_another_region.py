@@ -10,6 +10,7 @@ import pytest_asyncio
 from services.region.mirror import mirror
 from services.region.network.joining import leave
 from services.region.verify import verify
+from tests.harness.console import Console
 from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
 from tests.harness.towns import WEST, Towns, two_towns
 
@@ -156,7 +157,17 @@ def _decide(oost: Town, transfer: str, hanna: Neighbour) -> None:
     assert oost.account(hanna)["held_minutes"] == 30
     more = {"from_account_id": hanna.id, "to_account_id": hanna.id, "peer": WEST, "minutes": 5}
     problem(oost.post("/v1/region-transfers", more, by=NOOR), 409, "peer_left")
-    said = {"booked": False, "note": "Gebeld met Sam: daar is niets geboekt."}
-    good(oost.post(f"/v1/region-transfers/{transfer}/decisions", said, by=NOOR))
+    console = Console(oost.address)
+    try:
+        page = console.read(f"/regios/overdracht/{transfer}")
+        assert "30 minuten naar West" in page
+        assert "Die regio verliet het netwerk voor zij antwoordde." in page
+        said = {"booked": "false", "note": "Gebeld met Sam: daar is niets geboekt."}
+        assert "Vastgelegd." in console.send(f"/regios/overdracht/{transfer}", "afloop", **said)
+    finally:
+        console.http.close()
+    said = {"booked": True, "note": "Nog eens."}
+    again = oost.post(f"/v1/region-transfers/{transfer}/decisions", said, by=NOOR)
+    problem(again, 409, "not_stranded")
     oost.until(lambda: oost.account(hanna)["held_minutes"] == 0, "the hours being free", seconds=30)
     assert not _work(oost, "transfer_stranded")

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from contracts.link import (
     NETWORK_ID,
     DirectoryLearned,
@@ -39,6 +41,8 @@ from services.kernel.testing import COMMAND_ID, Specification
 from services.link.app import service
 from services.link.orphan import ORPHAN
 from services.link.peer import PEER, REFUSAL
+from services.link.receiver import _can_be_kept
+from services.link.sender import _needs_epoch
 from tests.unit.callers import REGION
 
 given = Specification(service(REGION)).given
@@ -226,6 +230,45 @@ def test_the_peer_forgot_and_its_letters_are_listed() -> None:
         forked, orphaned(2, "west"), orphaned(3, "west")
     )
     known.when(FollowFork(peer="west", epoch=1, base=1)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("number", "after", "base", "known", "new"),
+    [
+        (5, 4, 0, True, False),
+        (5, 4, 9, False, False),
+        (8, 4, 7, False, False),
+        (8, 4, 7, True, True),
+        (8, 4, 5, False, True),
+        (8, 4, 0, True, True),
+    ],
+    ids=[
+        "the next",
+        "the next, before an epoch it does not know",
+        "the first of an epoch it does not know",
+        "a gap in an epoch it knows: it was put back and heard of it with an older letter",
+        "a gap before another epoch",
+        "a gap",
+    ],
+)
+def test_what_was_handed_back_is_passed_over_in_an_epoch_of_its_own(
+    number: int, after: int, base: int, known: bool, new: bool
+) -> None:
+    assert _needs_epoch(number, after, base, known=known) == new
+
+
+@pytest.mark.parametrize(
+    ("data", "can"),
+    [
+        ({"kind": "gift", "about": None, "minutes": [60, {"n": 1.5}]}, True),
+        ({"reason": "\\u0000 as it is written, and \n"}, True),
+        ({"reason": "a\x00b"}, False),
+        ({"a\x00": 1}, False),
+        ({"more": [{"deep": "\ud800"}]}, False),
+    ],
+)
+def test_a_letter_that_postgresql_would_not_keep_is_no_letter(data: dict[str, Any], can: bool) -> None:
+    assert _can_be_kept(data) == can
 
 
 # A peer that has left
