@@ -79,7 +79,7 @@ class WrittenLetter(Message):
     number: Count
     thread_id: UUID
     name: Name
-    version: int
+    version: Annotated[int, Field(ge=1, lt=2**31)]
     data: dict[str, Any]
     correlation_id: UUID | None = None
 

@@ -11,6 +11,8 @@ import asyncpg
 from pydantic import BaseModel, ValidationError
 
 from contracts.clearing import GetPositions, Positions
+from contracts.envelope import UnknownEvent
+from contracts.letters import read_letter
 from contracts.link import FollowFork, OrphanedLetter, TakeLetter, peer_id
 from contracts.network import (
     HUB,
@@ -52,6 +54,23 @@ _REPORT = (
 
 
 _NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def as_known(letter: WrittenLetter) -> WrittenLetter:
+    """A letter with what this release knows of it: what else stands in it is not kept.
+
+    One that it does not know waits as it is for an upgrade. Raises Refused for one that is not in form, or
+    is about something else than it says.
+    """
+    try:
+        known = read_letter(letter.name, letter.version, letter.data)
+    except UnknownEvent:
+        return letter
+    except ValidationError:
+        raise Refused("malformed") from None
+    if known.thread_id != letter.thread_id:
+        raise Refused("malformed")
+    return letter.model_copy(update={"version": known.VERSION, "data": known.model_dump(mode="json")})
 
 
 type Answers = tuple[type[BaseModel], Callable[[str, Any], Awaitable[BaseModel | None]]]
@@ -115,6 +134,7 @@ class Receiver:
         if not all(_can_be_kept(letter.data) for letter in letters.letters):
             # It would block all that comes behind it.
             raise Refused("malformed")
+        known = [as_known(letter) for letter in letters.letters]
         self._presence.heard(sender)
         async with self._turn[sender]:
             mark = await self._mark(sender)
@@ -122,7 +142,7 @@ class Receiver:
                 await self._follow_fork(sender, letters, mark)
                 mark = await self._mark(sender)
             if letters.epoch == mark.epoch:
-                new = [letter for letter in letters.letters if letter.number > mark.number]
+                new = [letter for letter in known if letter.number > mark.number]
                 if new and [letter.number for letter in new] == list(
                     range(mark.number + 1, mark.number + 1 + len(new))
                 ):

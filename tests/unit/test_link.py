@@ -37,11 +37,13 @@ from contracts.link import (
     TakeLetter,
     peer_id,
 )
+from contracts.network import WrittenLetter
 from services.kernel.testing import COMMAND_ID, Specification
 from services.link.app import service
 from services.link.orphan import ORPHAN
 from services.link.peer import PEER, REFUSAL
-from services.link.receiver import _can_be_kept
+from services.link.receiver import _can_be_kept, as_known
+from services.link.seal import Refused
 from services.link.sender import _needs_epoch
 from tests.unit.callers import REGION
 
@@ -84,6 +86,30 @@ def delivered(number: int, epoch: int = 1) -> LettersDelivered:
 
 def received(number: int, epoch: int = 1) -> LetterReceived:
     return LetterReceived(letter_id=UUID(int=number), peer="west", epoch=epoch, number=number, **SAID)
+
+
+def written(name: str, data: dict[str, Any], *, version: int = 1) -> WrittenLetter:
+    return WrittenLetter(
+        letter_id=UUID(int=1), number=1, thread_id=THREAD, name=name, version=version, data=data
+    )
+
+
+def test_what_we_do_not_know_of_a_letter_is_not_kept() -> None:
+    said = {"loan_id": str(THREAD), "minutes": 60}
+    assert as_known(written("MinutesReport", {**said, "note": "Hanna was ziek"})).data == said
+
+
+def test_a_letter_that_we_do_not_know_waits_as_it_is() -> None:
+    for later in (written("HouseSwap", {"rooms": 4}), written("MinutesReport", {"hours": 1}, version=2)):
+        assert as_known(later) == later
+
+
+@pytest.mark.parametrize(
+    "data", [{"loan_id": str(THREAD), "minutes": -5}, {"loan_id": str(UUID(int=9)), "minutes": 60}]
+)
+def test_a_letter_that_is_not_in_form_or_about_something_else_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="malformed"):
+        as_known(written("MinutesReport", data))
 
 
 def take(number: int, letter_id: int | None = None, epoch: int = 1) -> TakeLetter:
