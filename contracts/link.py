@@ -6,6 +6,7 @@ in `contracts.network`.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
@@ -34,6 +35,7 @@ stale         of too long ago, or of the future                  malformed  sign
 """
 
 
+@lru_cache(maxsize=1024)
 def peer_id(region: str) -> UUID:
     """The id of a region as a peer: the same everywhere."""
     return uuid5(PEER_SPACE, region)

@@ -45,20 +45,26 @@ class Sender:
         self._presence = presence
         self._pool = office.replica.pool
         self._at_work: set[str] = set()
+        self._more: set[str] = set()
+        """Peers to which something was written while letters were under way to them."""
 
     async def run(self) -> None:
         """Until cancelled: a task for each peer for which something waits."""
         loop = self._office.replica.loop
         async with asyncio.TaskGroup() as tasks:
             while True:
+                looked_at = loop.position
                 with suppress(*DATABASE_AWAY):
                     for row in await self._pool.fetch(_WAITING):
-                        if row["peer"] not in self._at_work:
+                        if row["peer"] in self._at_work:
+                            self._more.add(row["peer"])
+                        else:
                             self._at_work.add(row["peer"])
                             tasks.create_task(self._work(row["peer"], left=row["status"] == "left"))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(TICK_SECONDS), loop.committed:
-                        await loop.committed.wait()
+                        if loop.position == looked_at:
+                            await loop.committed.wait()
                 await asyncio.sleep(BREATH_SECONDS)
 
     async def _work(self, peer: str, *, left: bool) -> None:
@@ -89,7 +95,7 @@ class Sender:
         mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
         self._presence.heard(peer, mark.release, mark.reads)
         after = await self._agreed(peer, mark)
-        while (letters := await self._next(peer, after, mark.epoch)) is not None:
+        while (letters := await self._next_or_new(peer, after, mark.epoch)) is not None:
             mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
             self._presence.heard(peer, mark.release, mark.reads)
             before, after = after, await self._agreed(peer, mark)
@@ -123,6 +129,14 @@ class Sender:
             "SELECT letter_id FROM letters WHERE peer_id = $1 AND number = $2", peer_id(peer), number
         )
         return found
+
+    async def _next_or_new(self, peer: str, after: int, epoch_there: int) -> Letters | None:
+        """The next letters, also one that is written while we look; None when nothing waits."""
+        while True:
+            self._more.discard(peer)
+            letters = await self._next(peer, after, epoch_there)
+            if letters is not None or peer not in self._more:
+                return letters
 
     async def _next(self, peer: str, after: int, epoch_there: int) -> Letters | None:
         """The next letters for a peer, as many as travel well; None when there are none.

@@ -28,6 +28,10 @@ FIGURES = [
     "proposals-ms",
     "webhook-p99",
     "webhooks-beside-bad-ones",
+    "network-letters",
+    "network-growing",
+    "network-one-letter",
+    "network-hub",
     "start",
     "memory",
 ]

@@ -17,6 +17,7 @@ from contracts import subjects
 from contracts.network import Greeting
 from services.link.keys import Keys
 from services.link.seal import Correspondent, Seal
+from services.region.network.hub import Hub
 from services.region.network.joining import join, leave
 from tests.harness.links import Linked, LinkedRegion, linked_regions
 from tests.harness.postgres import dump, put_back
@@ -83,6 +84,36 @@ async def _heal_and_drain(linked: Linked, *cut: LinkedRegion) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("lost", ["its list", "all it had"])
+async def test_another_hub_lets_nobody_in_until_they_are_invited_anew(tmp_path: Path, lost: str) -> None:
+    async with linked_regions(tmp_path, ["oost", "west"]) as linked:
+        oost, west = linked["oost"], linked["west"]
+        await asyncio.gather(oost.write("west", 20), west.write("oost", 20))
+        await linked.drained()
+        await linked.stop_hub(how=signal.SIGKILL)
+        if lost == "its list":
+            (linked.hub.folder / "directory.json").write_text('{"serial": 1, "regions": []}')
+        else:
+            _, port = linked.hub.address
+            shutil.rmtree(linked.hub.folder)
+            Hub.init(linked.hub.folder, port=port)
+        await linked.start_hub()
+        await asyncio.gather(oost.write("west", 100), west.write("oost", 100))
+        await asyncio.sleep(2)
+        assert (await oost.waiting("west"), await west.waiting("oost")) == (100, 100)
+        for region in (oost, west):
+            await linked.join(region.name)
+            if lost == "all it had":
+                # The invitation named a hub with other keys.
+                await region.stop()
+                await region.start()
+        # With the keys that they have they go on where they were.
+        await linked.drained(20)
+        await _all_is_there(linked, "oost", "west")
+
+
+@pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("direction", ["there", "back", "both"])
 async def test_a_cut_longer_than_every_time_out(tmp_path: Path, seed: int, direction: str) -> None:

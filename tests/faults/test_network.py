@@ -39,7 +39,8 @@ async def test_local_work_goes_on_while_the_link_is_cut_and_the_hub_is_killed(
             async with Neighbourhood(region.region, seed) as place:
                 await place.settle_in()
                 place.late, before = 0, len(place.answered)
-                living = asyncio.create_task(place.live(seconds=40.0))
+                # Few, because what they do is told by mail, and that must be sent at the end.
+                living = asyncio.create_task(place.live(neighbours=3, seconds=40.0))
                 for _ in range(4):
                     gate.shut(dice.choice(["there", "back", "both"]))
                     await asyncio.sleep(5)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -46,14 +46,15 @@ class LinkedRegion:
     _living: asyncio.Task[None] | None = None
     wrote: list[UUID] = field(default_factory=list)
 
-    @property
+    @cached_property
     def region(self) -> Region:
         return load(self.config)
 
     async def start(self) -> None:
         """Lead; as a process that starts does."""
-        region = self.region
-        self.replica = Replica(region, service_of("link", region))
+        # It may have joined since it was looked at.
+        self.__dict__.pop("region", None)
+        self.replica = Replica(self.region, service_of("link", self.region))
         self._living = asyncio.create_task(self.replica._live())
         await until(self._leads, f"the link of {self.name} leading")
 
@@ -144,6 +145,7 @@ class Linked:
     folder: Path
     hub: Hub
     server: HubServer
+    postgres: Postgres
     regions: dict[str, LinkedRegion]
     gates: dict[str, Gate] = field(default_factory=dict)
     _registrar: asyncio.Task[None] | None = None
@@ -180,10 +182,10 @@ class Linked:
         """Wait until nothing waits anywhere."""
 
         async def nothing_waits() -> bool:
-            pairs = permutations(self.regions.values(), 2)
-            return not any([await one.waiting(other.name) for one, other in pairs])
+            sql = "SELECT coalesce(sum(queued - taken), 0) FROM peers WHERE peer = ANY($1)"
+            return not any([await one.count(sql, list(self.regions)) for one in self.regions.values()])
 
-        await until(nothing_waits, "every letter being taken", seconds=seconds)
+        await until(nothing_waits, "every letter being taken", seconds=seconds, pause_seconds=0.05)
 
 
 @asynccontextmanager
@@ -194,12 +196,13 @@ async def linked_regions(
 
     The `silent` ones have joined too, and have nothing but their keys.
     """
-    linked = Linked(folder, hub := Hub.init(folder / "hub"), HubServer(hub), {})
     configs = {name: _configured(folder / name, name) for name in (*names, *silent)}
     first = load(configs[names[0]])
     secrets = configs[names[0]].with_name("secrets.toml").read_text()
     # One database server for all.
     postgres = Postgres(folder / "servers", first.postgres.port, first.postgres_password("admin") or "")
+    hub = Hub.init(folder / "hub")
+    linked = Linked(folder, hub, HubServer(hub), postgres, {})
     try:
         await linked.start_hub()
         await asyncio.to_thread(postgres.start)

@@ -129,7 +129,8 @@ class Gate:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        assert self._server is not None
+        if self._server is None:
+            return
         self._server.close()
         self.break_off()
         for task in self._serving:

@@ -5,12 +5,18 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 10.0) -> None:
-    """Look every 10 ms. Raises TimeoutError that says what did not happen."""
+async def until(
+    condition: Callable[[], Awaitable[bool]],
+    what: str,
+    *,
+    seconds: float = 10.0,
+    pause_seconds: float = 0.01,
+) -> None:
+    """Look every 10 ms, or so. Raises TimeoutError that says what did not happen."""
     deadline = time.monotonic() + seconds
     while True:
         if await condition():
             return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(pause_seconds)

@@ -53,17 +53,29 @@ PROJECT = Path(__file__).parents[3]
 UP_SECONDS = 30.0
 
 
-@dataclass
-class RegionShown:
-    """One region of the demo, with who plays in it."""
+@dataclass(frozen=True)
+class Ready:
+    """A region of the demo that can be started, with who plays in it."""
 
     place: Place
     cast: Cast
     files: Files
     mailbox: Mailbox
     config: Path
-    running: RunningRegion | None = None
-    demo: Demo | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The same, running; `side` is how those who play use it."""
+
+    ready: Ready
+    running: RunningRegion
+    demo: Demo
+    side: Side
+
+    @property
+    def title(self) -> str:
+        return f"\n[bold]— {self.ready.place.name} —[/bold]"
 
 
 @dataclass
@@ -114,48 +126,24 @@ def show_network(
         hub = Hub.init(folder / "hub")
         stack.enter_context(serving(hub))
         screen.say(f"[bold]The hub[/bold] listens on {':'.join(map(str, hub.address))}")
-        shown = [_ready(stack, folder / place.region, place, fresh=fresh) for place in NETWORK[:count]]
+        ready = [_ready(stack, folder / place.region, place, fresh=fresh) for place in NETWORK[:count]]
         steps = Steps(screen)
         with steps.step("Each region is invited, makes its own keys, and joins") as say:
-            for each in shown:
-                directory = asyncio.run(join(each.config, hub.invite(each.place.region)))
-                say(f"{each.place.name}: {len(directory.regions)} on the list")
+            for one in ready:
+                directory = asyncio.run(join(one.config, hub.invite(one.place.region)))
+                say(f"{one.place.name}: {len(directory.regions)} on the list")
+        shown = [_started(stack, one, screen) for one in ready]
         for each in shown:
-            screen.say(f"\n[bold]Starting the region {each.place.name}[/bold]")
-            each.running = stack.enter_context(
-                running(each.config, say=lambda step: screen.quote(step, indent=2))
-            )
-            each.demo = Demo(address_of(each.running), Steps(screen))
-        for each in shown:
-            assert each.running is not None
-            assert each.demo is not None
-            screen.say(f"\n[bold]— {each.place.name} —[/bold]")
-            played = time.monotonic()
-            play(each.running, each.config.parent, each.files, each.cast, each.mailbox, screen, each.demo)
-            each.demo.seconds = time.monotonic() - played
-        demo = NetworkDemo({each.place.region: each.demo for each in shown if each.demo}, steps)
-        with ExitStack() as lines:
-            sides = [lines.enter_context(_side(each)) for each in shown]
-            steps.chapter("The network", lambda: _together(sides, steps))
-            abroad = Abroad(sides, steps)
-            steps.chapter("Help from another region", abroad.help)
-            steps.chapter("Called off, from either side", abroad.calling_off)
-            steps.chapter("Hours between regions", abroad.hours)
-            steps.chapter("What the hub sees", lambda: _seen(hub, steps))
+            screen.say(each.title)
+            _play(each, screen)
+        demo = NetworkDemo({each.side.region: each.demo for each in shown}, steps)
+        _play_together([each.side for each in shown], hub, steps)
         if once:
-            for each, side in zip(shown, sides, strict=True):
-                assert each.running is not None
-                assert each.demo is not None
-                screen.say(f"\n[bold]— {each.place.name} —[/bold]")
-                check(each.running, each.config.parent, screen, each.demo, planted=side.heard)
-            screen.say("\n[bold]— Between the regions —[/bold]")
-            demo.mirrors = asyncio.run(mirrors([each.running.region for each in shown if each.running]))
-            show_checks(screen, demo.mirrors)
+            demo.mirrors = _check(shown, screen)
         demo.seconds = time.monotonic() - began
         for each in shown:
-            assert each.demo is not None
-            screen.say(f"\n[bold]— {each.place.name} —[/bold]")
-            tell(screen, each.demo, each.cast, each.mailbox, once=once)
+            screen.say(each.title)
+            tell(screen, each.demo, each.ready.cast, each.ready.mailbox, once=once)
         verdict = "[green]all is well[/green]" if demo.ok else "[red]not all is well[/red]"
         screen.say(f"\n[bold]{verdict}[/bold]: {count} regions and a hub, {demo.seconds:.1f} s")
         wait()
@@ -163,8 +151,8 @@ def show_network(
     return demo
 
 
-def _ready(stack: ExitStack, folder: Path, place: Place, *, fresh: bool) -> RegionShown:
-    """A region that can be started: its people invented, its configuration written."""
+def _ready(stack: ExitStack, folder: Path, place: Place, *, fresh: bool) -> Ready:
+    """Its people invented, its configuration written."""
     stack.enter_context(hold(folder))
     if fresh:
         empty(folder)
@@ -180,7 +168,44 @@ def _ready(stack: ExitStack, folder: Path, place: Place, *, fresh: bool) -> Regi
         teams=cast.teams,
         mail_port=mailbox.port,
     )
-    return RegionShown(place, cast, files, mailbox, config)
+    return Ready(place, cast, files, mailbox, config)
+
+
+def _started(stack: ExitStack, ready: Ready, screen: Screen) -> Shown:
+    """Runs until the stack is closed."""
+    screen.say(f"\n[bold]Starting the region {ready.place.name}[/bold]")
+    region = stack.enter_context(running(ready.config, say=lambda step: screen.quote(step, indent=2)))
+    api = stack.enter_context(Api(address_of(region)))
+    side = Side(ready.place, ready.cast, api, ready.mailbox)
+    return Shown(ready, region, Demo(address_of(region), Steps(screen)), side)
+
+
+def _play(each: Shown, screen: Screen) -> None:
+    """What one region shows alone."""
+    began = time.monotonic()
+    ready = each.ready
+    play(each.running, ready.config.parent, ready.files, ready.cast, ready.mailbox, screen, each.demo)
+    each.demo.seconds = time.monotonic() - began
+
+
+def _play_together(sides: list[Side], hub: Hub, steps: Steps) -> None:
+    abroad = Abroad(sides, steps)
+    steps.chapter("The network", lambda: _each_other(sides, steps))
+    steps.chapter("Help from another region", abroad.help)
+    steps.chapter("Called off, from either side", abroad.calling_off)
+    steps.chapter("Hours between regions", abroad.hours)
+    steps.chapter("What the hub sees", lambda: _seen(hub, steps))
+
+
+def _check(shown: list[Shown], screen: Screen) -> list[Check]:
+    """Each region by itself, then every pair: what one posted the other has."""
+    for each in shown:
+        screen.say(each.title)
+        check(each.running, each.ready.config.parent, screen, each.demo, planted=each.side.heard)
+    screen.say("\n[bold]— Between the regions —[/bold]")
+    found = asyncio.run(mirrors([each.running.region for each in shown]))
+    show_checks(screen, found)
+    return found
 
 
 @contextmanager
@@ -208,14 +233,7 @@ def serving(hub: Hub) -> Iterator[None]:
             process.wait(5)
 
 
-@contextmanager
-def _side(each: RegionShown) -> Iterator[Side]:
-    assert each.demo is not None
-    with Api(each.demo.address) as api:
-        yield Side(each.place, each.cast, api, each.mailbox)
-
-
-def _together(sides: list[Side], steps: Steps) -> None:
+def _each_other(sides: list[Side], steps: Steps) -> None:
     for side in sides:
         with steps.step(f"{side.name} sees the others") as say:
             for peer in _peers_when_up(side, len(sides) - 1):

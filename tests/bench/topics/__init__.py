@@ -5,6 +5,7 @@ from tests.bench.topics import (
     commands,
     follower,
     long_log,
+    network,
     over_nats,
     proposals,
     rebuild,
@@ -24,5 +25,6 @@ TOPICS: dict[str, Topic] = {
     "long-log": long_log.measure,
     "proposals": proposals.measure,
     "webhooks": webhooks.measure,
+    "network": network.measure,
     "region": whole_region.measure,
 }
