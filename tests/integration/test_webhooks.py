@@ -32,7 +32,7 @@ from contracts.feedback import (
     RotateSecret,
     TryEndpoint,
 )
-from contracts.referrals import FeedbackStopped
+from contracts.referrals import FeedbackGiven, FeedbackStopped
 from services.kernel.errors import NotLeading, Rejected
 from services.kernel.service import new_id
 from services.kernel.settings import Webhooks
@@ -350,6 +350,11 @@ async def test_after_consent_is_withdrawn_nothing_more_is_brought_or_read(
         await dispatch.tried(endpoint_id, 1)
         await dispatch.give(stopped)
         other = await dispatch.give(goes_on)
+        # Also where something of this referral that we do not understand waits for an upgrade.
+        later = FeedbackGiven(
+            referral_id=stopped, team=dispatch.west, number=3, status="completed", at=dispatch.room.at
+        )
+        await dispatch.room.follow(later, version=99)
         await dispatch.room.follow(FeedbackStopped(referral_id=stopped, team=dispatch.west))
         await dispatch.pass_by(hours=1)
         await receiver.gets(2)
