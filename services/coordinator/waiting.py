@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from contracts.policy import CAPS
+from services.coordinator.stranded import SHOWN
 
 WorkCode = Literal[
     "without_helper",
@@ -249,7 +250,7 @@ WAITING: dict[WorkCode, Waiting] = {
     ),
     # A team's system sent it and waited for no answer: someone calls the team.
     "event_stranded": Waiting(
-        rows="stranded WHERE NOT settled",
+        rows=f"stranded WHERE {SHOWN}",
         entity_id="stranded_id",
         since="stranded_at",
         due="stranded_at + interval '1 day'",
