@@ -119,6 +119,7 @@ def set_up(service: str, region: str, replica: str) -> None:
             LINES.keep_trouble,
             structlog.processors.JSONRenderer(default=str),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger("debug"),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
     )

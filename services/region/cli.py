@@ -402,8 +402,12 @@ def bench(
 
 def main() -> None:
     """Entry point. What a person must change is told in a sentence, without a stack trace."""
-    # What a command tells is on standard output, for programs too; log lines are not (`serve` sets its own).
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # What a command tells is on standard output, for programs too; log lines are not (`serve` sets its own),
+    # and of those only what is wrong is of use at a terminal.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger("warning"),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         app()
     except Misconfigured as wrong:

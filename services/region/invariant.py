@@ -1,6 +1,7 @@
 """One invariant that is checked: how much was read, and what was found wrong."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from services.kernel.log import Connection
 
@@ -16,6 +17,9 @@ class Check:
     @property
     def ok(self) -> bool:
         return not self.wrong
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "ok": self.ok}
 
 
 async def find(check: Check, database: Connection, sql: str) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Report:
         return {
             "region": self.region,
             "ok": self.ok,
-            "checks": [{**asdict(check), "ok": check.ok} for check in self.checks],
+            "checks": [check.as_dict() for check in self.checks],
         }
 
 

@@ -29,6 +29,26 @@ MAIN_JOB = (
     "The ledger books the hours",
     "may do in return",
 )
+TOGETHER = (
+    "Each region is invited",
+    "Utrecht sees the others",
+    "agree how far they go with each other",
+    "nobody there can",
+    "Noor shows it to the other regions",
+    "Amersfoort has nobody either",
+    "Nieuwegein proposes",
+    "chooses, and the hours are set apart",
+    "nobody hears how to reach the other",
+    "Both agree",
+    "Each coordinator asks how to reach the other's person",
+    "the hours go to Nieuwegein",
+    "cannot come after all",
+    "withdraws it",
+    "go to and fro at the same moment",
+    "proposes to settle",
+    "Nobody owes another region anything",
+    "The operator of the hub sees totals",
+)
 REFUSED = {
     "Not approved yet": "not_approved",
     "No capacity left": "no_capacity",
@@ -73,17 +93,18 @@ async def test_the_demo_shows_its_main_job_also_twice_on_the_same_data(tmp_path:
 
 
 @pytest.mark.long
-async def test_two_regions_each_on_its_own_and_then_together(tmp_path: Path) -> None:
-    shown = await demo(tmp_path, "--regions", "2")
+async def test_three_regions_each_on_its_own_and_then_together(tmp_path: Path) -> None:
+    shown = await demo(tmp_path, "--regions", "3")
     assert shown["ok"]
-    assert list(shown["regions"]) == ["utrecht", "amersfoort"]
+    assert list(shown["regions"]) == ["utrecht", "amersfoort", "nieuwegein"]
     for region in shown["regions"].values():
         assert region["verify"]["ok"]
         assert all(any(part in step["title"] for step in region["steps"]) for part in MAIN_JOB)
     together = [step["title"] for step in shown["network"]]
-    assert "Utrecht sees the others" in together
-    assert "Amersfoort sees the others" in together
-    for folder in (tmp_path, tmp_path / "hub", tmp_path / "utrecht", tmp_path / "amersfoort"):
+    for part in TOGETHER:
+        assert any(part in title for title in together), part
+    assert [(check["ok"], check["read"]) for check in shown["mirrors"]] == [(True, 2), (True, 4), (True, 2)]
+    for folder in (tmp_path, *(tmp_path / name for name in ("hub", *shown["regions"]))):
         assert end_leftovers(folder) == []
 
 

@@ -19,6 +19,8 @@ from contracts.members import ChangeContactDetails, EraseMember, PauseHelping
 from contracts.notifications import PaperLetter, PaperLetters
 from contracts.proposals import ExclusionReason, Favour, Favours, RankedHelpers, SuggestReturnFavours
 from contracts.safety import DecideMinutes
+from services.coordinator.api.answers import changed
+from services.coordinator.api.commands import Route
 from services.coordinator.api.statement import COLUMNS, wants_csv
 from services.coordinator.api.topics import TOPICS
 from services.coordinator.outcome import WHY_NOT_BOOKED, why_not
@@ -527,3 +529,11 @@ def test_every_reason_of_the_ledger_to_book_nothing_has_words() -> None:
     source = (Path(booking.__file__)).read_text(encoding="utf-8")
     reasons = set(re.findall(r'_refused\(command, context, "(\w+)"', source))
     assert reasons == set(WHY_NOT_BOOKED)
+
+
+@pytest.mark.parametrize(
+    "route", [route for topic in TOPICS for route in topic.COMMANDS], ids=lambda it: it.path
+)
+def test_what_changes_something_says_in_its_path_what(route: Route) -> None:
+    """What `changed` answers is that id; an operation without one makes something instead."""
+    assert route.respond is not changed or route.ids

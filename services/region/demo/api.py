@@ -46,13 +46,11 @@ class Api:
 
     def refusal(self, path: str, body: dict[str, Any], *, by: Login, code: str) -> str:
         """The Dutch sentence of the refusal with this code. Raises NotAsExpected for any other answer."""
-        response = self._send("POST", path, body, by)
-        if response.status_code < 400:
-            raise NotAsExpected(f"a refusal: {code}", _in_short(response))
-        problem: dict[str, Any] = response.json()
-        if problem["code"] != code:
-            raise NotAsExpected(f"a refusal: {code}", _in_short(response))
-        return f"{response.status_code} {code}: {problem['detail_nl']}"
+        return _refusal(self._send("POST", path, body, by), code)
+
+    def not_told(self, path: str, *, by: Login, code: str) -> str:
+        """The same for what cannot be read there."""
+        return _refusal(self._client.get(path, headers=_headers(by)), code)
 
     def found(self, path: str, *, by: Login) -> bool:
         """Whether there is something to read."""
@@ -78,6 +76,13 @@ def _checked(response: httpx.Response, expect: Collection[int]) -> dict[str, Any
         raise NotAsExpected(" or ".join(map(str, expect)), _in_short(response))
     answer: dict[str, Any] = response.json() if response.content else {}
     return {**answer, "status_code": response.status_code}
+
+
+def _refusal(response: httpx.Response, code: str) -> str:
+    problem = response.json() if response.status_code >= 400 else {}
+    if problem.get("code") != code:
+        raise NotAsExpected(f"a refusal: {code}", _in_short(response))
+    return f"{response.status_code} {code}: {problem['detail_nl']}"
 
 
 def _in_short(response: httpx.Response) -> str:

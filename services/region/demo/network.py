@@ -18,16 +18,29 @@ from typing import Any
 
 from services.kernel.errors import Misconfigured
 from services.region.configure import write_region
+from services.region.demo.abroad import Abroad
 from services.region.demo.api import Api
 from services.region.demo.cast import Cast
 from services.region.demo.people import write_files
 from services.region.demo.places import NETWORK, Place
-from services.region.demo.show import Demo, address_of, check, empty, must_be_a_demos, play, tell
+from services.region.demo.show import (
+    Demo,
+    address_of,
+    check,
+    empty,
+    must_be_a_demos,
+    play,
+    show_checks,
+    tell,
+)
+from services.region.demo.side import Side
 from services.region.demo.steps import Steps, expect, until
 from services.region.holding import end_leftovers, hold
 from services.region.importing import Files
 from services.region.importing.rows import LOCAL
+from services.region.invariant import Check
 from services.region.mailbox import Mailbox
+from services.region.mirror import mirrors
 from services.region.network.hub import Hub
 from services.region.network.joining import join
 from services.region.network.registrar import look_around
@@ -59,12 +72,17 @@ class NetworkDemo:
 
     regions: dict[str, Demo]
     steps: Steps
+    mirrors: list[Check] = field(default_factory=list)
     seconds: float = 0.0
-    address: str = field(default="")
 
     @property
     def ok(self) -> bool:
-        return self.steps.ok and all(demo.ok for demo in self.regions.values())
+        good = (
+            self.steps.ok,
+            *(check.ok for check in self.mirrors),
+            *(demo.ok for demo in self.regions.values()),
+        )
+        return all(good)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -72,6 +90,7 @@ class NetworkDemo:
             "seconds": round(self.seconds, 1),
             "regions": {name: demo.as_json() for name, demo in self.regions.items()},
             "network": self.steps.as_json(),
+            "mirrors": [check.as_dict() for check in self.mirrors],
         }
 
 
@@ -111,15 +130,27 @@ def show_network(
             assert each.running is not None
             assert each.demo is not None
             screen.say(f"\n[bold]— {each.place.name} —[/bold]")
+            played = time.monotonic()
             play(each.running, each.config.parent, each.files, each.cast, each.mailbox, screen, each.demo)
-        steps.chapter("The network", lambda: _together(shown, hub, steps))
+            each.demo.seconds = time.monotonic() - played
         demo = NetworkDemo({each.place.region: each.demo for each in shown if each.demo}, steps)
+        with ExitStack() as lines:
+            sides = [lines.enter_context(_side(each)) for each in shown]
+            steps.chapter("The network", lambda: _together(sides, steps))
+            abroad = Abroad(sides, steps)
+            steps.chapter("Help from another region", abroad.help)
+            steps.chapter("Called off, from either side", abroad.calling_off)
+            steps.chapter("Hours between regions", abroad.hours)
+            steps.chapter("What the hub sees", lambda: _seen(hub, steps))
         if once:
-            for each in shown:
+            for each, side in zip(shown, sides, strict=True):
                 assert each.running is not None
                 assert each.demo is not None
                 screen.say(f"\n[bold]— {each.place.name} —[/bold]")
-                check(each.running, each.config.parent, screen, each.demo)
+                check(each.running, each.config.parent, screen, each.demo, planted=side.heard)
+            screen.say("\n[bold]— Between the regions —[/bold]")
+            demo.mirrors = asyncio.run(mirrors([each.running.region for each in shown if each.running]))
+            show_checks(screen, demo.mirrors)
         demo.seconds = time.monotonic() - began
         for each in shown:
             assert each.demo is not None
@@ -177,37 +208,39 @@ def serving(hub: Hub) -> Iterator[None]:
             process.wait(5)
 
 
-def _together(shown: list[RegionShown], hub: Hub, steps: Steps) -> None:
-    for each in shown:
-        with steps.step(f"{each.place.name} sees the others") as say:
-            for peer in _peers_when_up(each, len(shown) - 1):
+@contextmanager
+def _side(each: RegionShown) -> Iterator[Side]:
+    assert each.demo is not None
+    with Api(each.demo.address) as api:
+        yield Side(each.place, each.cast, api, each.mailbox)
+
+
+def _together(sides: list[Side], steps: Steps) -> None:
+    for side in sides:
+        with steps.step(f"{side.name} sees the others") as say:
+            for peer in _peers_when_up(side, len(sides) - 1):
                 say(f"{peer['municipality']}: up, release {peer['release']}")
                 expect(peer["refused"], {}, "refused messages")
+
+
+def _peers_when_up(side: Side, count: int) -> list[dict[str, Any]]:
+    """What a region's operator reads of the others, once all of them answer."""
+
+    def peers() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = side.api.get("/v1/peers", by=side.cast.operator)["peers"]
+        return [peer for peer in found if peer["status"] == "joined"]
+
+    return until(
+        peers,
+        lambda found: sum(peer["up"] for peer in found) == count,
+        f"{count} regions up",
+        seconds=UP_SECONDS,
+    )
+
+
+def _seen(hub: Hub, steps: Steps) -> None:
     with steps.step("The operator of the hub sees totals, and nothing about people") as say:
         seen = asyncio.run(look_around(hub))
         expect([one.region for one in seen if not one.up], [], "regions that are away")
         for line in table([one.as_row() for one in seen]):
             say(line)
-
-
-def _peers_when_up(each: RegionShown, count: int) -> list[dict[str, Any]]:
-    """What a region's operator reads of the others, once all of them answer."""
-    with _api(each) as api:
-
-        def peers() -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = api.get("/v1/peers", by=each.cast.operator)["peers"]
-            return [peer for peer in found if peer["status"] == "joined"]
-
-        return until(
-            peers,
-            lambda found: sum(peer["up"] for peer in found) == count,
-            f"{count} regions up",
-            seconds=UP_SECONDS,
-        )
-
-
-@contextmanager
-def _api(each: RegionShown) -> Iterator[Api]:
-    assert each.demo is not None
-    with Api(each.demo.address) as api:
-        yield api

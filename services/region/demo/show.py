@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from services.region.holding import hold
 from services.region.importing import Files, Report, import_files
 from services.region.importing.rows import LOCAL, MEMBERS, OFFERS, REQUESTS
 from services.region.importing.table import read
+from services.region.invariant import Check
 from services.region.mailbox import Mailbox
 from services.region.progress import Screen
 from services.region.running import RunningRegion, running
@@ -141,12 +142,22 @@ def _letters_of(files: Files) -> Counter[str]:
     return +letters
 
 
-def check(region: RunningRegion, folder: Path, screen: Screen, demo: Demo) -> None:
-    """What must always hold in this region, on the screen and in the outcome."""
-    report = asyncio.run(verify(region.region, folder=folder))
+def check(
+    region: RunningRegion, folder: Path, screen: Screen, demo: Demo, planted: Iterable[str] = ()
+) -> None:
+    """What must always hold in this region, on the screen and in the outcome.
+
+    `planted`: what else may stand nowhere but in a vault.
+    """
+    report = asyncio.run(verify(region.region, folder=folder, planted=planted))
     demo.checks = report.as_dict()
     screen.say("\n[bold]What must always hold[/bold]")
-    for one in report.checks:
+    show_checks(screen, report.checks)
+
+
+def show_checks(screen: Screen, checks: Iterable[Check]) -> None:
+    """One line for each, and what is wrong below it."""
+    for one in checks:
         mark = "[green]✓[/green]" if one.ok else "[red]✗[/red]"
         screen.say(f"{mark} {one.name} [dim]({one.read} read)[/dim]", indent=2)
         for wrong in one.wrong:

@@ -25,6 +25,11 @@ EARNED = "Er zijn uren bijgeschreven"
 SPENT = "Fijn dat het gelukt is"
 
 
+def in_three_days() -> str:
+    """A moment at a whole hour, as JSON has it."""
+    return (datetime.now(UTC) + timedelta(days=3)).replace(minute=0, second=0, microsecond=0).isoformat()
+
+
 class Story:
     """One run of the demo with its people."""
 
@@ -192,8 +197,7 @@ class Story:
         return UUID(made["id"])
 
     def _ask(self, player: Player, category: str, minutes: int, text: str) -> UUID:
-        wanted_at = (datetime.now(UTC) + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
-        body = {"category": category, "minutes": minutes, "wanted_at": wanted_at.isoformat(), "text": text}
+        body = {"category": category, "minutes": minutes, "wanted_at": in_three_days(), "text": text}
         made = self._once_admitted("/v1/help-requests", body, player.login)
         self._expect_letters(player, ASKED)
         return UUID(made["id"])

@@ -51,7 +51,7 @@ COMMANDS: tuple[Route, ...] = (
         "POST",
         "/v1/compensation-caps",
         EnterCaps,
-        changed,
+        made,
         "What a volunteer may receive",
         "accounts",
     ),
