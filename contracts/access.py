@@ -115,6 +115,7 @@ MAY: dict[str, dict[Role, str]] = {
     "GiveAcross": {M: "from_account_id", C: ANY},
     "ProposeSettlement": {C: ANY, OP: ANY},
     "AnswerSettlement": {C: ANY, OP: ANY},
+    "DecideTransfer": {C: ANY, OP: ANY},
     "GetPositions": {C: ANY, OP: ANY, S: ANY},
     # notifications
     "ReportDelivery": {C: ANY},

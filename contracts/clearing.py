@@ -44,68 +44,68 @@ def clearing_id(peer: str) -> UUID:
 # Events
 
 
-class ClearingOpened(Event):
-    """There is a peer with which hours may be cleared, as soon as both agree on a cap."""
-
-    ENTITY: ClassVar[str] = "clearing"
-    FIRST: ClassVar[bool] = True
-    clearing_id: UUID
-    peer: str
-
-
-class CapProposed(ForPeer):
-    """`by` proposes that the position between the two be at most `minutes`."""
+class OfClearing(ForPeer):
+    """About what this region and a peer agreed on and exchanged."""
 
     ENTITY: ClassVar[str] = "clearing"
     clearing_id: UUID
+
+
+class OfCap(OfClearing):
+    """About a proposal that the position between the two be at most `minutes`."""
+
     proposal_id: UUID
     minutes: int
     by: Side
+
+
+class ClearingOpened(OfClearing):
+    """There is a peer with which hours may be cleared, as soon as both agree on a cap."""
+
+    FIRST: ClassVar[bool] = True
+
+
+class ClearingEnded(OfClearing):
+    """The peer left the network: nothing new goes to and fro, and nobody is asked or told anything.
+
+    The position stays as it is; a proposal for a cap that waited is gone on both sides.
+    """
+
+
+class ClearingResumed(OfClearing):
+    """The peer takes part again: what had no end is asked for, and both reckon as before."""
+
+
+class CapProposed(OfCap):
+    """`by` proposes that the position between the two be at most `minutes`."""
 
     def letter(self) -> Letter | None:
         return CapProposal(proposal_id=self.proposal_id, minutes=self.minutes) if self.by == "us" else None
 
 
-class CapAgreed(ForPeer):
+class CapAgreed(OfCap):
     """`by` agrees to what the other proposed: this cap holds from now on."""
 
-    ENTITY: ClassVar[str] = "clearing"
-    clearing_id: UUID
-    proposal_id: UUID
-    minutes: int
-    by: Side
-
     def letter(self) -> Letter | None:
-        return (
-            CapAnswer(proposal_id=self.proposal_id, minutes=self.minutes, agreed=True)
-            if self.by == "us"
-            else None
-        )
+        if self.by == "them":
+            return None
+        return CapAnswer(proposal_id=self.proposal_id, minutes=self.minutes, agreed=True)
 
 
-class CapDeclined(ForPeer):
+class CapDeclined(OfCap):
     """`by` does not agree to what the other proposed: the cap stays as it was."""
 
-    ENTITY: ClassVar[str] = "clearing"
-    clearing_id: UUID
-    proposal_id: UUID
-    minutes: int
-    by: Side
     reason: str
 
     def letter(self) -> Letter | None:
-        return (
-            CapAnswer(proposal_id=self.proposal_id, minutes=self.minutes, agreed=False, reason=self.reason)
-            if self.by == "us"
-            else None
-        )
+        if self.by == "them":
+            return None
+        return CapAnswer(proposal_id=self.proposal_id, minutes=self.minutes, agreed=False, reason=self.reason)
 
 
-class PositionReckoned(ForPeer):
+class PositionReckoned(OfClearing):
     """What we posted to the peer until now, and tell it, once a day."""
 
-    ENTITY: ClassVar[str] = "clearing"
-    clearing_id: UUID
     reckoning_id: UUID
     day: date
     count: int
@@ -115,12 +115,10 @@ class PositionReckoned(ForPeer):
         return Reckoning(reckoning_id=self.reckoning_id, count=self.count, total_minutes=self.total_minutes)
 
 
-class PositionCompared(ForPeer):
+class PositionCompared(OfClearing):
     """What the peer says it posted to us (`told_`), beside what we have of it. What does not agree is
     shown in both regions and repaired by nobody but people."""
 
-    ENTITY: ClassVar[str] = "clearing"
-    clearing_id: UUID
     reckoning_id: UUID
     count: int
     total_minutes: int
@@ -137,12 +135,9 @@ class PositionCompared(ForPeer):
         )
 
 
-class ReckoningAnswered(Event):
+class ReckoningAnswered(OfClearing):
     """What the peer has of what we posted, and whether it agrees with what we told it."""
 
-    ENTITY: ClassVar[str] = "clearing"
-    clearing_id: UUID
-    peer: str
     reckoning_id: UUID
     count: int
     total_minutes: int
@@ -151,6 +146,8 @@ class ReckoningAnswered(Event):
 
 EVENTS: tuple[type[Event], ...] = (
     ClearingOpened,
+    ClearingEnded,
+    ClearingResumed,
     CapProposed,
     CapAgreed,
     CapDeclined,
@@ -178,6 +175,18 @@ class AnswerCap(Command):
     agree: bool
 
 
+class EndClearing(Command):
+    """From link: the peer left the network."""
+
+    peer: str
+
+
+class ResumeClearing(Command):
+    """From link: the peer takes part, perhaps again."""
+
+    peer: str
+
+
 class Reckon(Command):
     """From a timer, once a day: tell the peer what we posted."""
 
@@ -202,7 +211,7 @@ class Position(View):
     """In minutes. `position_minutes`: what we owe the peer (below zero: what it owes us).
 
     `outgoing_minutes` and `incoming_minutes` are on their way. `differs`: the two sides do not have the
-    same, by our count or by theirs.
+    same, by our count or by theirs. `ended`: the peer left the network.
     """
 
     peer: str
@@ -214,6 +223,7 @@ class Position(View):
     proposed_minutes: int | None = None
     proposed_by: Side | None = None
     differs: bool
+    ended: bool = False
 
 
 class Positions(View):

@@ -7,17 +7,20 @@
     TransferReleased ◀──────────────────────── rejected, or never heard of
 
 Whoever waits too long for the other asks by transfer id (TransferAsked); until there is an answer
-nothing is released. What one side never heard of it refuses for ever when it is asked.
+nothing is released. What one side never heard of it refuses for ever when it is asked. Where no answer
+comes by itself any more, because the peer left or posted something else, a person finds out
+(TransferStranded, TransferDecided).
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
 from pydantic import Field
 
 from contracts.clearing import Side, clearing_account
 from contracts.common import Peer
-from contracts.envelope import Command, Event
+from contracts.envelope import Command, Event, VaultEntry
+from contracts.freetext import Text
 from contracts.letters import (
     CapAnswer,
     CapProposal,
@@ -37,8 +40,19 @@ from contracts.letters import (
 SETTLED = UUID(int=6)
 """The other side of positions that two regions settled between themselves, outside of the hours."""
 
-CrossingStatus = Literal["offered", "asked", "accepted", "rejected", "posted", "released", "void"]
-"""`offered`: by us. `asked`: theirs waits for a person here. `accepted`: theirs, and it binds us."""
+CrossingStatus = Literal["offered", "asked", "accepted", "rejected", "posted", "differs", "released", "void"]
+"""`offered`: by us. `asked`: theirs waits for a person here. `accepted`: theirs, and it binds us.
+`differs`: they posted something else."""
+
+StrandedBecause = Literal["peer_left", "undelivered", "differs"]
+"""Why a transfer waits for a person.
+
+peer_left    the peer left before it answered     undelivered   it left before it heard that we posted
+differs      what was posted is not what was accepted: the side that receives did not book it
+"""
+
+DIFFERS = "differs"
+"""The reason in a rejection of what was posted already."""
 
 
 def received_id(peer: str, transfer_id: UUID) -> UUID:
@@ -49,61 +63,62 @@ def received_id(peer: str, transfer_id: UUID) -> UUID:
 # Events
 
 
-class TransferOffered(ForPeer):
-    """Ours, to the peer: the minutes are held on the payer's account and count for the cap.
-
-    `payer_id` is our member (or SETTLED), `payee_id` the peer's. `about`: the loan it is for.
-    """
+class OfCrossing(ForPeer):
+    """About one transfer between this region and a peer. `transfer_id` is what who pays calls it."""
 
     ENTITY: ClassVar[str] = "crossing"
-    FIRST: ClassVar[bool] = True
     crossing_id: UUID
+
+
+class OurTransfer(OfCrossing):
+    """Ours, with all its terms. `payer_id` is our member (or SETTLED), `payee_id` the peer's.
+
+    `about`: the loan it is for.
+    """
+
     payer_id: UUID
     payee_id: UUID | None
     minutes: int
     kind: TransferKind
     about: UUID | None = None
 
-    def letter(self) -> Letter | None:
-        return TransferOffer(
-            transfer_id=self.crossing_id,
-            payee_id=self.payee_id,
-            minutes=self.minutes,
-            kind=self.kind,
-            about=self.about,
-        )
 
+class TheirTransfer(OfCrossing):
+    """Theirs, with all its terms: `payee_id` is our member."""
 
-class SettlementProposed(Event):
-    """Theirs: the peer, which is owed, proposes that its position on us be settled. Someone here answers."""
-
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
-    peer: str
-    transfer_id: UUID
-    minutes: int
-
-
-class TransferAccepted(ForPeer):
-    """Theirs, and we accept: what they post we post."""
-
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
     transfer_id: UUID
     payee_id: UUID | None
     minutes: int
     kind: TransferKind
     about: UUID | None = None
 
+
+class TransferOffered(OurTransfer):
+    """Ours, to the peer: the minutes are held on the payer's account and count for the cap."""
+
+    FIRST: ClassVar[bool] = True
+
+    def letter(self) -> Letter | None:
+        return TransferOffer(transfer_id=self.crossing_id, **_terms(self))
+
+
+class SettlementProposed(OfCrossing):
+    """Theirs: the peer, which is owed, proposes that its position on us be settled. Someone here answers."""
+
+    transfer_id: UUID
+    minutes: int
+
+
+class TransferAccepted(TheirTransfer):
+    """Theirs, and we accept: what they post we post."""
+
     def letter(self) -> Letter | None:
         return TransferAcceptance(transfer_id=self.transfer_id)
 
 
-class TransferRejected(ForPeer):
+class TransferRejected(OfCrossing):
     """Theirs, and we never accept it."""
 
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
     transfer_id: UUID
     minutes: int
     kind: TransferKind | None
@@ -113,47 +128,38 @@ class TransferRejected(ForPeer):
         return TransferRejection(transfer_id=self.transfer_id, reason=self.reason)
 
 
-class TransferPosted(ForPeer):
+class TransferPosted(OurTransfer):
     """Ours: the peer accepted, and it is posted here."""
 
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
-    payer_id: UUID
-    payee_id: UUID | None
-    minutes: int
-    kind: TransferKind
-    about: UUID | None = None
+    def letter(self) -> Letter | None:
+        return TransferPosting(transfer_id=self.crossing_id, **_terms(self))
+
+
+class TransferReceived(TheirTransfer):
+    """Theirs: they posted it, and so did we. `accepted`: we had said we would.
+
+    `beyond`: we had not, and it passes the cap: it is on SUSPENSE, unless a person said otherwise.
+    """
+
+    accepted: bool
+    beyond: bool = False
+
+
+class TransferDiffered(TheirTransfer):
+    """Theirs: they posted what we had not accepted so. It is not booked here, and the peer hears that.
+
+    The terms are those of their posting. `accepted_minutes` we had said yes to, and wait for no more.
+    """
+
+    accepted_minutes: int
 
     def letter(self) -> Letter | None:
-        return TransferPosting(
-            transfer_id=self.crossing_id,
-            payee_id=self.payee_id,
-            minutes=self.minutes,
-            kind=self.kind,
-            about=self.about,
-        )
+        return TransferRejection(transfer_id=self.transfer_id, reason=DIFFERS)
 
 
-class TransferReceived(Event):
-    """Theirs: they posted it, and so did we. `accepted`: we had said we would."""
-
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
-    peer: str
-    transfer_id: UUID
-    payee_id: UUID | None
-    minutes: int
-    kind: TransferKind
-    about: UUID | None = None
-    accepted: bool
-
-
-class TransferReleased(Event):
+class TransferReleased(OfCrossing):
     """Ours: it does not go on, and what was held is free. `offered`: the peer had been asked."""
 
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
-    peer: str
     payer_id: UUID
     minutes: int
     kind: TransferKind
@@ -162,11 +168,9 @@ class TransferReleased(Event):
     offered: bool
 
 
-class TransferAsked(ForPeer):
+class TransferAsked(OfCrossing):
     """It is long since we offered (`asks`: payer) or accepted (payee): we ask what became of it."""
 
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
     transfer_id: UUID
     asks: Literal["payer", "payee"]
     times: int
@@ -175,11 +179,9 @@ class TransferAsked(ForPeer):
         return TransferQuestion(transfer_id=self.transfer_id, asks=self.asks)
 
 
-class TransferAnswered(ForPeer):
+class TransferAnswered(OfCrossing):
     """The peer asked, or said something that we had answered before: it hears the same again."""
 
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
     transfer_id: UUID
     answer: Literal["accepted", "rejected", "posted", "void"]
     payee_id: UUID | None = None
@@ -195,29 +197,43 @@ class TransferAnswered(ForPeer):
             case "rejected":
                 return TransferRejection(transfer_id=self.transfer_id, reason=self.reason)
             case "posted":
-                return TransferPosting(
-                    transfer_id=self.transfer_id,
-                    payee_id=self.payee_id,
-                    minutes=self.minutes,
-                    kind=self.kind or "gift",
-                    about=self.about,
-                )
+                return TransferPosting(transfer_id=self.transfer_id, **_terms(self))
             case "void":
                 return TransferVoid(transfer_id=self.transfer_id)
 
 
-class TransferVoided(ForPeer):
+class TransferVoided(OfCrossing):
     """`by` us: the peer asks for a transfer of ours that we do not know, and never will. By them: theirs
     that we had accepted (`minutes`) does not come."""
 
-    ENTITY: ClassVar[str] = "crossing"
-    crossing_id: UUID
     transfer_id: UUID
     minutes: int
     by: Side
 
     def letter(self) -> Letter | None:
         return TransferVoid(transfer_id=self.transfer_id) if self.by == "us" else None
+
+
+class TransferStranded(OfCrossing):
+    """Nothing more is heard of it by itself: someone calls the other region, and says how it stands there."""
+
+    reason: StrandedBecause
+
+
+class TransferDecided(OfCrossing):
+    """Someone called the other region. `booked`: there it is booked, or will be. Here it follows."""
+
+    booked: bool
+
+
+def _terms(event: OurTransfer | TransferAnswered) -> dict[str, Any]:
+    """What a letter says of a transfer, beside its id."""
+    return {
+        "payee_id": event.payee_id,
+        "minutes": event.minutes,
+        "kind": event.kind or "gift",
+        "about": event.about,
+    }
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -227,10 +243,13 @@ EVENTS: tuple[type[Event], ...] = (
     TransferRejected,
     TransferPosted,
     TransferReceived,
+    TransferDiffered,
     TransferReleased,
     TransferAsked,
     TransferAnswered,
     TransferVoided,
+    TransferStranded,
+    TransferDecided,
 )
 
 
@@ -258,6 +277,26 @@ class AnswerSettlement(Command):
 
     crossing_id: UUID
     agree: bool
+
+
+class DecideTransfer(Command):
+    """Say how a stranded transfer stands in the other region, after talking with it; here it follows.
+
+    `booked`: there it is booked, or will be. Else nothing of it is or will be.
+    """
+
+    crossing_id: UUID
+    booked: bool
+    note: Annotated[Text, Field(min_length=1)]
+
+
+class EndTransfer(DecideTransfer):
+    """`DecideTransfer`, with whom of ours the note is about."""
+
+    member_id: UUID
+
+    def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:
+        return (VaultEntry("crossing", command_id, self.member_id, {"text": self.note}),)
 
 
 class HoldForLoan(Command):
@@ -299,10 +338,11 @@ class TakeClearingLetter(Command):
     )
 
 
-class GiveUpTransfer(Command):
-    """From link: the peer left the network before it took this offer; it never will."""
+class NoteUndelivered(Command):
+    """From link: the peer left the network before it took this letter; it never will."""
 
-    crossing_id: UUID
+    transfer_id: UUID
+    letter: Literal["TransferOffer", "TransferPosting"]
 
 
 class AskAboutTransfer(Command):
@@ -312,4 +352,11 @@ class AskAboutTransfer(Command):
     times: int
 
 
-COMMANDS: tuple[type[Command], ...] = (GiveAcross, ProposeSettlement, AnswerSettlement)
+class SeeToTransfers(Command):
+    """From a timer: the peer left or came back; these transfers with it have no end yet."""
+
+    peer: str
+    crossing_ids: tuple[UUID, ...] = ()
+
+
+COMMANDS: tuple[type[Command], ...] = (GiveAcross, ProposeSettlement, AnswerSettlement, DecideTransfer)

@@ -52,6 +52,7 @@ PLAUSIBLE: dict[str, Any] = {
     "hold_minutes": 90,
     "helper_minutes": 90,
     "asker_minutes": 60,
+    "accepted_minutes": 60,
     "capacity_minutes_week": 240,
     "floor_minutes": -600,
     "attempts": 1,

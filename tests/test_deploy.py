@@ -106,10 +106,19 @@ def test_secrets_come_by_files_alone(tmp_path: Path) -> None:
             assert Path(there).exists(), f"compose.yaml mounts {path}, which `region new` does not write"
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_given_its_own_secrets_and_no_others(name: str) -> None:
+    one = COMPOSE["services"][name]
+    assert one["secrets"] == [{"source": name, "target": f"/etc/wederdienst/secrets/{name}.toml"}]
+    assert COMPOSE["secrets"][name]["file"] == f"${{WD_FOLDER}}/secrets/{name}.toml"
+    assert not any("/secrets" in volume or volume.startswith("${WD_FOLDER}:") for volume in one["volumes"])
+
+
 def test_profiles_are_for_who_asks_for_them() -> None:
     profiles = {name: one.get("profiles", []) for name, one in COMPOSE["services"].items()}
     assert profiles["prometheus"] == profiles["grafana"] == ["observability"]
     assert profiles["mail"] == ["mail"]
+    assert profiles["operator"] == ["operator"]
     assert not any(profiles[name] for name in ("members", "postgres", "nats", "proxy", "migrate"))
 
 
@@ -131,7 +140,8 @@ def test_compose_itself_finds_it_right(tmp_path: Path) -> None:
         [
             *program,
             *("--env-file", str(config.parent / "compose.env"), "--file", str(DEPLOY / "compose.yaml")),
-            *("--profile", "mail", "--profile", "observability", "config"),
+            *("--profile", "mail", "--profile", "observability", "--profile", "operator"),
+            *("--profile", "network", "config"),
         ],
         capture_output=True,
         text=True,

@@ -1,15 +1,19 @@
 """What is released holds what it needs: the wheel is built, unpacked elsewhere, and runs from there."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
+from tests.harness import releases
 from tests.harness.checker import assert_all_holds
 from tests.harness.neighbourhood import Neighbourhood
 from tests.harness.regions import real_region
@@ -64,6 +68,18 @@ def test_the_wheel_holds_every_file_that_the_code_reads(built: Path) -> None:
     assert wanted - there == set()
     # And nothing of the tests, which would be `tests` for everyone who installs it.
     assert {name.partition("/")[0] for name in there if "dist-info" not in name} == {"contracts", "services"}
+
+
+def test_everything_that_names_the_release_names_the_same_one() -> None:
+    released = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    public = yaml.safe_load((PROJECT / "publiccode.yml").read_text())
+    assert public["softwareVersion"] == released
+    headings = re.findall(r"^## (.+)$", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert f"{released} ({public['releaseDate']})" in headings[:2]
+    assert set(headings[:1]) <= {"Unreleased", f"{released} ({public['releaseDate']})"}
+    # What it leaves behind is kept, and the code that left it can be found.
+    assert releases.kept()[-1].name == released
+    assert re.fullmatch(r"[0-9a-f]{40}\n?", (releases.kept()[-1] / releases.COMMIT).read_text())
 
 
 def test_the_sdist_is_the_whole_project(built: Path) -> None:

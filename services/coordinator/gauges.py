@@ -1,9 +1,9 @@
-"""What the coordinator instance's tables say, as numbers: the work that waits for a person."""
+"""What the coordinator instance's tables say, as numbers: what waits for a person, the region's jobs."""
 
 from typing import get_args
 
 from services.coordinator.waiting import WAITING, WorkCode
-from services.kernel.gauges import Gauge
+from services.kernel.gauges import Gauge, jobs
 
 _WORK = " UNION ALL ".join(waiting.select(kind) for kind, waiting in WAITING.items())
 
@@ -15,4 +15,5 @@ GAUGES = (
         f"FROM ({_WORK}) w GROUP BY 1, 2",
         {"kind": get_args(WorkCode), "term": ("within", "over")},
     ),
+    *jobs("backup", "verify"),
 )

@@ -42,6 +42,7 @@ WorkCode = Literal[
     "cap_proposed",
     "settlement_proposed",
     "position_differs",
+    "transfer_stranded",
 ]
 
 _TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -417,6 +418,14 @@ WAITING: dict[WorkCode, Waiting] = {
         rows="clearings_seen x WHERE differs OR differs_there",
         entity_id="clearing_id",
         since="differs_since",
+        reason="peer",
+    ),
+    # Nothing is heard of it by itself any more: someone calls the other region.
+    "transfer_stranded": Waiting(
+        rows="crossings_seen x WHERE stranded IS NOT NULL",
+        entity_id="crossing_id",
+        since="stranded_at",
+        due="stranded_at + interval '1 day'",
         reason="peer",
     ),
 }

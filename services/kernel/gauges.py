@@ -1,11 +1,13 @@
 """What the tables say, as numbers: each service declares its gauges, the leading replica measures them.
 
-A gauge is one SQL query on the service's own database, run every few seconds. Its labels and their
-values are declared, so that they are bounded; what the query finds beyond them counts as `other`,
-and what it does not find is 0. A replica that no longer leads shows none: nothing is counted twice.
+A gauge is one SQL query on the service's own database, run every few seconds, and less often as it
+takes longer: tables grow for years. Its labels and their values are declared, so that they are bounded;
+what the query finds beyond them counts as `other`, and what it does not find is 0. A replica that no
+longer leads shows none: nothing is counted twice.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from services.kernel.bus import Bus
 
 EVERY_SECONDS = 10.0
+SHARE = 0.01
+"""What a gauge may take of the time: one that reads a large table for a second is read every 100 seconds."""
 OTHER = "other"
 
 
@@ -111,6 +115,29 @@ KERNEL_GAUGES = (
 """What every service has: its log, its timers, its database."""
 
 
+def jobs(*names: str) -> tuple[Gauge, ...]:
+    """How jobs ended that are kept with this service, and when they last ended well.
+
+    The label is `name`: `job` is what Prometheus itself calls whom it asks.
+    """
+    these = f"WHERE job IN ({', '.join(repr(name) for name in names)})"
+    return (
+        Gauge(
+            "wd_job_good_timestamp_seconds",
+            "When a job last ended well, in seconds since 1970; 0 when it never did",
+            "SELECT job AS name, coalesce(extract(epoch FROM CASE WHEN ok THEN ended_at "
+            f"ELSE good_before END), 0) AS value FROM jobs {these}",
+            {"name": names},
+        ),
+        Gauge(
+            "wd_job_failed",
+            "Whether a job ended badly the last time",
+            f"SELECT job AS name, (NOT ok)::integer AS value FROM jobs {these}",
+            {"name": names},
+        ),
+    )
+
+
 class Gauges:
     """What was measured last, shown to Prometheus until it is forgotten."""
 
@@ -125,6 +152,7 @@ class Gauges:
         self._follows = tuple(follows)
         self._gauges = tuple(gauges)
         self._shown: dict[str, GaugeMetricFamily] = {}
+        self._not_before: dict[str, float] = {}
         registry.register(self)
 
     def collect(self) -> list[GaugeMetricFamily]:
@@ -140,12 +168,17 @@ class Gauges:
                 await asyncio.sleep(EVERY_SECONDS)
         finally:
             self._shown.clear()
+            self._not_before.clear()
 
     async def measure(self, pool: Pool) -> None:
-        """Run each query once. What cannot be measured is not shown; the others are."""
+        """Run each query whose turn it is. What cannot be measured is not shown; the others are."""
         for gauge in self._gauges:
+            began = time.monotonic()
+            if began < self._not_before.get(gauge.name, 0.0):
+                continue
             try:
                 rows = await pool.fetch(gauge.sql)
+                self._not_before[gauge.name] = began + (time.monotonic() - began) / SHARE
             except DATABASE_AWAY as away:
                 self._shown.pop(gauge.name, None)
                 log.warning("gauge_missing", gauge=gauge.name, error=type(away).__name__)

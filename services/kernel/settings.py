@@ -1,7 +1,8 @@
 """A region's configuration: one `region.toml`, checked before anything starts.
 
-Secrets stand in a file of their own beside it (`secrets.toml`, readable by its owner
-only). Environment variables such as `WD_POSTGRES__HOST` override either.
+Secrets stand beside it, readable by their owner only: in `secrets.toml`, or in a folder `secrets`
+with a file for each service, so that a service's machine or container needs its own alone. Environment
+variables such as `WD_POSTGRES__HOST` override either.
 """
 
 import ssl
@@ -114,9 +115,13 @@ class Nats(_Server):
     stream_days: float = 7.0
 
     @property
+    def addresses(self) -> list[tuple[str, int]]:
+        return [(self.host, self.port), *map(_host_and_port, self.others)]
+
+    @property
     def urls(self) -> list[str]:
         scheme = "nats" if self.tls == "off" else "tls"
-        return [f"{scheme}://{server}" for server in (f"{self.host}:{self.port}", *self.others)]
+        return [f"{scheme}://{host}:{port}" for host, port in self.addresses]
 
     @model_validator(mode="after")
     def _has_nodes(self) -> Self:
@@ -326,24 +331,31 @@ class Region(BaseSettings):
         """Raises Misconfigured when there is none: an empty password would let anyone in."""
         secret = self.secrets.nats.get(user)
         if secret is None or not secret.get_secret_value():
-            raise Misconfigured(f"secrets.toml has no [nats] password for {user}. Add one.")
+            raise Misconfigured(f"The secrets have no [nats] password for {user}. Add one.")
         return secret.get_secret_value()
 
     def database(self, service: str) -> str:
         return f"wd_{self.region.replace('-', '_')}_{service}"
 
 
+def secret_files(config: Path) -> list[Path]:
+    """Where the secrets stand that come with this `region.toml`, in the order in which they are read."""
+    one = config.with_name("secrets.toml")
+    return [*([one] if one.is_file() else []), *sorted(config.with_name("secrets").glob("*.toml"))]
+
+
 def load(path: Path) -> Region:
-    """Read `region.toml` and the `secrets.toml` beside it. Raises Misconfigured with what to do."""
+    """Read `region.toml` and the secrets beside it. Raises Misconfigured with what to do."""
     if not path.is_file():
         raise Misconfigured(f"{path}: there is no such file. Give the region's configuration with --config.")
-    secrets = path.with_name("secrets.toml")
-    if secrets.is_file() and secrets.stat().st_mode & 0o077:
-        raise Misconfigured(f"Others on this machine can read {secrets}. Give: chmod 600 {secrets}")
+    secrets = secret_files(path)
+    for file in secrets:
+        if file.stat().st_mode & 0o077:
+            raise Misconfigured(f"Others on this machine can read {file}. Give: chmod 600 {file}")
     try:
         values = TomlConfigSettingsSource(Region, path)()
-        if secrets.is_file():
-            values["secrets"] = TomlConfigSettingsSource(Region, secrets)()
+        if secrets:
+            values["secrets"] = TomlConfigSettingsSource(Region, secrets, deep_merge=True)()
         for table, names in PATHS.items():
             named = values if table == "" else values.get(table, {})
             for name in names:

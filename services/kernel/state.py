@@ -123,7 +123,8 @@ async def job_ended(database: Connection | Pool, job: str, *, ok: bool, said: st
     await database.execute(
         "INSERT INTO jobs (job, ended_at, ok, said) VALUES ($1, clock_timestamp(), $2, $3) "
         "ON CONFLICT (job) DO UPDATE "
-        "SET ended_at = excluded.ended_at, ok = excluded.ok, said = excluded.said",
+        "SET ended_at = excluded.ended_at, ok = excluded.ok, said = excluded.said, "
+        "good_before = CASE WHEN jobs.ok THEN jobs.ended_at ELSE jobs.good_before END",
         job,
         ok,
         said,

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from contracts.clearing import (
-    GetPositions,
-)
+from contracts.clearing import GetPositions
 from contracts.exchange import MatchFellThrough, MatchReserved, MinutesAgreed
 from contracts.ledger import GetBalances, GetStatement, GetYearStatement
-from contracts.link import LetterReceived, LetterUndeliverable
+from contracts.link import LetterReceived, LetterUndeliverable, PeerJoined, PeerLeft
 from contracts.loans import HelperTaken, LoanEnded, LoanMinutesAgreed
 from contracts.members import MemberErased
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
@@ -47,6 +45,8 @@ def service(region: Region) -> Service:
             LoanMinutesAgreed: handlers.on_loan_minutes_agreed,
             LetterReceived: handlers.on_letter_received,
             LetterUndeliverable: handlers.on_letter_undeliverable,
+            PeerLeft: handlers.on_peer_left,
+            PeerJoined: handlers.on_peer_joined,
         },
         # The reasons for spending and undoing are about someone; the entries themselves stay.
         erases={MemberErased: lambda event: event.member_id},

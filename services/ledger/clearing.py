@@ -11,23 +11,24 @@ from datetime import date, datetime, time, timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
 
+from contracts import clearing
 from contracts.clearing import (
-    AnswerCap,
     CapAgreed,
     CapDeclined,
     CapProposed,
+    ClearingEnded,
     ClearingOpened,
+    ClearingResumed,
     PositionCompared,
     PositionReckoned,
-    ProposeCap,
     Reckon,
     ReckoningAnswered,
-    Side,
     clearing_account,
     clearing_id,
 )
 from contracts.crossings import (
     TransferAccepted,
+    TransferDiffered,
     TransferOffered,
     TransferPosted,
     TransferReceived,
@@ -36,13 +37,11 @@ from contracts.crossings import (
 )
 from contracts.envelope import Event
 from contracts.ledger import AccountOpened, CreditTransferred, HoldPlaced, HoldReleased
-from contracts.letters import CapAnswer, CapProposal
 from services.kernel.days import moment
 from services.kernel.dutch import local
 from services.kernel.entity import Kind, State
 from services.kernel.errors import Rejected
-from services.kernel.rights import check_whole_region
-from services.kernel.service import Context, Timer
+from services.kernel.service import Timer
 from services.ledger.account import BOTTOMLESS
 
 RECKONING_AT = time(3, 30)
@@ -54,7 +53,7 @@ class Clearing:
     """All in minutes. `sent_` is what we posted to the peer, `got_` what it posted to us.
 
     `told_count`: what the peer said at its last reckoning that it had posted; `got_then`: what we had
-    of it at that time. `differs` by our count, `differs_there` by theirs.
+    of it at that time. `differs` by our count, `differs_there` by theirs. `ended`: the peer left.
     """
 
     clearing_id: UUID
@@ -75,6 +74,7 @@ class Clearing:
     reckoned_on: date | None = None
     differs: bool = False
     differs_there: bool = False
+    ended: bool = False
     version: int = 0
 
     @property
@@ -103,6 +103,8 @@ class Clearing:
 
 type ClearingEvent = (
     ClearingOpened
+    | ClearingEnded
+    | ClearingResumed
     | CapProposed
     | CapAgreed
     | CapDeclined
@@ -113,6 +115,7 @@ type ClearingEvent = (
     | TransferAccepted
     | TransferPosted
     | TransferReceived
+    | TransferDiffered
     | TransferReleased
     | TransferVoided
     | PositionReckoned
@@ -126,6 +129,10 @@ def evolve(found: Clearing | None, event: ClearingEvent, id: UUID, at: datetime)
         return Clearing(id, event.peer)
     assert found is not None
     match event:
+        case ClearingEnded():
+            return replace(found, ended=True, proposal_id=None, proposed_minutes=None, proposed_by=None)
+        case ClearingResumed():
+            return replace(found, ended=False)
         case CapProposed() | CapAgreed() | CapDeclined():
             return _capped(found, event)
         case PositionReckoned() | PositionCompared() | ReckoningAnswered():
@@ -178,6 +185,7 @@ def _crossed(
     | TransferAccepted
     | TransferPosted
     | TransferReceived
+    | TransferDiffered
     | TransferReleased
     | TransferVoided,
 ) -> Clearing:
@@ -201,6 +209,8 @@ def _crossed(
             return replace(found, incoming_minutes=found.incoming_minutes + minutes)
         case TransferVoided():
             return replace(found, incoming_minutes=found.incoming_minutes - minutes)
+        case TransferDiffered():
+            return replace(found, incoming_minutes=found.incoming_minutes - event.accepted_minutes)
         case TransferReceived():
             return replace(
                 found,
@@ -221,13 +231,7 @@ CLEARING = Kind(
     "clearings",
     Clearing,
     {
-        ClearingOpened: lambda e: (e.clearing_id,),
-        CapProposed: lambda e: (e.clearing_id,),
-        CapAgreed: lambda e: (e.clearing_id,),
-        CapDeclined: lambda e: (e.clearing_id,),
-        PositionReckoned: lambda e: (e.clearing_id,),
-        PositionCompared: lambda e: (e.clearing_id,),
-        ReckoningAnswered: lambda e: (e.clearing_id,),
+        **dict.fromkeys(clearing.EVENTS, lambda e: (e.clearing_id,)),
         HoldPlaced: _of_peer,
         HoldReleased: _of_peer,
         CreditTransferred: lambda e: _of_peer(e) if e.hold_minutes else (),
@@ -235,6 +239,7 @@ CLEARING = Kind(
         TransferAccepted: lambda e: (clearing_id(e.peer),),
         TransferPosted: lambda e: (clearing_id(e.peer),),
         TransferReceived: lambda e: (clearing_id(e.peer),),
+        TransferDiffered: lambda e: (clearing_id(e.peer),),
         TransferReleased: lambda e: (clearing_id(e.peer),) if e.offered else (),
         TransferVoided: lambda e: (clearing_id(e.peer),) if e.by == "them" else (),
     },
@@ -252,95 +257,17 @@ def with_peer(state: State, peer: str) -> tuple[Clearing, list[Event]]:
     return Clearing(clearing_id(peer), peer), [opened, account]
 
 
-def propose(command: ProposeCap, context: Context, state: State) -> list[Event]:
-    check_whole_region(context)
-    found, first = with_peer(state, command.peer)
-    if found.proposal_id is not None:
+def check_there(found: Clearing | None) -> None:
+    """Go on only while the peer takes part. Raises Rejected."""
+    if found is not None and found.ended:
         raise Rejected(
-            "proposal_waits",
-            "Er ligt al een voorstel voor de grens met deze regio. Wacht op antwoord, of geef het.",
-            "There is a proposal for the limit with this region already. Wait for the answer, or give it.",
-        )
-    _check_fits(found, command.minutes)
-    return [*first, _proposed(found, context.command_id, command.minutes, "us")]
-
-
-def no_proposal() -> Rejected:
-    return Rejected(
-        "no_proposal",
-        "Dit voorstel ligt er niet (meer). Kijk op de pagina van de regio's hoe het nu is.",
-        "This proposal is not there (any more). See the regions' page for how it is now.",
-    )
-
-
-def answer(command: AnswerCap, context: Context, state: State) -> list[Event]:
-    check_whole_region(context)
-    found, _ = with_peer(state, command.peer)
-    minutes = found.proposed_minutes
-    if found.proposal_id != command.proposal_id or minutes is None or found.proposed_by != "them":
-        raise no_proposal()
-    if not command.agree:
-        return [_declined(found, command.proposal_id, minutes, "us", "no")]
-    _check_fits(found, minutes)
-    return [_agreed(found, command.proposal_id, minutes, "us")]
-
-
-def take_proposal(letter: CapProposal, peer: str, state: State) -> list[Event]:
-    """It waits for someone here. Two proposals that cross each other both fall: nobody waits for ever."""
-    found, first = with_peer(state, peer)
-    if found.proposal_id == letter.proposal_id:
-        return []
-    if found.proposal_id is not None:
-        return [_declined(found, letter.proposal_id, letter.minutes, "us", "crossed")]
-    return [*first, _proposed(found, letter.proposal_id, letter.minutes, "them")]
-
-
-def take_answer(letter: CapAnswer, peer: str, state: State) -> list[Event]:
-    found, _ = with_peer(state, peer)
-    minutes = found.proposed_minutes
-    if found.proposal_id != letter.proposal_id or minutes is None or found.proposed_by != "us":
-        return []
-    if letter.agreed:
-        return [_agreed(found, letter.proposal_id, minutes, "them")]
-    return [_declined(found, letter.proposal_id, minutes, "them", letter.reason or "no")]
-
-
-def _check_fits(found: Clearing, cap_minutes: int) -> None:
-    if not found.fits_in(cap_minutes):
-        raise Rejected(
-            "position_beyond",
-            f"De stand met deze regio is nu {found.position_minutes} minuten, met wat nog onderweg is. "
-            "Kies een hogere grens, of vereffen eerst.",
-            f"The position with this region is {found.position_minutes} minutes now, and more is on its way. "
-            "Choose a higher limit, or settle first.",
-            position_minutes=found.position_minutes,
+            "peer_left",
+            "Deze regio doet niet meer mee in het netwerk. Kies een andere regio, of wacht tot zij terug is.",
+            "This region no longer takes part in the network. Choose another, or wait until it is back.",
         )
 
 
-def _proposed(found: Clearing, proposal_id: UUID, minutes: int, by: Side) -> CapProposed:
-    return CapProposed(
-        clearing_id=found.clearing_id, peer=found.peer, proposal_id=proposal_id, minutes=minutes, by=by
-    )
-
-
-def _agreed(found: Clearing, proposal_id: UUID, minutes: int, by: Side) -> CapAgreed:
-    return CapAgreed(
-        clearing_id=found.clearing_id, peer=found.peer, proposal_id=proposal_id, minutes=minutes, by=by
-    )
-
-
-def _declined(found: Clearing, proposal_id: UUID, minutes: int, by: Side, reason: str) -> CapDeclined:
-    return CapDeclined(
-        clearing_id=found.clearing_id,
-        peer=found.peer,
-        proposal_id=proposal_id,
-        minutes=minutes,
-        by=by,
-        reason=reason,
-    )
-
-
-def reckons(event: CapAgreed | PositionReckoned, at: datetime) -> list[Timer]:
+def reckons(event: CapAgreed | PositionReckoned | ClearingResumed, at: datetime) -> list[Timer]:
     """The next night; once a night, however often a cap was agreed."""
     day = local(at).date() + timedelta(days=1)
     command = Reckon(peer=event.peer, day=day)

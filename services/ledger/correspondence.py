@@ -2,9 +2,7 @@
 
 from typing import assert_never, get_args
 
-from contracts.crossings import (
-    TakeClearingLetter,
-)
+from contracts.crossings import TakeClearingLetter
 from contracts.envelope import Event
 from contracts.letters import (
     CapAnswer,
@@ -20,7 +18,7 @@ from contracts.letters import (
 )
 from services.kernel.entity import State
 from services.kernel.service import Context
-from services.ledger import clearing, receiving, reckoning, sending
+from services.ledger import agreement, receiving, reckoning, sending
 
 READS = get_args(TakeClearingLetter.model_fields["letter"].annotation)
 """The letters that are for the ledger."""
@@ -45,9 +43,9 @@ def take(command: TakeClearingLetter, context: Context, state: State) -> list[Ev
         case TransferVoid():
             return receiving.take_void(letter, peer, state)
         case CapProposal():
-            return clearing.take_proposal(letter, peer, state)
+            return agreement.take_proposal(letter, peer, state)
         case CapAnswer():
-            return clearing.take_answer(letter, peer, state)
+            return agreement.take_answer(letter, peer, state)
         case Reckoning():
             return reckoning.compare(letter, peer, state)
         case ReckoningAnswer():

@@ -33,4 +33,10 @@ GAUGES = (
         f"WHERE NOT ({_OF_PEOPLE})",
         {"account": tuple(kind for kind, _ in REGIONS_OWN.values())},
     ),
+    Gauge(
+        "wd_reckoning_oldest_seconds",
+        "How long ago that day began on which the region that was told longest ago was told what we posted",
+        "SELECT coalesce(extract(epoch FROM now() - min(reckoned_on)::timestamptz), 0) AS value "
+        "FROM clearings",
+    ),
 )

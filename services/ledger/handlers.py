@@ -6,18 +6,25 @@ from contracts.caps import EnterCaps
 from contracts.clearing import (
     AnswerCap,
     CapAgreed,
+    ClearingEnded,
+    ClearingResumed,
+    EndClearing,
     PositionReckoned,
     ProposeCap,
     Reckon,
+    ResumeClearing,
 )
 from contracts.crossings import (
     AnswerSettlement,
     AskAboutTransfer,
+    DecideTransfer,
+    EndTransfer,
     GiveAcross,
-    GiveUpTransfer,
     HoldForLoan,
+    NoteUndelivered,
     OfferForLoan,
     ProposeSettlement,
+    SeeToTransfers,
     TakeClearingLetter,
     TransferAccepted,
     TransferAsked,
@@ -40,13 +47,14 @@ from contracts.ledger import (
     TransferCredit,
     UndoTransfer,
 )
-from contracts.letters import TransferOffer, read_letter
-from contracts.link import LetterReceived, LetterUndeliverable
+from contracts.letters import TransferOffer, TransferPosting, read_letter
+from contracts.link import LetterReceived, LetterUndeliverable, PeerJoined, PeerLeft
 from contracts.loans import HelperTaken, LoanEnded, LoanMinutesAgreed
 from contracts.participants import ParticipantAdmitted, ParticipantLeft
 from services.kernel.service import Decide, Prepare, Schedule
 from services.ledger import (
     account,
+    agreement,
     booking,
     caps,
     clearing,
@@ -56,13 +64,14 @@ from services.ledger import (
     gift,
     hold,
     limits,
+    parting,
     receiving,
     reckoning,
     reversal,
     sending,
     settlement,
 )
-from services.ledger.queries import prepare_reversal
+from services.ledger.queries import prepare_decision, prepare_open, prepare_reversal
 
 DECIDES: dict[type[Command], Decide] = {
     OpenAccount: account.open_account,
@@ -78,20 +87,28 @@ DECIDES: dict[type[Command], Decide] = {
     EnterCaps: caps.enter,
     BringBalance: settlement.bring,
     SettleAccount: settlement.settle,
-    ProposeCap: clearing.propose,
-    AnswerCap: clearing.answer,
+    ProposeCap: agreement.propose,
+    AnswerCap: agreement.answer,
     GiveAcross: sending.give,
     ProposeSettlement: sending.propose_settlement,
     AnswerSettlement: receiving.answer_settlement,
     HoldForLoan: sending.hold_for_loan,
     OfferForLoan: sending.offer_for_loan,
-    GiveUpTransfer: sending.give_up,
+    EndClearing: parting.end,
+    ResumeClearing: parting.resume,
+    SeeToTransfers: parting.see_to,
+    NoteUndelivered: parting.undelivered,
+    EndTransfer: parting.decide,
     TakeClearingLetter: correspondence.take,
     AskAboutTransfer: crossing.ask,
     Reckon: reckoning.reckon,
 }
 
-PREPARES: dict[type[Command], Prepare] = {ReverseTransfer: prepare_reversal}
+PREPARES: dict[type[Command], Prepare] = {
+    ReverseTransfer: prepare_reversal,
+    DecideTransfer: prepare_decision,
+    SeeToTransfers: prepare_open,
+}
 
 SCHEDULES: dict[type[Event], Schedule] = {
     TransferOffered: crossing.asks,
@@ -99,6 +116,8 @@ SCHEDULES: dict[type[Event], Schedule] = {
     TransferAsked: crossing.asks,
     CapAgreed: clearing.reckons,
     PositionReckoned: clearing.reckons,
+    ClearingEnded: parting.sees_to,
+    ClearingResumed: lambda event, at: [*parting.sees_to(event, at), *clearing.reckons(event, at)],
 }
 
 
@@ -194,5 +213,16 @@ def on_letter_received(event: LetterReceived) -> list[Command]:
 
 
 def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
-    """An offer that never went out is no offer. What else was not taken is listed for a person."""
-    return [GiveUpTransfer(crossing_id=event.thread_id)] if event.name == TransferOffer.__name__ else []
+    """What the peer never hears of. What else was not taken changes nothing here."""
+    if event.name not in (TransferOffer.__name__, TransferPosting.__name__):
+        return []
+    return [NoteUndelivered.model_validate({"transfer_id": event.thread_id, "letter": event.name})]
+
+
+def on_peer_left(event: PeerLeft) -> list[Command]:
+    return [EndClearing(peer=event.peer)]
+
+
+def on_peer_joined(event: PeerJoined) -> list[Command]:
+    """Also with new keys, or for the first time: then nothing had ended."""
+    return [ResumeClearing(peer=event.peer)]

@@ -8,6 +8,7 @@ from contracts.clearing import (
     Position,
     Positions,
 )
+from contracts.crossings import DecideTransfer, EndTransfer, SeeToTransfers
 from contracts.envelope import Actor
 from contracts.ledger import (
     Balance,
@@ -170,7 +171,8 @@ async def get_year_statement(replica: Replica, query: GetYearStatement, actor: A
 async def get_positions(replica: Replica, query: GetPositions, actor: Actor) -> Positions:
     rows = await replica.pool.fetch(
         "SELECT peer, cap_minutes, position_minutes, outgoing_minutes, incoming_minutes, proposal_id, "
-        "proposed_minutes, proposed_by, differs OR differs_there AS differs FROM clearings ORDER BY peer"
+        "proposed_minutes, proposed_by, differs OR differs_there AS differs, ended "
+        "FROM clearings ORDER BY peer"
     )
     return Positions(positions=tuple(Position(**dict(row)) for row in rows))
 
@@ -187,3 +189,25 @@ async def prepare_reversal(replica: Replica, command: ReverseTransfer, actor: Ac
     return UndoTransfer(
         transfer_id=command.transfer_id, reason=command.reason, one_id=one_id, other_id=other_id
     )
+
+
+_OPEN = (
+    "SELECT crossing_id FROM crossings WHERE peer = $1 AND status IN ('offered', 'accepted', 'asked') "
+    "UNION ALL SELECT crossing_id FROM crossings WHERE peer = $1 AND stranded IN ('undelivered', 'differs')"
+)
+
+
+async def prepare_open(replica: Replica, command: SeeToTransfers, actor: Actor) -> SeeToTransfers:
+    """Which transfers with the peer have no end yet."""
+    rows = await replica.pool.fetch(_OPEN, command.peer)
+    return command.model_copy(update={"crossing_ids": tuple(row["crossing_id"] for row in rows)})
+
+
+async def prepare_decision(replica: Replica, command: DecideTransfer, actor: Actor) -> EndTransfer:
+    """Whom of ours the note is about: so that it is erased with them."""
+    member_id = await replica.pool.fetchval(
+        "SELECT CASE WHEN ours THEN payer_id ELSE payee_id END FROM crossings WHERE crossing_id = $1",
+        command.crossing_id,
+    )
+    # A settlement is nobody's; and where there is no such transfer the decider refuses.
+    return EndTransfer(**command.model_dump(), member_id=member_id or command.crossing_id)

@@ -4,15 +4,13 @@ Who was accepted and leaves meanwhile is stood in for by SUSPENSE: the minutes a
 coordinator to hand out.
 """
 
-from contracts.clearing import (
-    clearing_account,
-    clearing_id,
-)
+from contracts.clearing import clearing_account, clearing_id
 from contracts.crossings import (
     SETTLED,
     AnswerSettlement,
     SettlementProposed,
     TransferAccepted,
+    TransferDiffered,
     TransferReceived,
     TransferRejected,
     TransferVoided,
@@ -26,7 +24,8 @@ from services.kernel.errors import Rejected
 from services.kernel.rights import check_whole_region
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, BOTTOMLESS, Account, regions_own
-from services.ledger.clearing import CLEARING, Clearing, no_proposal, with_peer
+from services.ledger.agreement import no_proposal
+from services.ledger.clearing import CLEARING, Clearing, with_peer
 from services.ledger.crossing import CROSSING, Crossing, posting_of
 from services.ledger.seat import account_used, stands_for
 from services.ledger.transfer import Links, Postings
@@ -50,21 +49,11 @@ def take_offer(letter: TransferOffer, peer: str, state: State) -> list[Event]:
                 crossing_id=crossing_id, peer=peer, transfer_id=letter.transfer_id, minutes=letter.minutes
             )
         ]
-    return [
-        TransferAccepted(
-            crossing_id=crossing_id,
-            peer=peer,
-            transfer_id=letter.transfer_id,
-            payee_id=letter.payee_id,
-            minutes=letter.minutes,
-            kind=letter.kind,
-            about=letter.about,
-        )
-    ]
+    return [TransferAccepted(crossing_id=crossing_id, peer=peer, **letter.model_dump())]
 
 
 def _why_not(letter: TransferOffer, found: Clearing | None, state: State) -> str | None:
-    if letter.minutes < 1 or (letter.kind != "settlement" and letter.minutes > MOST_MINUTES):
+    if not amount_possible(letter):
         return "amount"
     if found is None or not found.cap_minutes:
         return "no_cap"
@@ -94,7 +83,7 @@ def answer_settlement(command: AnswerSettlement, context: Context, state: State)
     if crossing is None or crossing.status != "asked":
         raise no_proposal()
     if not command.agree:
-        return [_answered_no(crossing)]
+        return [rejected(crossing, "no")]
     found, _ = with_peer(state, crossing.peer)
     if crossing.minutes > found.position_minutes:
         raise Rejected(
@@ -117,34 +106,72 @@ def answer_settlement(command: AnswerSettlement, context: Context, state: State)
     ]
 
 
-def _answered_no(crossing: Crossing) -> TransferRejected:
+def rejected(crossing: Crossing, reason: str) -> TransferRejected:
+    """No to what they asked, for ever."""
     return TransferRejected(
         crossing_id=crossing.crossing_id,
         peer=crossing.peer,
         transfer_id=crossing.transfer_id,
         minutes=crossing.minutes,
         kind=crossing.kind,
-        reason="no",
+        reason=reason,
     )
 
 
 def take_posting(letter: TransferPosting, peer: str, state: State) -> list[Event]:
-    """They posted it, so must we, whatever we know of it: never on one side only.
+    """They posted it, so must we: never on one side only.
 
     What we do not know that we accepted (we were put back to an older copy) goes where it should within
-    the cap, and beyond it to SUSPENSE, for a person to look at.
+    the cap, and beyond it to SUSPENSE. What is not as it was accepted is not booked, and shown on both sides.
     """
     crossing_id = received_id(peer, letter.transfer_id)
     crossing = state.get(CROSSING, crossing_id)
-    if crossing is not None and crossing.status == "posted":
+    if crossing is not None and _heard_before(letter, crossing):
         return []
-    found, first = with_peer(state, peer)
     accepted = crossing is not None and crossing.status == "accepted"
-    trusted = accepted or found.room_in >= letter.minutes
+    if amount_possible(letter) and (crossing is None or _as_agreed(letter, crossing)):
+        return received(letter, peer, state, accepted=accepted)
+    _, first = with_peer(state, peer)
+    differed = TransferDiffered(
+        crossing_id=crossing_id,
+        peer=peer,
+        **letter.model_dump(),
+        accepted_minutes=crossing.minutes if crossing is not None and accepted else 0,
+    )
+    return [*first, differed]
+
+
+def _heard_before(letter: TransferPosting, crossing: Crossing) -> bool:
+    return crossing.status == "posted" or (crossing.status == "differs" and crossing.posting == letter)
+
+
+def amount_possible(letter: TransferOffer | TransferPosting) -> bool:
+    """Whether so much can be transferred at once."""
+    return letter.minutes >= 1 and (letter.kind == "settlement" or letter.minutes <= MOST_MINUTES)
+
+
+def _as_agreed(letter: TransferPosting, crossing: Crossing) -> bool:
+    """Whether they posted what we know they had offered."""
+    if crossing.decided or crossing.status == "differs":
+        # A person has said what it comes to, or is about to.
+        return False
+    if crossing.status == "accepted":
+        terms = (crossing.minutes, crossing.payee_id, crossing.kind, crossing.about)
+        return terms == (letter.minutes, letter.payee_id, letter.kind, letter.about)
+    return crossing.minutes in (0, letter.minutes)
+
+
+def received(
+    letter: TransferPosting, peer: str, state: State, *, accepted: bool, agreed: bool = False
+) -> list[Event]:
+    """What they posted is posted here. `agreed`: a person here says that it should be."""
+    crossing_id = received_id(peer, letter.transfer_id)
+    found, first = with_peer(state, peer)
+    beyond = not accepted and found.room_in < letter.minutes
     clearing = state.get(ACCOUNT, clearing_account(peer)) or Account(
         clearing_account(peer), 0, 0, BOTTOMLESS, version=1
     )
-    payee = _payee(letter, state) if trusted else regions_own(state, SUSPENSE)
+    payee = _payee(letter, state) if agreed or not beyond else regions_own(state, SUSPENSE)
     links = Links(peer=peer)
     if letter.payee_id is not None:
         links["payee_id"] = stands_for(payee.account_id, letter.payee_id)
@@ -152,26 +179,21 @@ def take_posting(letter: TransferPosting, peer: str, state: State) -> list[Event
     fits = payee.fits(letter.minutes)
     postings.move(fits, clearing, payee, "clearing", **links)
     # As for help within the region: what goes beyond a hard ceiling is not lost.
-    beyond: Links = {**links, "payee_id": letter.payee_id}
-    postings.move(letter.minutes - fits, clearing, regions_own(state, POOL), "clearing", **beyond)
-    received = TransferReceived(
-        crossing_id=crossing_id,
-        peer=peer,
-        transfer_id=letter.transfer_id,
-        payee_id=letter.payee_id,
-        minutes=letter.minutes,
-        kind=letter.kind,
-        about=letter.about,
-        accepted=accepted,
+    to_pool: Links = {**links, "payee_id": letter.payee_id}
+    postings.move(letter.minutes - fits, clearing, regions_own(state, POOL), "clearing", **to_pool)
+    booked = TransferReceived(
+        crossing_id=crossing_id, peer=peer, **letter.model_dump(), accepted=accepted, beyond=beyond
     )
-    return [*first, *postings.noted(), received]
+    return [*first, *postings.noted(), booked]
 
 
 def _payee(letter: TransferPosting, state: State) -> Account:
     if letter.kind == "settlement":
         return regions_own(state, SETTLED)
     payee = account_used(state, letter.payee_id) if letter.payee_id is not None else None
-    return payee if payee is not None and not payee.closed else regions_own(state, SUSPENSE)
+    if payee is None or payee.closed or payee.regions_own:
+        return regions_own(state, SUSPENSE)
+    return payee
 
 
 def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Event]:
@@ -199,16 +221,19 @@ def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Eve
 
 
 def take_void(letter: TransferVoid, peer: str, state: State) -> list[Event]:
-    """What we accepted does not come: who pays knows nothing of it."""
+    """What we accepted, or heard otherwise, does not come: who pays knows nothing of it."""
     crossing = state.get(CROSSING, received_id(peer, letter.transfer_id))
-    if crossing is None or crossing.status != "accepted":
+    if crossing is None or crossing.status not in ("accepted", "differs"):
         return []
-    return [
-        TransferVoided(
-            crossing_id=crossing.crossing_id,
-            peer=peer,
-            transfer_id=crossing.transfer_id,
-            minutes=crossing.minutes,
-            by="them",
-        )
-    ]
+    return [voided(crossing)]
+
+
+def voided(crossing: Crossing) -> TransferVoided:
+    """Theirs does not come: what we had said yes to is expected no more."""
+    return TransferVoided(
+        crossing_id=crossing.crossing_id,
+        peer=crossing.peer,
+        transfer_id=crossing.transfer_id,
+        minutes=crossing.minutes if crossing.status == "accepted" else 0,
+        by="them",
+    )

@@ -21,7 +21,7 @@ from services.ledger.clearing import CLEARING, Clearing, with_peer
 
 def reckon(command: Reckon, context: Context, state: State) -> list[Event]:
     found = state.get(CLEARING, clearing_id(command.peer))
-    if found is None or (found.reckoned_on is not None and found.reckoned_on >= command.day):
+    if found is None or found.ended or (found.reckoned_on is not None and found.reckoned_on >= command.day):
         return []
     return [
         PositionReckoned(

@@ -5,14 +5,11 @@ A definite no releases what is held. No answer is not a no: see crossing.py.
 
 from uuid import UUID, uuid5
 
-from contracts.clearing import (
-    clearing_account,
-    clearing_id,
-)
+from contracts.clearing import clearing_account, clearing_id
 from contracts.crossings import (
+    DIFFERS,
     SETTLED,
     GiveAcross,
-    GiveUpTransfer,
     HoldForLoan,
     OfferForLoan,
     ProposeSettlement,
@@ -34,7 +31,7 @@ from services.kernel.errors import Rejected
 from services.kernel.rights import check_whole_region
 from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, Account, check_not_regions, check_open, regions_own
-from services.ledger.clearing import CLEARING, Clearing
+from services.ledger.clearing import CLEARING, Clearing, check_there
 from services.ledger.crossing import CROSSING, Crossing, hold_of, posting_of
 from services.ledger.hold import HOLD, freed
 from services.ledger.place import check_place
@@ -108,6 +105,8 @@ def hold_for_loan(command: HoldForLoan, context: Context, state: State) -> list[
         reason = "no_account"
     elif account.available_minutes - command.minutes < max(account.floor_minutes, command.floor_minutes):
         reason = "below_floor"
+    elif found is not None and found.ended:
+        reason = "peer_left"
     elif found is None or found.room_out < command.minutes:
         reason = "clearing_cap"
     if account is None or reason is not None:
@@ -144,6 +143,8 @@ def offer_for_loan(command: OfferForLoan, context: Context, state: State) -> lis
         reason = "no_account"
     elif not account.can_spare(command.minutes - held):
         reason = "below_floor"
+    elif found is not None and found.ended:
+        reason = "peer_left"
     elif found is None or found.room_out + held < command.minutes:
         reason = "clearing_cap"
     if account is None or reason is not None:
@@ -181,6 +182,7 @@ def _held(hold_id: UUID, account: Account, minutes: int, peer: str) -> HoldPlace
 def _agreed_with(state: State, peer: str) -> Clearing:
     """What is cleared with a peer with which there is a cap. Raises Rejected."""
     found = state.get(CLEARING, clearing_id(peer))
+    check_there(found)
     if found is None or not found.cap_minutes:
         raise Rejected(
             "no_cap",
@@ -223,9 +225,11 @@ def take_acceptance(letter: TransferAcceptance, peer: str, state: State) -> list
 
 def take_rejection(letter: TransferRejection, peer: str, state: State) -> list[Event]:
     found = _ours(state, letter.transfer_id, peer)
-    if found is None or found.status != "offered":
-        return []
-    return _released(found, letter.reason, state)
+    if found is not None and found.status == "offered":
+        return released(found, letter.reason, state)
+    if found is not None and found.status == "posted" and letter.reason == DIFFERS and not found.decided:
+        return [found.strands("differs")]
+    return []
 
 
 def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Event]:
@@ -236,14 +240,6 @@ def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Eve
     if found.status == "posted":
         return [found.answered("posted")]
     return _accepted(found, state)
-
-
-def give_up(command: GiveUpTransfer, context: Context, state: State) -> list[Event]:
-    """The offer never went out, and never will: that is a definite no."""
-    found = state.get(CROSSING, command.crossing_id)
-    if found is None or found.status != "offered":
-        return []
-    return _released(found, "peer_left", state)
 
 
 def _ours(state: State, transfer_id: UUID, peer: str) -> Crossing | None:
@@ -261,15 +257,15 @@ def _unknown(state: State, transfer_id: UUID, peer: str) -> list[Event]:
 def _accepted(found: Crossing, state: State) -> list[Event]:
     match found.status:
         case "offered":
-            return _posted(found, state)
+            return posted(found, state)
         case "posted":
             return []
         case _:
             return [found.answered("void")]
 
 
-def _posted(found: Crossing, state: State) -> list[Event]:
-    """Out of its hold, on the account that the hold is on by now."""
+def posted(found: Crossing, state: State) -> list[Event]:
+    """It goes on: out of its hold, on the account that the hold is on by now."""
     postings = Postings(posting_of(found.crossing_id))
     clearing = state.get(ACCOUNT, clearing_account(found.peer))
     assert clearing is not None, "an offer is made under a cap only"
@@ -296,7 +292,8 @@ def _posted(found: Crossing, state: State) -> list[Event]:
     return [*postings.noted(), posted]
 
 
-def _released(found: Crossing, reason: str, state: State) -> list[Event]:
+def released(found: Crossing, reason: str, state: State) -> list[Event]:
+    """It does not go on: what was held is free."""
     return [
         *freed(state.get(HOLD, hold_of(found.crossing_id))),
         TransferReleased(

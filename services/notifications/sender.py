@@ -25,6 +25,8 @@ from services.notifications.recipient import Recipient, digests, may_go_at
 from services.notifications.templates import compose, write
 
 AT_ONCE = 20
+CONNECTIONS = 3
+"""To one channel at the same time: as many as Exchange Online takes from one sender."""
 PAGE = 1000
 SECTIONS = 50
 """At most so many messages in one digest."""
@@ -71,6 +73,8 @@ class Waiting:
 
 type Bundle = tuple[Waiting, ...]
 """What goes out as one: a message, or all of someone's digest, oldest first."""
+
+type Routed = tuple[Bundle, Route]
 
 
 async def send_messages(replica: Replica) -> None:
@@ -210,9 +214,9 @@ class Sender:
 
     async def _routes(
         self, bundles: Iterable[Bundle], people: dict[UUID, Person]
-    ) -> dict[Channel, list[tuple[Bundle, Route]]]:
+    ) -> dict[Channel, list[Routed]]:
         """The bundles by channel. Who cannot be reached, or is not known, is dealt with here."""
-        routes: dict[Channel, list[tuple[Bundle, Route]]] = {}
+        routes: dict[Channel, list[Routed]] = {}
         for bundle in bundles:
             person = people.get(bundle[0].message.member_id)
             if person is None:
@@ -226,8 +230,19 @@ class Sender:
                 routes.setdefault(found.channel, []).append((bundle, found))
         return routes
 
-    async def _carry(
-        self, channel: Channel, routed: list[tuple[Bundle, Route]], people: dict[UUID, Person]
+    async def _carry(self, channel: Channel, routed: list[Routed], people: dict[UUID, Person]) -> None:
+        """Carry bundles over a few connections, those of one reader over one. Raises Away."""
+        lanes: dict[int, list[Routed]] = {}
+        for bundle, found in routed:
+            lanes.setdefault(bundle[0].message.member_id.int % CONNECTIONS, []).append((bundle, found))
+        carrying = (self._carry_in_turn(channel, lane, people) for lane in lanes.values())
+        # An error in one lane leaves the others their work.
+        for error in await asyncio.gather(*carrying, return_exceptions=True):
+            if error is not None:
+                raise error
+
+    async def _carry_in_turn(
+        self, channel: Channel, routed: list[Routed], people: dict[UUID, Person]
     ) -> None:
         """Carry bundles one after another, over one connection. Raises Away."""
         recording: list[asyncio.Task[None]] = []

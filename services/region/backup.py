@@ -31,8 +31,8 @@ from services.kernel.erasure import Erasures, place
 from services.kernel.errors import DATABASE_AWAY, Misconfigured
 from services.kernel.migrations import migrations
 from services.kernel.settings import Region
-from services.kernel.state import job_ended
 from services.region.databases import connect, migrate_all, service_of
+from services.region.operating import note_job
 from services.region.servers import postgres_program
 
 MANIFEST = "backup.json"
@@ -71,18 +71,10 @@ async def take(region: Region, to: Path) -> tuple[Path, Manifest]:
         folder, manifest = await _take(region, to)
     except (Misconfigured, *DATABASE_AWAY) as why:
         with suppress(*DATABASE_AWAY):
-            await _note(region, "backup", ok=False, said=type(why).__name__)
+            await note_job(region, "backup", ok=False, said=type(why).__name__)
         raise
-    await _note(region, "backup", ok=True, said=folder.name)
+    await note_job(region, "backup", ok=True, said=folder.name)
     return folder, manifest
-
-
-async def _note(region: Region, job: str, *, ok: bool, said: str) -> None:
-    database = await connect(region, "coordinator")
-    try:
-        await job_ended(database, job, ok=ok, said=said)
-    finally:
-        await database.close()
 
 
 async def _take(region: Region, to: Path) -> tuple[Path, Manifest]:
@@ -164,7 +156,7 @@ async def put_back(region: Region, folder: Path, services: Sequence[str] = ()) -
     await migrate_all(region)
     # Only added to: who was erased since stays erased.
     Erasures(place(region)).add(Erasures(folder / ERASURES).read())
-    await _note(region, "restore", ok=True, said=folder.name)
+    await note_job(region, "restore", ok=True, said=folder.name)
     return manifest
 
 

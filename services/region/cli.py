@@ -86,12 +86,14 @@ def verify(*, config: Config = Path("region.toml"), json: bool = False, drain_se
     """Check what must always hold. Exit code 1 when something does not."""
     from services.kernel.settings import load
     from services.region import verify as checks
+    from services.region.operating import note_job
     from services.region.running import servers_for
 
     path = path_from_caller(config)
     region = load(path)
     with servers_for(region):
         report = asyncio.run(checks.verify(region, folder=path.parent, drain_seconds=drain_seconds))
+        asyncio.run(note_job(region, "verify", ok=report.ok, said=report.in_words))
     if json:
         print_json(report.as_dict())
     else:
@@ -348,15 +350,16 @@ def doctor(*, config: Config = Path("region.toml"), url: str = "", json: bool = 
     url
         Where people reach this region, to see how long its certificate lasts: --url=https://...
     """
-    from services.region import doctor as examination
+    from services.region import finding
+    from services.region.doctor import examine
 
-    findings = asyncio.run(examination.examine(path_from_caller(config), url=url))
+    findings = asyncio.run(examine(path_from_caller(config), url=url))
     if json:
-        print_json(examination.as_json(findings))
+        print_json(finding.as_json(findings))
     else:
-        for line in examination.as_lines(findings):
+        for line in finding.as_lines(findings):
             print(line)
-    sys.exit(examination.exit_code(findings))
+    sys.exit(finding.exit_code(findings))
 
 
 app.command(network)

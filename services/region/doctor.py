@@ -7,16 +7,12 @@ away is said to be so.
 import asyncio
 import os
 import shutil
-import socket
-import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import aiosmtplib
 import asyncpg
@@ -31,53 +27,18 @@ from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, Misconfigured, Reje
 from services.kernel.migrations import migrations, pending
 from services.kernel.pulse import PROGRAM_VERSION
 from services.kernel.questions import GetState, ServiceState
-from services.kernel.settings import Region, load
+from services.kernel.settings import Region, load, secret_files
 from services.kernel.streams import differences, stream_config
 from services.region.databases import service_of
+from services.region.expiry import certificates
+from services.region.finding import Finding, ok
 from services.region.operating import OPERATOR
 
 POSTGRES_MAJOR, NATS_VERSION = 16, (2, 11)
 CLOCK_SECONDS = 0.5
 DISK_WARN, DISK_BAD = 0.20, 0.08
 MANY_BEHIND = 1000
-CERTIFICATE_DAYS = 21
 CONNECTIONS_OF_A_REPLICA = 9
-
-type Level = Literal["ok", "note", "bad"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line. `do` says what to do now; empty where nothing has to be done."""
-
-    level: Level
-    about: str
-    says: str
-    do: str = ""
-
-
-_MARKS: dict[Level, str] = {"ok": "ok  ", "note": "note", "bad": "BAD "}
-
-
-def ok(about: str, says: str) -> Finding:
-    return Finding("ok", about, says)
-
-
-def exit_code(findings: list[Finding]) -> int:
-    """1 when something must be mended, else 0: notes can wait."""
-    return 1 if any(finding.level == "bad" for finding in findings) else 0
-
-
-def as_lines(findings: list[Finding]) -> Iterator[str]:
-    """For a person: each finding, and under it what to do."""
-    for finding in findings:
-        yield f"{_MARKS[finding.level]} {finding.about}: {finding.says}"
-        if finding.do:
-            yield f"       {finding.do}"
-
-
-def as_json(findings: list[Finding]) -> list[dict[str, str]]:
-    return [asdict(finding) for finding in findings]
 
 
 async def examine(config: Path, *, url: str = "") -> list[Finding]:
@@ -113,11 +74,13 @@ def configuration(region: Region) -> Iterator[Finding]:
 
 def permissions(region: Region, config: Path) -> Iterator[Finding]:
     """Files that others must not read, and folders that we must be able to write."""
-    secrets = config.with_name("secrets.toml")
-    if secrets.is_file():
-        yield ok("permissions", "secrets.toml can be read by its owner alone")
-    folders = {"logs": region.logs or config.parent / "logs", "erasures": place(region).parent}
-    for name, folder in folders.items():
+    if secrets := secret_files(config):
+        yield ok("permissions", f"{', '.join(file.name for file in secrets)}: read by their owner alone")
+    # Where nobody names a folder for logs, a service that `up` did not start writes to its standard output.
+    logs = region.logs or (config.parent / "logs" if region.embedded else None)
+    for name, folder in {"logs": logs, "erasures": place(region).parent}.items():
+        if folder is None:
+            continue
         there = next(each for each in (folder, *folder.parents) if each.exists())
         if os.access(there, os.W_OK):
             yield ok("permissions", f"{name}: {folder} can be written")
@@ -164,7 +127,7 @@ async def postgres(region: Region) -> AsyncIterator[Finding]:
                 "bad",
                 "postgres",
                 f"{service}: no connection to {servers} ({type(away).__name__})",
-                "Start PostgreSQL, or look at [postgres] in region.toml and the password in secrets.toml.",
+                "Start PostgreSQL, or look at [postgres] in region.toml and its password in the secrets.",
             )
             if first and isinstance(away, OSError):
                 return
@@ -252,7 +215,7 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
             "bad",
             "nats",
             f"no connection to {servers} ({type(away).__name__})",
-            "Start NATS, or look at [nats] in region.toml and the password of `operator` in secrets.toml.",
+            "Start NATS, or look at [nats] in region.toml and the password of `operator` in the secrets.",
         )
 
 
@@ -334,48 +297,3 @@ async def mail(region: Region) -> AsyncIterator[Finding]:
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as away:
         do = "Start the mail server, or look at [mail] in region.toml. Messages wait meanwhile."
         yield Finding("bad", "mail", f"{where}: {type(away).__name__}", do)
-
-
-async def certificates(region: Region, url: str) -> AsyncIterator[Finding]:
-    """How long certificates last: of the authorities we trust, and of the address people use."""
-    for name, server in (("postgres", region.postgres), ("nats", region.nats)):
-        if server.ca is None:
-            continue
-        try:
-            trusted: list[dict[str, Any]] = ssl.create_default_context(cafile=server.ca).get_ca_certs()
-        except (OSError, ssl.SSLError) as wrong:
-            do = f"Put the certificate of its authority there, or mend `ca` under [{name}]."
-            yield Finding("bad", "certificates", f"{name}: {server.ca}: {type(wrong).__name__}", do)
-            continue
-        for certificate in trusted:
-            yield _lasts(f"{name}: authority", certificate["notAfter"])
-    if url:
-        yield await asyncio.to_thread(_of_site, url)
-
-
-def _of_site(url: str) -> Finding:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        do = "Put a reverse proxy with TLS before it: people send their keys over this."
-        return Finding("bad", "certificates", f"{url} is not https", do)
-    try:
-        with (
-            socket.create_connection((parts.hostname, parts.port or 443), timeout=5) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname) as secure,
-        ):
-            certificate = secure.getpeercert() or {}
-    except (OSError, ssl.SSLError) as wrong:
-        do = "Renew its certificate, or look at the reverse proxy."
-        return Finding("bad", "certificates", f"{url}: {type(wrong).__name__}", do)
-    return _lasts(url, str(certificate["notAfter"]))
-
-
-def _lasts(about: str, not_after: str) -> Finding:
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(not_after), UTC)
-    days = (ends - datetime.now(UTC)).days
-    says = f"{about} ends on {ends:%Y-%m-%d}"
-    if days < 0:
-        return Finding("bad", "certificates", says, "It is over: renew it now.")
-    if days < CERTIFICATE_DAYS:
-        return Finding("note", "certificates", says, f"Renew it: {days} days are left.")
-    return ok("certificates", says)

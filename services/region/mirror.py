@@ -35,10 +35,15 @@ async def clears(ledger: Connection) -> Check:
         " CASE WHEN (t.data->>'to_account_id')::uuid = a.entity_id THEN 1 ELSE -1 END) AS minutes "
         " FROM events t JOIN events a ON a.name = 'AccountOpened' AND a.data->>'kind' = 'clearing' "
         " AND a.entity_id IN ((t.data->>'to_account_id')::uuid, (t.data->>'from_account_id')::uuid) "
-        " WHERE t.name = 'CreditTransferred' AND t.data->>'kind' = 'clearing' GROUP BY 1) "
+        " WHERE t.name = 'CreditTransferred' AND t.data->>'kind' = 'clearing' GROUP BY 1), "
+        # What a peer posted that we do not know we accepted may pass the cap: both sides have it then.
+        "beyond AS (SELECT data->>'peer' AS peer, sum((data->>'minutes')::bigint) AS minutes FROM events "
+        " WHERE name = 'TransferReceived' AND (data->>'beyond')::boolean GROUP BY 1) "
         "SELECT 'position on ' || c.peer FROM clearings c LEFT JOIN sums s USING (peer) "
-        "LEFT JOIN booked b USING (peer) WHERE c.position_minutes <> coalesce(s.minutes, 0) "
-        "OR c.position_minutes <> coalesce(b.minutes, 0) OR abs(c.position_minutes) > c.cap_minutes",
+        "LEFT JOIN booked b USING (peer) LEFT JOIN beyond y USING (peer) "
+        "WHERE c.position_minutes <> coalesce(s.minutes, 0) "
+        "OR c.position_minutes <> coalesce(b.minutes, 0) OR c.position_minutes > c.cap_minutes "
+        "OR -c.position_minutes > c.cap_minutes + coalesce(y.minutes, 0)",
     )
     await find(
         check,

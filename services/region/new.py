@@ -1,6 +1,7 @@
 """`wederdienst region new`: a region's whole configuration in a folder, checked, with fresh keys.
 
-    region.toml secrets.toml ca.pem      for every service
+    region.toml ca.pem                   for every service
+    secrets/                             a file for each service, and operator.toml for who looks after all
     nats/  (or nats-1/ nats-2/ nats-3/)  nats.conf and certificate, for each NATS server
     postgres/                            certificate, pg_hba.conf, roles.sql, for each PostgreSQL server
     authority/                           signs those certificates; no server needs it
@@ -93,7 +94,7 @@ def write_certificates(folder: Path, region: Region) -> list[Path]:
         raise Misconfigured(f"The authority of this region cannot be read: {missing}.") from None
     written = []
     places = {"postgres": [host for host, _ in region.postgres.addresses]}
-    hosts = [url.rpartition("//")[2].rpartition(":")[0] for url in region.nats.urls]
+    hosts = [host for host, _ in region.nats.addresses]
     places |= {place: [host] for place, host in zip(_nats_places(hosts), hosts, strict=True)}
     shutil.copy(folder / "authority/ca.pem", folder / "ca.pem")
     for place, names in places.items():
@@ -110,17 +111,7 @@ def _nats_places(hosts: Sequence[str]) -> list[str]:
 
 
 def _write_region(folder: Path, wishes: Wishes, keys: dict[str, str]) -> None:
-    secrets = folder / "secrets.toml"
-    secrets.touch(mode=0o600)
-    nats = {user: new_secret() for user in (*SERVICES, "operator", "cluster")}
-    postgres = {role: new_secret() for role in (*SERVICES, "admin")}
-    secrets.write_text(
-        toml_table({"web": new_secret()})
-        + "\n[nats]\n"
-        + toml_table(nats)
-        + "\n[postgres]\n"
-        + toml_table(postgres)
-    )
+    _write_secrets(folder / "secrets")
     cluster = {"others": list(wishes.nats[1:]), "copies": 3} if len(wishes.nats) > 1 else {}
     standbys = {"standbys": list(wishes.postgres[1:])} if len(wishes.postgres) > 1 else {}
     tls = {"tls": "verify-full", "ca": "ca.pem"}
@@ -145,6 +136,27 @@ def _write_region(folder: Path, wishes: Wishes, keys: dict[str, str]) -> None:
     (folder / "region.toml").write_text("\n".join(tables))
 
 
+def _write_secrets(folder: Path) -> None:
+    """Fresh ones. A service is given its own file and no other: then that is all it can give away."""
+    folder.mkdir(mode=0o700)
+    for name in (*SERVICES, "operator"):
+        users, roles = (("operator", "cluster"), ("admin",)) if name == "operator" else ((name,), (name,))
+        tables = ["[nats]\n" + _fresh(*users), "[postgres]\n" + _fresh(*roles)]
+        if name == "coordinator":
+            tables.insert(0, _fresh("web"))
+        _write_secret(folder / f"{name}.toml", "\n".join(tables))
+
+
+def _fresh(*names: str) -> str:
+    return toml_table({name: new_secret() for name in names})
+
+
+def _write_secret(file: Path, text: str) -> None:
+    """Readable by its owner only, from before it holds anything."""
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
 def _address(server: str) -> dict[str, Any]:
     host, _, port = server.rpartition(":")
     if not host or not port.isdigit():
@@ -155,15 +167,14 @@ def _address(server: str) -> dict[str, Any]:
 def write_nats(folder: Path, region: Region) -> list[Path]:
     """Who may publish and hear what, for every NATS server of the region; returns where it was written.
 
-    Raises Misconfigured where a user has no password in secrets.toml.
+    Raises Misconfigured where a user has no password in the secrets.
     """
     written = []
-    hosts = [url.rpartition("//")[2].rpartition(":")[0] for url in region.nats.urls]
+    hosts = [host for host, _ in region.nats.addresses]
     for place, host in zip(_nats_places(hosts), hosts, strict=True):
         others = tuple(f"{other}:6222" for other in hosts if other != host)
         config = folder / place / "nats.conf"
-        config.touch(mode=0o600)
-        config.write_text(nats_config(region, NATS_STORE, Node(host, NATS_FOLDER, routes=others)))
+        _write_secret(config, nats_config(region, NATS_STORE, Node(host, NATS_FOLDER, routes=others)))
         written.append(config)
     return written
 
@@ -192,9 +203,7 @@ def _write_postgres(folder: Path, region: Region) -> None:
         ("roles.sql", roles_sql(region)),
         ("admin-password", region.postgres_password("admin") or ""),
     ):
-        file = folder / "postgres" / name
-        file.touch(mode=0o600)
-        file.write_text(text)
+        _write_secret(folder / "postgres" / name, text)
     (folder / "postgres/pg_hba.conf").write_text(PG_HBA)
 
 
@@ -216,8 +225,7 @@ def _write_compose(part: Path, folder: Path, wishes: Wishes, region: Region) -> 
         ("grafana-password", new_secret()),
         ("mail.env", MAIL_ENV.format(domain=wishes.sender.rpartition("@")[2])),
     ):
-        (part / name).touch(mode=0o600)
-        (part / name).write_text(text)
+        _write_secret(part / name, text)
     for place in ("state/region", "state/nats", "targets"):
         (part / place).mkdir(parents=True, mode=0o700 if place.startswith("state") else 0o755)
     (part / "targets/region.yaml").write_text(

@@ -70,6 +70,15 @@ async def _logs(region: Region, services: set[str]) -> AsyncIterator[dict[str, C
             await connection.close()
 
 
+async def note_job(region: Region, job: str, *, ok: bool, said: str) -> None:
+    """Keep how a job of the whole region ended, with the coordinator instance; see `state.job_ended`."""
+    database = await connect(region, "coordinator")
+    try:
+        await job_ended(database, job, ok=ok, said=said)
+    finally:
+        await database.close()
+
+
 async def rebuild(region: Region, service: str) -> int:
     """Rebuild a service's projections while it runs or rests; returns how many events were read."""
     found = service_of(known_service(service), region)

@@ -38,6 +38,12 @@ class Report:
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
 
+    @property
+    def in_words(self) -> str:
+        """How it ended, in a few words: Toestand shows them."""
+        wrong = [check.name.partition(" ")[0] for check in self.checks if not check.ok]
+        return f"niet goed: {', '.join(wrong)}" if wrong else f"{len(self.checks)} controles goed"
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "region": self.region,

@@ -90,11 +90,10 @@ class NatsNode:
 @contextmanager
 def nats_nodes(folder: Path, region: Region, cluster_port: int) -> Iterator[list[NatsNode]]:
     """Every NATS node of the region, running inside the block."""
-    servers = [url.rpartition("//")[2].rpartition(":") for url in region.nats.urls]
     places = sorted(folder.glob("nats*"))
     nodes = [
-        NatsNode(place, host, int(port), cluster_port)
-        for place, (host, _, port) in zip(places, servers, strict=True)
+        NatsNode(place, host, port, cluster_port)
+        for place, (host, port) in zip(places, region.nats.addresses, strict=True)
     ]
     try:
         for node in nodes:

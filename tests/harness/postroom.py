@@ -4,7 +4,7 @@ The rest of a region is a list of people who can be looked up. The clock on the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -52,6 +52,8 @@ class Gateway:
 
     port: int = field(default_factory=free_port)
     status: int = 202
+    before: Callable[[], Awaitable[object]] | None = None
+    """What it waits for before it answers."""
     requests: list[tuple[dict[str, str], str | None]] = field(default_factory=list)
 
     @property
@@ -64,6 +66,8 @@ class Gateway:
 
     async def _take(self, request: Request) -> Response:
         self.requests.append((await request.json(), request.headers.get("authorization")))
+        if self.before is not None:
+            await self.before()
         return Response(status_code=self.status)
 
     @asynccontextmanager

@@ -2,7 +2,8 @@
 
     python -m tests.harness.releases 0.1.0     keeps the data of this release, as a backup
 
-Kept once, when a release is made, and never changed: what it holds must be readable for ever.
+Kept once, as the last commit before a release's tag, and never changed: what it holds must be readable
+for ever. `commit` beside the data says which code left it, for a clone that has no tags.
 """
 
 import asyncio
@@ -22,21 +23,19 @@ from tests.harness.regions import real_region
 
 PROJECT = Path(__file__).parents[2]
 KEPT = PROJECT / "tests" / "releases"
-FIRST = "daf54f4"
-"""The last commit before the first release: what is upgraded from until there is a tag."""
+COMMIT = "commit"
 
 
 def kept() -> list[Path]:
     """The folder of every release whose data was kept, oldest first."""
-    return sorted(file.parent for file in KEPT.glob(f"*/{backup.MANIFEST}"))
+    found = (file.parent for file in KEPT.glob(f"*/{backup.MANIFEST}"))
+    return sorted(found, key=lambda folder: [int(part) for part in folder.name.split(".")])
 
 
-def code_before(folder: Path) -> str | None:
-    """Unpack the code of the release before this one into `folder`; returns which, None without a history."""
-    tags = _git("tag", "--list", "v*", "--sort=-version:refname").split()
-    at = _git("rev-parse", "HEAD").strip()
-    for name in (*tags, FIRST):
-        if _git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}").strip() not in ("", at):
+def code_of(release: Path, folder: Path) -> bool:
+    """Unpack a release's code into `folder`; False where the history here does not reach so far."""
+    for name in (f"v{release.name}", (release / COMMIT).read_text().strip()):
+        if _git("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"):
             packed = subprocess.run(
                 ["git", "archive", name, "contracts", "services"],
                 cwd=PROJECT,
@@ -45,8 +44,8 @@ def code_before(folder: Path) -> str | None:
             )
             with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
                 tar.extractall(folder, filter="data")
-            return name
-    return None
+            return True
+    return False
 
 
 def as_it_was(config: Path, code: Path) -> Path:
@@ -88,6 +87,7 @@ async def keep(name: str) -> Path:
             assert (await verify(region.region, folder=Path(place))).ok
             taken, _ = await backup.take(region.region, Path(place) / "backups")
         await asyncio.to_thread(shutil.copytree, taken, folder)
+    await asyncio.to_thread((folder / COMMIT).write_text, _git("rev-parse", "HEAD"))
     return folder
 
 

@@ -1,5 +1,6 @@
 """Channels: a real mail server, a real gateway, and messages that a person brings."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from services.kernel.errors import Rejected
 from services.kernel.service import new_id
 from services.kernel.settings import Mail
 from services.notifications import queries
+from services.notifications.sender import CONNECTIONS
 from services.region.mailbox import Mailbox
 from services.region.servers import free_port
 from tests.harness.postroom import TOKEN, Postroom, postroom
@@ -64,6 +66,19 @@ async def test_a_text_message_goes_to_the_gateway_with_our_token_and_the_message
     assert "hond" not in text["text"].lower()
     assert (await last(room, message_id))["channel"] == "sms"
     assert not room.mailbox.mails
+
+
+async def test_a_slow_gateway_gets_as_many_at_once_as_it_may(room: Postroom) -> None:
+    """It answers nobody before it has them all. Those of one reader still go one by one, in their order."""
+    readers = [
+        await chose(room, "sms", member_id=UUID(int=new_id().int // CONNECTIONS * CONNECTIONS + lane))
+        for lane in range(CONNECTIONS)
+    ]
+    room.gateway.before = asyncio.Barrier(CONNECTIONS).wait
+    first = [await room.queue(reader) for reader in readers]
+    second = [await room.queue(reader) for reader in readers]
+    async with room.sending():
+        await room.becomes("sent", *first, *second)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])

@@ -113,16 +113,16 @@ def test_a_region_in_containers_takes_people_in_and_all_checks_hold(region: Comp
         )
         assert made.status_code == 201, made.text
         assert web.post(f"/v1/members/{made.json()['id']}/approvals", json={}).status_code < 300
-    told = region.compose("exec", "-T", "members", "wederdienst", "verify", "--json")
+    told = region.compose("run", "--rm", "-T", "operator", "verify", "--json")
     report = json.loads(told.splitlines()[-1])
     assert report["ok"], report
     # Backed up from inside, by the client programs of the image, over TLS.
-    told = region.compose("exec", "-T", "members", "wederdienst", "backup", "--to", "/tmp/b", "--json")
+    told = region.compose("run", "--rm", "-T", "operator", "backup", "--to", "/tmp/b", "--json")
     assert json.loads(told.splitlines()[-1])["logs"]["members"]["position"] >= 2
 
 
 def test_containers_are_who_they_should_be(region: Composed) -> None:
-    owner = region.folder.joinpath("secrets.toml").stat().st_uid
+    owner = region.folder.joinpath("region.toml").stat().st_uid
     for name in RUNNING:
         container = region.container(name)
         code, said = container.exec_run(["id", "-u"])
@@ -131,6 +131,8 @@ def test_containers_are_who_they_should_be(region: Composed) -> None:
         code, _ = container.exec_run(["sh", "-c", "touch /opt/wederdienst/x /etc/x"])
         assert code != 0, "the root is read-only"
         assert container.attrs["HostConfig"]["CapDrop"] == ["ALL"]
+        code, there = container.exec_run(["find", "/etc/wederdienst", "-path", "*secrets*", "-type", "f"])
+        assert (code, there.decode().split()) == (0, [f"/etc/wederdienst/secrets/{name}.toml"])
     code, sbom = region.container("members").exec_run(["cat", "/opt/wederdienst/sbom.json"])
     names = {part["name"].lower() for part in json.loads(sbom)["components"]}
     assert {"asyncpg", "nats-py", "fastapi", "pydantic"} <= names

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from services.region.doctor import Finding, as_lines, examine, exit_code
+from services.kernel.settings import load
+from services.region import certificates as making
+from services.region.certificates import authority
+from services.region.doctor import examine
+from services.region.expiry import certificates
+from services.region.finding import Finding, as_lines, exit_code
 from services.region.servers import free_port
+from tests.harness.deployed import nats_nodes, tls_front, written
 from tests.harness.town import Town
 
 
@@ -86,6 +92,33 @@ async def test_an_address_without_tls_or_with_a_bad_certificate_is_told(town: To
     assert "not https" in plain.says
     secure = f"https://127.0.0.1:{town.region.region.web.port}"
     assert bad(await looked_at(town.region.config, url=secure))["certificates"].do
+
+
+async def test_what_servers_show_is_looked_at_and_told_before_it_ends(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "SERVER_DAYS", 5)
+    places = {name: f"127.0.0.1:{free_port()}" for name in ("nats", "postgres")}
+    config = written(tmp_path / "region", nats=[places["nats"]], postgres=[places["postgres"]])
+    region = load(config)
+    front = tls_front(
+        *region.postgres.addresses[0], town.region.region.postgres.port, config.parent / "postgres/server.pem"
+    )
+    async with front:
+        with nats_nodes(config.parent, region, free_port()):
+            found = {each.says.split(" ends")[0]: each async for each in certificates(region, "")}
+            assert {name: each.level for name, each in found.items()} == {
+                **{f"{name}: authority": "ok" for name in places},
+                **{f"{name}: {place}": "note" for name, place in places.items()},
+            }
+            assert all("region certificates" in each.do for each in found.values() if each.level == "note")
+            # Another authority's: nobody of ours would speak to them.
+            authority("Elders").write(config.with_name("ca.pem"), tmp_path / "ca.key")
+            told = [each async for each in certificates(region, "") if each.level == "bad"]
+            assert len(told) == 2
+            assert all("certificate" in each.says for each in told)
+    away = [each async for each in certificates(region, "") if each.level == "bad"]
+    assert len(away) == 2
 
 
 def test_a_key_that_is_missing_is_a_note_that_can_wait() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from services.kernel.questions import KERNEL_QUERIES
 from services.kernel.telemetry import LEVELS
 from services.region.configure import write_region
 from services.region.databases import migrate_all, service_of
+from services.region.operating import note_job
 from services.region.running import RunningRegion, ServiceProcess
 from tests.harness import servers
 from tests.harness.town import NOOR, Town
@@ -125,8 +127,12 @@ def test_what_a_service_declares_is_measured(busy: Town, service: str) -> None:
 
 
 def test_gauges_say_what_is_so(busy: Town) -> None:
-    """What they count is what happened: a request that waits, a match's hold."""
+    """What they count is what happened: a request that waits, a match's hold, a backup that failed."""
     (exchange,), (ledger,) = busy.region.of("exchange"), busy.region.of("ledger")
+    (coordinator,) = busy.region.of("coordinator")
+    began = time.time()
+    for ok in (True, False):
+        asyncio.run(note_job(busy.region.region, "backup", ok=ok, said="proef"))
     before = exchange.metric('wd_requests_waiting{age="day"}'), ledger.metric("wd_holds_minutes")
     asker, helper = busy.neighbour(), busy.neighbour(capacity=600)
     first, second = busy.ask(asker, "dog", minutes=45), busy.ask(asker, "coffee")
@@ -138,6 +144,13 @@ def test_gauges_say_what_is_so(busy: Town) -> None:
         return exchange.metric('wd_requests_waiting{age="day"}'), ledger.metric("wd_holds_minutes")
 
     busy.until(lambda: said() == after, f"{after} being shown (before: {before})", seconds=30)
+
+    def noted() -> bool:
+        return coordinator.metric('wd_job_failed{name="backup"}') == 1
+
+    busy.until(noted, "the backup that failed being shown", seconds=30)
+    good = coordinator.metric('wd_job_good_timestamp_seconds{name="backup"}')
+    assert began - 1 <= good <= time.time(), "the one before it was good"
     assert ledger.metric("wd_ledger_sum_minutes") == 0
     assert exchange.metric("wd_helpers") >= 0
 

@@ -1,5 +1,6 @@
 """`wederdienst region new`: complete, checked by the programs that will read it, and never over something."""
 
+import shutil
 import ssl
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from services.kernel.settings import load
 from services.region import new
 from services.region.certificates import Signed, authority, server
 from services.region.configure import key_hash
+from services.region.databases import service_of
 from services.region.servers import free_port
 from tests.harness.deployed import NatsNode, written
 from tests.harness.town import Town
@@ -76,7 +78,8 @@ def test_what_holds_secrets_is_its_owners_alone(tmp_path: Path) -> None:
         and (b"PRIVATE KEY" in file.read_bytes() or any(one in file.read_bytes() for one in secrets))
     ]
     assert {file.name for file in holding} == {
-        *("secrets.toml", "nats.conf", "roles.sql", "admin-password", "server.key", "ca.key")
+        *(f"{name}.toml" for name in (*SERVICES, "operator")),
+        *("nats.conf", "roles.sql", "admin-password", "server.key", "ca.key"),
     }
     for file in holding:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
@@ -84,10 +87,26 @@ def test_what_holds_secrets_is_its_owners_alone(tmp_path: Path) -> None:
     environment = dict(
         line.split("=", 1) for line in (config.parent / "compose.env").read_text().splitlines()
     )
-    owner = config.with_name("secrets.toml").stat()
+    owner = (config.parent / "secrets/members.toml").stat()
     assert environment["WD_USER"] == f"{owner.st_uid}:{owner.st_gid}"
     assert owner.st_uid != 0
     assert environment["WD_FOLDER"] == str(config.parent)
+
+
+def test_a_service_needs_its_own_secrets_and_gets_no_others(tmp_path: Path) -> None:
+    whole = written(tmp_path / "utrecht", nats=["nats:4222"], postgres=["postgres:5432"])
+    for name in SERVICES:
+        alone = tmp_path / name / "region.toml"
+        (alone.parent / "secrets").mkdir(parents=True)
+        for file in ("region.toml", "ca.pem", f"secrets/{name}.toml"):
+            shutil.copy2(whole.parent / file, alone.parent / file)
+        region = load(alone)
+        assert service_of(name, region).name == name
+        assert set(region.secrets.nats) == set(region.secrets.postgres) == {name}
+        assert bool(region.secrets.web.get_secret_value()) is (name == "coordinator")
+    (whole.parent / "secrets/ledger.toml").chmod(0o640)
+    with pytest.raises(Misconfigured, match=r"chmod 600 .*ledger\.toml"):
+        load(whole)
 
 
 def test_nothing_is_overwritten_and_nothing_is_left_half(tmp_path: Path) -> None:

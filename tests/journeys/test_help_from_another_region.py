@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from services.region.mirror import mirror
+from services.region.network.joining import leave
 from services.region.verify import verify
-from tests.harness.town import NOOR, SAM, good, in_days, problem
+from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
 from tests.harness.towns import WEST, Towns, two_towns
 
 
@@ -123,3 +124,39 @@ def _called_off(towns: Towns) -> None:
     (over,) = oost.read(loans, by=NOOR)["items"]
     assert (over["ended_by"], over["status"]) == ("them", "ended")
     assert west.confirm(own, offer)
+
+
+async def test_a_region_leaves_while_hours_are_under_way(towns: Towns) -> None:
+    """Its ledger is down: the offer is there, and nobody has answered it."""
+    oost, west = towns.oost, towns.west
+    await asyncio.to_thread(towns.agree_on_a_cap, 600)
+    hanna, bert = await asyncio.to_thread(oost.neighbour), await asyncio.to_thread(west.neighbour)
+    await asyncio.to_thread(west.region.of("ledger")[0].kill)
+    body = {"from_account_id": hanna.id, "to_account_id": bert.id, "peer": WEST, "minutes": 30}
+    answer = await asyncio.to_thread(oost.post, "/v1/region-transfers", body, by=NOOR)
+    transfer = good(answer, 201)["id"]
+    await asyncio.to_thread(oost.until, lambda: _taken(oost), "west having the offer", seconds=30)
+    await leave(west.folder / "region.toml")
+    await asyncio.to_thread(_decide, oost, transfer, hanna)
+    report = await verify(oost.region.region, folder=oost.folder)
+    assert report.ok, [check for check in report.checks if not check.ok]
+
+
+def _taken(town: Town) -> bool:
+    (peer,) = town.read("/v1/peers", by=NOOR)["peers"]
+    return bool(peer["waiting"] == 0)
+
+
+def _decide(oost: Town, transfer: str, hanna: Neighbour) -> None:
+    """Noor sees it on her list, calls west, and hears that it never came."""
+    oost.until(lambda: bool(_work(oost, "transfer_stranded")), "the transfer being shown", seconds=30)
+    (item,) = _work(oost, "transfer_stranded")
+    assert item["entity_id"] == transfer
+    assert oost.read(f"/v1/region-transfers/{transfer}", by=NOOR)["stranded"] == "peer_left"
+    assert oost.account(hanna)["held_minutes"] == 30
+    more = {"from_account_id": hanna.id, "to_account_id": hanna.id, "peer": WEST, "minutes": 5}
+    problem(oost.post("/v1/region-transfers", more, by=NOOR), 409, "peer_left")
+    said = {"booked": False, "note": "Gebeld met Sam: daar is niets geboekt."}
+    good(oost.post(f"/v1/region-transfers/{transfer}/decisions", said, by=NOOR))
+    oost.until(lambda: oost.account(hanna)["held_minutes"] == 0, "the hours being free", seconds=30)
+    assert not _work(oost, "transfer_stranded")

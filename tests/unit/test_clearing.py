@@ -1,6 +1,7 @@
 """Hours between regions: the cap, offers and answers, what is posted and released, reckoning, settling."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,34 +11,32 @@ from contracts.clearing import (
     CapAgreed,
     CapDeclined,
     CapProposed,
-    ClearingOpened,
     PositionCompared,
     PositionReckoned,
     ProposeCap,
     Reckon,
     ReckoningAnswered,
-    clearing_account,
     clearing_id,
 )
 from contracts.crossings import (
     SETTLED,
     AnswerSettlement,
     AskAboutTransfer,
-    GiveAcross,
-    GiveUpTransfer,
     HoldForLoan,
+    NoteUndelivered,
     OfferForLoan,
     ProposeSettlement,
     SettlementProposed,
-    TakeClearingLetter,
     TransferAccepted,
     TransferAnswered,
     TransferAsked,
+    TransferDecided,
+    TransferDiffered,
     TransferOffered,
     TransferPosted,
-    TransferReceived,
     TransferRejected,
     TransferReleased,
+    TransferStranded,
     TransferVoided,
     received_id,
 )
@@ -57,7 +56,6 @@ from contracts.ledger import (
 from contracts.letters import (
     CapAnswer,
     CapProposal,
-    Letter,
     Reckoning,
     ReckoningAnswer,
     TransferAcceptance,
@@ -68,33 +66,37 @@ from contracts.letters import (
     TransferVoid,
 )
 from services.kernel.testing import COMMAND_ID, NOW
-from services.ledger.account import ACCOUNT, BOTTOMLESS
+from services.ledger.account import ACCOUNT
 from services.ledger.clearing import CLEARING, reckons
 from services.ledger.crossing import CROSSING, asks, hold_of, posting_of
 from services.ledger.hold import HOLD
 from tests.unit.accounts import POOL_OPENED, SUSPENSE_OPENED, TWO_ACCOUNTS, closed, moved, opened
-from tests.unit.neighbours import ANNA, BRAM, CORA, ELSEWHERE, ledger
-
-given = ledger.given
-
-PEER = "delft"
-HOURS = clearing_account(PEER)
-WITH = {"clearing_id": clearing_id(PEER), "peer": PEER}
-PROPOSAL, LOAN, FAR = UUID(int=0x77), UUID(int=0x78), UUID(int=0x79)
-"""`FAR` is someone in the other region."""
-
-PEER_KNOWN: tuple[Event, ...] = (ClearingOpened(**WITH), opened(HOURS, BOTTOMLESS, kind="clearing"))
-
-
-def capped(minutes: int = 120) -> tuple[Event, ...]:
-    """Anna and Bram, and a peer with which there is a cap."""
-    agreed = CapAgreed(**WITH, proposal_id=PROPOSAL, minutes=minutes, by="them")
-    return (*TWO_ACCOUNTS, *PEER_KNOWN, agreed)
-
-
-def letter(about: Letter, peer: str = PEER) -> TakeClearingLetter:
-    return TakeClearingLetter.model_validate({"peer": peer, "letter": about})
-
+from tests.unit.clearings import (
+    ACCEPTED,
+    FAR,
+    GIVE,
+    GIVEN,
+    HERE,
+    HOURS,
+    LOAN,
+    OFFER,
+    OFFERED,
+    PEER,
+    PEER_KNOWN,
+    POSTED,
+    POSTING,
+    PROPOSAL,
+    THEIRS,
+    WITH,
+    capped,
+    entry,
+    given,
+    letter,
+    received,
+    rejected,
+    released,
+)
+from tests.unit.neighbours import ANNA, BRAM, CORA, ELSEWHERE
 
 # The cap
 
@@ -152,38 +154,6 @@ def test_what_is_refused_about_a_cap() -> None:
 
 # Ours: to another region
 
-GIVE = GiveAcross(from_account_id=ANNA, peer=PEER, to_account_id=FAR, minutes=60)
-HELD = HoldPlaced(hold_id=hold_of(COMMAND_ID), account_id=ANNA, minutes=60, peer=PEER)
-OFFERED = TransferOffered(
-    crossing_id=COMMAND_ID, peer=PEER, payer_id=ANNA, payee_id=FAR, minutes=60, kind="gift"
-)
-GIVEN = (HELD, OFFERED)
-POSTED = (
-    CreditTransferred(
-        transfer_id=posting_of(COMMAND_ID),
-        from_account_id=ANNA,
-        to_account_id=HOURS,
-        minutes=60,
-        hold_minutes=60,
-        match_id=hold_of(COMMAND_ID),
-        kind="clearing",
-        peer=PEER,
-    ),
-    TransferPosted(crossing_id=COMMAND_ID, peer=PEER, payer_id=ANNA, payee_id=FAR, minutes=60, kind="gift"),
-)
-
-
-def released(reason: str, *, offered: bool = True) -> TransferReleased:
-    return TransferReleased(
-        crossing_id=COMMAND_ID,
-        peer=PEER,
-        payer_id=ANNA,
-        minutes=60,
-        kind="gift",
-        reason=reason,
-        offered=offered,
-    )
-
 
 def test_what_someone_gives_is_held_and_offered() -> None:
     given(*capped()).when(GIVE).then(*GIVEN)
@@ -240,9 +210,10 @@ def test_no_answer_is_not_a_no_it_is_asked_for() -> None:
 
 
 def test_an_offer_that_never_went_out_is_released() -> None:
-    outcome = given(*capped(), *GIVEN).when(GiveUpTransfer(crossing_id=COMMAND_ID))
+    handed_back = NoteUndelivered(transfer_id=COMMAND_ID, letter="TransferOffer")
+    outcome = given(*capped(), *GIVEN).when(handed_back)
     assert outcome.events[-1] == released("peer_left")
-    given(*capped(), *GIVEN, *POSTED).when(GiveUpTransfer(crossing_id=COMMAND_ID)).then_nothing()
+    given(*capped(), *GIVEN, *POSTED).when(handed_back).then_nothing()
 
 
 def test_what_cannot_be_given_to_another_region() -> None:
@@ -330,51 +301,6 @@ def test_more_than_was_held_goes_only_above_the_floor_and_within_the_cap() -> No
 
 # Theirs
 
-THEIRS = UUID(int=0x99)
-HERE = received_id(PEER, THEIRS)
-OFFER = TransferOffer(transfer_id=THEIRS, payee_id=BRAM, minutes=60, kind="gift")
-ACCEPTED = TransferAccepted(
-    crossing_id=HERE, peer=PEER, transfer_id=THEIRS, payee_id=BRAM, minutes=60, kind="gift"
-)
-POSTING = letter(TransferPosting(transfer_id=THEIRS, payee_id=BRAM, minutes=60, kind="gift"))
-
-
-def received(*, accepted: bool = True) -> TransferReceived:
-    return TransferReceived(
-        crossing_id=HERE,
-        peer=PEER,
-        transfer_id=THEIRS,
-        payee_id=BRAM,
-        minutes=60,
-        kind="gift",
-        accepted=accepted,
-    )
-
-
-def entry(to: UUID = BRAM, *, payee_id: UUID | None = None) -> CreditTransferred:
-    return CreditTransferred(
-        transfer_id=posting_of(HERE),
-        from_account_id=HOURS,
-        to_account_id=to,
-        minutes=60,
-        kind="clearing",
-        payee_id=payee_id,
-        peer=PEER,
-    )
-
-
-def rejected(reason: str, minutes: int = 60, kind: str | None = "gift") -> TransferRejected:
-    return TransferRejected.model_validate(
-        {
-            "crossing_id": HERE,
-            "peer": PEER,
-            "transfer_id": THEIRS,
-            "minutes": minutes,
-            "kind": kind,
-            "reason": reason,
-        }
-    )
-
 
 def test_what_a_peer_offers_is_accepted_once() -> None:
     given(*capped()).when(letter(OFFER)).then(ACCEPTED)
@@ -427,7 +353,55 @@ def test_a_posting_that_we_do_not_know_is_posted_all_the_same() -> None:
     """This side was put back to an older copy: within the cap as it says, beyond it for a person."""
     given(*capped()).when(POSTING).then(entry(), received(accepted=False))
     beyond = given(*capped(30), SUSPENSE_OPENED).when(POSTING)
-    beyond.then(entry(SUSPENSE, payee_id=BRAM), received(accepted=False))
+    beyond.then(entry(SUSPENSE, payee_id=BRAM), received(accepted=False, beyond=True))
+
+
+def differed(posting: TransferPosting, *, accepted_minutes: int = 60) -> TransferDiffered:
+    return TransferDiffered(
+        crossing_id=HERE, peer=PEER, **posting.model_dump(), accepted_minutes=accepted_minutes
+    )
+
+
+POSTS = TransferPosting(transfer_id=THEIRS, payee_id=BRAM, minutes=60, kind="gift")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"minutes": 90}, {"payee_id": ANNA}, {"kind": "help"}, {"about": LOAN}, {"minutes": -60}],
+    ids=["minutes", "payee", "kind", "loan", "below zero"],
+)
+def test_what_is_posted_otherwise_than_it_was_accepted_is_not_booked(other: dict[str, Any]) -> None:
+    posts = POSTS.model_copy(update=other)
+    outcome = given(*capped(), ACCEPTED).when(letter(posts))
+    outcome.then(differed(posts))
+    assert differed(posts).letter() == TransferRejection(transfer_id=THEIRS, reason="differs")
+    after = given(*capped(), ACCEPTED, *outcome.events)
+    assert after.now(ACCOUNT, BRAM).balance_minutes == 0
+    assert after.now(CLEARING, clearing_id(PEER)).room_in == 120
+    assert (after.now(CROSSING, HERE).status, after.now(CROSSING, HERE).stranded) == ("differs", "differs")
+    # Whatever they say after it: a person looks at it first.
+    after.when(letter(posts)).then_nothing()
+    after.when(POSTING).then(differed(POSTS, accepted_minutes=0))
+
+
+def test_what_nobody_accepted_is_not_booked_with_an_impossible_amount_or_another_than_was_offered() -> None:
+    for minutes in (-60, 0, 10_001):
+        posts = POSTS.model_copy(update={"minutes": minutes})
+        given(*capped()).when(letter(posts)).then(differed(posts, accepted_minutes=0))
+    more = POSTS.model_copy(update={"minutes": 61})
+    given(*capped(), rejected("no_account")).when(letter(more)).then(differed(more, accepted_minutes=0))
+    # Of what we rejected and do not know that we had accepted before, they may have our yes.
+    assert given(*capped(), rejected("no_account")).when(POSTING).events[-1] == received(accepted=False)
+
+
+def test_who_posted_what_the_peer_does_not_book_shows_it_to_a_person() -> None:
+    no = letter(TransferRejection(transfer_id=COMMAND_ID, reason="differs"))
+    posted = (*capped(), *GIVEN, *POSTED)
+    given(*posted).when(no).then(TransferStranded(crossing_id=COMMAND_ID, peer=PEER, reason="differs"))
+    decided = TransferDecided(crossing_id=COMMAND_ID, peer=PEER, booked=True)
+    given(*posted, decided).when(no).then_nothing()
+    other = letter(TransferRejection(transfer_id=COMMAND_ID, reason="not_received"))
+    given(*posted).when(other).then_nothing()
 
 
 def test_who_asks_hears_the_same_again() -> None:

@@ -117,8 +117,16 @@ def about_loan(event: type[Event], loan_id: UUID = ELSEWHERE, **more: Any) -> An
 
 def about_hours(event: type[Event], crossing_id: UUID = CROSSING, **more: Any) -> Any:
     said: dict[str, Any] = {"crossing_id": crossing_id, "peer": "delft", "transfer_id": crossing_id}
-    said |= {"payer_id": ANNA, "payee_id": CORA, "minutes": 60, "kind": "gift", "reason": "no_account"}
-    said |= {"offered": True, "accepted": True, "by": "them", "asks": "payer", "times": 1}
+    said |= {"payer_id": ANNA, "payee_id": CORA, "minutes": 60, "kind": "gift", "reason": "differs"}
+    said |= {
+        "offered": True,
+        "accepted": True,
+        "by": "them",
+        "asks": "payer",
+        "times": 1,
+        "accepted_minutes": 0,
+        "booked": True,
+    }
     return event.model_validate({**said, "answer": "accepted", **more})
 
 
@@ -263,6 +271,7 @@ FROM_LEDGER = (
         about_hours(event)
         for event in (
             crossings.TransferOffered,
+            crossings.TransferStranded,
             crossings.TransferAsked,
             crossings.TransferPosted,
             crossings.TransferReleased,
@@ -276,6 +285,8 @@ FROM_LEDGER = (
             crossings.TransferRejected,
             crossings.TransferAnswered,
             crossings.TransferAccepted,
+            crossings.TransferDiffered,
+            crossings.TransferDecided,
             crossings.TransferReceived,
         )
     ),
@@ -334,6 +345,8 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         "ContactOpened",
         "ContactClosed",
         "VogReminded",
+        # The position stays as it was; who left is seen at the link.
+        "ClearingResumed",
         # Of the network; who reads about it hears how it is now (`GetPeers`).
         *(event.__name__ for event in link.EVENTS),
         # A team's feed and its webhook endpoints are asked for when someone looks.

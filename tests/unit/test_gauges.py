@@ -22,8 +22,10 @@ class Tables:
 
     def __init__(self, **rows: list[dict[str, Any]] | None) -> None:
         self._rows = rows
+        self.asked: list[str] = []
 
     async def fetch(self, sql: str) -> list[dict[str, Any]]:
+        self.asked.append(sql)
         rows = self._rows[sql.removeprefix("SELECT ")]
         if rows is None:
             raise asyncpg.InterfaceError("away")
@@ -55,6 +57,30 @@ async def test_one_that_cannot_be_measured_keeps_no_other_from_being_shown() -> 
     await measured(Tables(dogs=None, cats=[{"value": 7}]), registry, BY_SIZE, PLAIN)
     assert registry.get_sample_value("wd_cats") == 7
     assert registry.get_sample_value("wd_dogs", {"size": "small"}) is None
+
+
+async def test_what_takes_long_is_asked_less_often_and_keeps_its_last_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("services.kernel.gauges.time.monotonic", lambda: now)
+
+    class Slow(Tables):
+        async def fetch(self, sql: str) -> list[dict[str, Any]]:
+            nonlocal now
+            now += 2.0 if "dogs" in sql else 0.0
+            return await super().fetch(sql)
+
+    registry, tables = CollectorRegistry(), Slow(dogs=[{"size": "small", "value": 3}], cats=[{"value": 7}])
+    found = await measured(tables, registry, BY_SIZE, PLAIN)
+    for _ in range(19):
+        now += 10
+        await found.measure(tables)  # type: ignore[arg-type]
+        assert registry.get_sample_value("wd_dogs", {"size": "small"}) == 3
+    assert (tables.asked.count(BY_SIZE.sql), tables.asked.count(PLAIN.sql)) == (1, 20)
+    now += 10
+    await found.measure(tables)  # type: ignore[arg-type]
+    assert tables.asked.count(BY_SIZE.sql) == 2
 
 
 async def test_who_no_longer_leads_shows_nothing() -> None:

@@ -460,5 +460,8 @@ class Crossing(BaseModel):
     minutes: int
     kind: str | None
     status: str
+    stranded: str | None = Field(
+        default=None, description="Why someone must ask the other region how it stands there."
+    )
     reason: str | None
     changed_at: datetime

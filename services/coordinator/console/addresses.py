@@ -78,5 +78,9 @@ def settlement_href(crossing_id: UUID) -> str:
     return f"{REGIONS}/vereffening/{crossing_id}"
 
 
+def transfer_href(crossing_id: UUID) -> str:
+    return f"{REGIONS}/overdracht/{crossing_id}"
+
+
 def seeking_href(request_id: UUID) -> str:
     return f"{request_href(request_id)}/regios"

@@ -204,6 +204,13 @@ CASES: tuple[Case, ...] = (
         _field("crossing_id"),
     ),
     Case(
+        f"{REGIONS}/overdracht/{{id}}",
+        "case.html",
+        region_forms.TRANSFER_FORMS,
+        _about(regions.transfer_page),
+        _field("crossing_id"),
+    ),
+    Case(
         "/hulpvragen/{id}/regios",
         "case.html",
         (region_forms.SEEK,),

@@ -1,7 +1,7 @@
 """Forms about other regions: help that is lent, and hours that go to and fro."""
 
 from contracts.clearing import AnswerCap, ProposeCap
-from contracts.crossings import AnswerSettlement, GiveAcross, ProposeSettlement
+from contracts.crossings import AnswerSettlement, DecideTransfer, GiveAcross, ProposeSettlement
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
@@ -133,3 +133,23 @@ ANSWER_SETTLEMENT = Form(
     (_ANSWER,),
 )
 SETTLEMENT_FORMS: tuple[Form, ...] = (ANSWER_SETTLEMENT,)
+
+DECIDE_TRANSFER = Form(
+    "afloop",
+    DecideTransfer,
+    "Hoe staat het daar?",
+    "Bel eerst de andere regio. Wat u hier kiest, wordt hier meteen gedaan.",
+    "Leg vast",
+    "Vastgelegd. De uren staan nu zoals u zei.",
+    (
+        Field(
+            "booked",
+            "Staan de uren daar in de boeken, of komen zij daar nog in?",
+            "radios",
+            "",
+            (("true", "Ja: boek ze hier ook"), ("false", "Nee: daar gebeurt niets meer, hier ook niet")),
+        ),
+        Field("note", "Wie sprak u, en wat is afgesproken?", "lines", "Geen namen van deelnemers."),
+    ),
+)
+TRANSFER_FORMS: tuple[Form, ...] = (DECIDE_TRANSFER,)

@@ -17,6 +17,7 @@ from services.coordinator.console.addresses import (
     request_href,
     seeking_href,
     settlement_href,
+    transfer_href,
 )
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
@@ -132,9 +133,15 @@ def _position(one: Position, clearing_id: UUID | None) -> PositionLine:
         stands=_stands(one.position_minutes),
         cap=hours_nl(one.cap_minutes) if one.cap_minutes else "nog niet afgesproken",
         under_way=hours_nl(under_way) if under_way else "niets",
-        warning="de stand is daar anders: zoek samen uit waarom" if one.differs else "",
+        warning=_warning(one),
         href=clearing_href(clearing_id) if clearing_id is not None else REGIONS,
     )
+
+
+def _warning(one: Position) -> str:
+    if one.ended:
+        return "deze regio doet niet meer mee in het netwerk"
+    return "de stand is daar anders: zoek samen uit waarom" if one.differs else ""
 
 
 def _stands(minutes: int) -> str:
@@ -352,6 +359,50 @@ async def settlement_page(
         status_icon="clock" if waits else "check",
         facts=(Fact("Regio", region_label(row["peer"])), Fact("Uren", hours_nl(row["minutes"]))),
         groups=kept((Group("Uw antwoord", (form,)),) if waits else (), ask.SETTLEMENT_FORMS, href, failed),
+        notice=Notice("ok", done) if done else None,
+        failed=failed is not None,
+    )
+
+
+WHY_STRANDED = {
+    "peer_left": "Die regio verliet het netwerk voor zij antwoordde.",
+    "undelivered": "Die regio verliet het netwerk voor zij hoorde dat het hier geboekt is.",
+    "differs": "De regio die de uren krijgt, boekte ze niet: er kwam iets anders dan was afgesproken.",
+}
+STANDS_HERE = {
+    "offered": "apart gezet, niet geboekt",
+    "accepted": "toegezegd, niet geboekt",
+    "differs": "niet geboekt",
+    "posted": "geboekt",
+    "released": "vrijgegeven",
+    "rejected": "geweigerd",
+    "void": "niet geboekt",
+}
+
+
+async def transfer_page(
+    desk: Desk, actor: Actor, crossing_id: UUID, *, done: str | None = None, failed: Failed | None = None
+) -> CasePage | None:
+    """One transfer of which a person finds out how it stands in the other region."""
+    row = await desk.row("SELECT * FROM crossings_seen WHERE crossing_id = $1", crossing_id)
+    if row is None:
+        return None
+    href, waits = transfer_href(crossing_id), row["stranded"] is not None
+    form = shown_form(ask.DECIDE_TRANSFER, href, failed=failed, unfolded=True)
+    way = "naar" if row["ours"] else "van"
+    why = (Fact("Waarom u dit ziet", WHY_STRANDED[row["stranded"]]),) if waits else ()
+    return CasePage(
+        number_label=f"Uren tussen regio's {crossing_id.int % 1_000_000:06}",
+        title=f"{hours_nl(row['minutes'])} {way} {region_label(row['peer'])}",
+        status_label="Niet bekend hoe het afloopt" if waits else "Klaar",
+        status_tone="warning" if waits else "neutral",
+        status_icon="warning" if waits else "check",
+        facts=(
+            Fact("Regio", region_label(row["peer"])),
+            Fact("Hier", STANDS_HERE.get(row["status"], "wacht op antwoord")),
+            *why,
+        ),
+        groups=kept((Group("Na het gesprek", (form,)),) if waits else (), ask.TRANSFER_FORMS, href, failed),
         notice=Notice("ok", done) if done else None,
         failed=failed is not None,
     )

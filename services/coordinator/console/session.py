@@ -40,7 +40,7 @@ class Sessions:
         secret = region.secrets.web.get_secret_value()
         if len(secret) < SHORTEST_SECRET:
             raise Misconfigured(
-                f"secrets.toml: set `web` to a random text of at least {SHORTEST_SECRET} characters; "
+                f"Secrets: set `web` to a random text of at least {SHORTEST_SECRET} characters; "
                 "the console signs its sessions with it."
             )
         # Cookies know no ports: two regions on one machine need names of their own.

@@ -19,6 +19,7 @@ from services.coordinator.console.addresses import (
     series_href,
     settlement_href,
     stranded_href,
+    transfer_href,
 )
 from services.coordinator.console.due import due_nl
 from services.coordinator.console.people import (
@@ -69,6 +70,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "cap_proposed": (WorkKind.CAP, "Beslis"),
     "settlement_proposed": (WorkKind.SETTLEMENT, "Beslis"),
     "position_differs": (WorkKind.POSITION, "Zoek uit"),
+    "transfer_stranded": (WorkKind.TRANSFER, "Bel de regio"),
 }
 """Each kind of work with its one verb."""
 
@@ -212,6 +214,8 @@ def _of_regions(kind: WorkCode, about: str, peer: str) -> tuple[str, str]:
             return f"{peer} stelt een grens voor", "voor uren heen en weer"
         case "settlement_proposed":
             return f"{peer} stelt voor om te vereffenen", ""
+        case "transfer_stranded":
+            return f"Van uren met {peer} is niet bekend hoe het afloopt", "vraag het daar na"
         case _:
             return f"De stand met {peer} is daar anders dan hier", "zoek samen uit waarom"
 
@@ -264,6 +268,8 @@ def _page(work: Work) -> str:
             return loan_href(work.entity_id)
         case "settlement_proposed":
             return settlement_href(work.entity_id)
+        case "transfer_stranded":
+            return transfer_href(work.entity_id)
         case "cap_proposed" | "position_differs":
             return clearing_href(work.entity_id)
     if work.request_id is not None:

@@ -196,6 +196,7 @@ class WorkKind(Enum):
     CAP = ("Grens voorgesteld", "meter")
     SETTLEMENT = ("Vereffening voorgesteld", "meter")
     POSITION = ("Stand verschilt", "warning")
+    TRANSFER = ("Uren zonder einde", "warning")
 
     def __init__(self, label: str, icon: Icon) -> None:
         self.label: str = label

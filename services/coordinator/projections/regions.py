@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from contracts import crossings
 from contracts.clearing import (
     CapAgreed,
     CapDeclined,
     CapProposed,
+    ClearingEnded,
     ClearingOpened,
     PositionCompared,
     PositionReckoned,
@@ -19,11 +21,14 @@ from contracts.crossings import (
     TransferAccepted,
     TransferAnswered,
     TransferAsked,
+    TransferDecided,
+    TransferDiffered,
     TransferOffered,
     TransferPosted,
     TransferReceived,
     TransferRejected,
     TransferReleased,
+    TransferStranded,
     TransferVoided,
 )
 from contracts.envelope import Event
@@ -182,7 +187,9 @@ def _clearing(found: ClearingSeen | None, event: Any, clearing_id: UUID, at: dat
             found = replace(found, cap_minutes=cap)
             if event.proposal_id != found.proposal_id:
                 return found
-            return replace(found, proposal_id=None, proposed_minutes=None, proposed_by=None, proposed_at=None)
+            return _without_proposal(found)
+        case ClearingEnded():
+            return _without_proposal(found)
         case PositionReckoned():
             return replace(found, reckoned_at=at)
         case PositionCompared():
@@ -190,6 +197,10 @@ def _clearing(found: ClearingSeen | None, event: Any, clearing_id: UUID, at: dat
         case ReckoningAnswered():
             return _differing(replace(found, differs_there=not event.agrees), at)
     return replace(found)
+
+
+def _without_proposal(found: ClearingSeen) -> ClearingSeen:
+    return replace(found, proposal_id=None, proposed_minutes=None, proposed_by=None, proposed_at=None)
 
 
 def _differing(found: ClearingSeen, at: datetime) -> ClearingSeen:
@@ -203,6 +214,7 @@ CLEARINGS = Kind(
     dict.fromkeys(
         (
             ClearingOpened,
+            ClearingEnded,
             CapProposed,
             CapAgreed,
             CapDeclined,
@@ -218,7 +230,10 @@ CLEARINGS = Kind(
 
 @dataclass(slots=True)
 class CrossingSeen:
-    """A transfer between this region and another. `ours`: it began here; `payer_id` is then our member."""
+    """A transfer between this region and another. `ours`: it began here; `payer_id` is then our member.
+
+    `stranded`: why a person must find out how it stands there, since `stranded_at`.
+    """
 
     crossing_id: UUID
     peer: str
@@ -231,6 +246,8 @@ class CrossingSeen:
     payee_id: UUID | None = None
     about: UUID | None = None
     reason: str | None = None
+    stranded: str | None = None
+    stranded_at: datetime | None = None
     version: int = 0
 
 
@@ -241,15 +258,25 @@ _CROSSING_AFTER: dict[type[Event], str] = {
     TransferRejected: "rejected",
     TransferPosted: "posted",
     TransferReceived: "posted",
+    TransferDiffered: "differs",
     TransferReleased: "released",
     TransferVoided: "void",
 }
 
 
 def _crossing(found: CrossingSeen | None, event: Any, crossing_id: UUID, at: datetime) -> CrossingSeen:
-    if isinstance(event, TransferAsked | TransferAnswered):
-        assert found is not None
-        return replace(found)
+    match event:
+        case TransferAsked() | TransferAnswered():
+            assert found is not None
+            # Of what left with the peer the end is asked, or told, again.
+            goes_on = found.stranded == ("peer_left" if isinstance(event, TransferAsked) else "undelivered")
+            return replace(found, stranded=None, stranded_at=None) if goes_on else replace(found)
+        case TransferDecided():
+            assert found is not None
+            return replace(found, stranded=None, stranded_at=None)
+        case TransferStranded():
+            assert found is not None
+            return replace(found, stranded=event.reason, stranded_at=at)
     status = _CROSSING_AFTER[type(event)]
     if found is None:
         ours = isinstance(event, TransferOffered | TransferReleased)
@@ -260,12 +287,16 @@ def _crossing(found: CrossingSeen | None, event: Any, crossing_id: UUID, at: dat
         for name in ("payer_id", "payee_id", "about", "reason")
         if (value := getattr(event, name, None)) is not None
     }
+    if isinstance(event, TransferDiffered):
+        said |= {"minutes": event.minutes, "stranded": "differs", "stranded_at": at}
+    else:
+        said |= {"stranded": None, "stranded_at": None}
     return replace(found, status=status, changed_at=at, **said)
 
 
 CROSSINGS = Kind(
     "crossings_seen",
     CrossingSeen,
-    dict.fromkeys((TransferAsked, TransferAnswered, *_CROSSING_AFTER), lambda e: (e.crossing_id,)),
+    dict.fromkeys(crossings.EVENTS, lambda e: (e.crossing_id,)),
     _crossing,
 )

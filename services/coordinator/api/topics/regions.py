@@ -7,7 +7,7 @@ from fastapi import FastAPI, Query
 
 from contracts.access import allowed
 from contracts.clearing import AnswerCap, GetPositions, Positions, ProposeCap
-from contracts.crossings import AnswerSettlement, GiveAcross, ProposeSettlement
+from contracts.crossings import AnswerSettlement, DecideTransfer, GiveAcross, ProposeSettlement
 from contracts.envelope import Actor, Role
 from contracts.link import AskContact, PeerContact
 from contracts.loans import (
@@ -43,6 +43,14 @@ COMMANDS: tuple[Route, ...] = (
         "Give minutes to someone in another region",
         "regions",
         "/v1/region-transfers/{id}",
+    ),
+    Route(
+        "POST",
+        "/v1/region-transfers/{crossing_id}/decisions",
+        DecideTransfer,
+        changed,
+        "Say how a stranded transfer stands in the other region",
+        "regions",
     ),
     Route("POST", "/v1/clearing-caps", ProposeCap, made, "Propose how far a position may go", "regions"),
     Route(
