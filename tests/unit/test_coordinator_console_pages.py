@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import httpx
@@ -22,12 +23,14 @@ from services.coordinator.console.forms import Form, shown_form
 from services.coordinator.console.help_request import EXCLUDED
 from services.coordinator.console.history import SENTENCES, WHY
 from services.coordinator.projections.history import TOLD
+from services.kernel.settings import Network
 from tests.unit.paper import PaperBus, PaperPool
 from tests.unit.screens import (
     ASKER,
     HELPER,
     MATCH,
     ONE,
+    REGION,
     REQUEST,
     SERIES,
     Outline,
@@ -83,6 +86,17 @@ async def test_a_page_can_be_read_and_used_by_everyone(browser: httpx.AsyncClien
 async def test_who_is_not_signed_in_sees_none_of_it(browser: httpx.AsyncClient, path: str) -> None:
     browser.cookies.clear()
     assert (await browser.get(path)).headers["Location"] == "/inloggen"
+
+
+@pytest.mark.parametrize("linked", [True, False])
+async def test_other_regions_stand_in_the_menu_where_there_are_any(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, linked: bool
+) -> None:
+    network = Network(hub="hub:4222", hub_signing_key="", hub_sealing_key="", keys=Path("keys"))
+    # Settings stand still; a test may look at another region all the same.
+    monkeypatch.setitem(REGION.__dict__, "network", network if linked else None)
+    page = (await browser.get("/rooster")).text
+    assert ('href="/regios"' in page) is linked
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.about_one], ids=lambda case: case.path)

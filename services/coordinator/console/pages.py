@@ -177,6 +177,7 @@ class _Pages:
             holder.label if holder else None,
             operates=holder is not None and holder.actor.role is Role.OPERATOR,
             refers=holder is not None and holder.actor.role is Role.REFERRER,
+            has_network=self._desk.region.network is not None,
             home_href=_home(holder),
             static_href=self._static,
         )

@@ -51,6 +51,8 @@ class Site:
     """Whether it is an operator, who sees how the region runs and nothing about people."""
     refers: bool = False
     """Whether it is a social team, which refers people and sees its own referrals."""
+    has_network: bool = False
+    """Whether the region takes part in a network of regions."""
     home_href: str = "/"
     sign_out_href: str = "/uitloggen"
     static_href: str = "/static"
