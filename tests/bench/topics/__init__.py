@@ -8,6 +8,7 @@ from tests.bench.topics import (
     over_nats,
     proposals,
     rebuild,
+    referrals,
     relay,
     transfers,
     webhooks,
@@ -23,6 +24,7 @@ TOPICS: dict[str, Topic] = {
     "rebuild": rebuild.measure,
     "long-log": long_log.measure,
     "proposals": proposals.measure,
+    "referrals": referrals.measure,
     "webhooks": webhooks.measure,
     "region": whole_region.measure,
 }
