@@ -89,6 +89,7 @@ MAY: dict[str, dict[Role, str]] = {
     "ReportLoanMinutes": {M: ACTING, C: ANY},
     "EndLoan": {M: ACTING, C: ANY},
     "RetryLoan": {C: ANY},
+    "ResolveLoan": {C: ANY},
     "GetLoanPerson": {S: ANY},
     "ReferPerson": {R: TEAM},
     "AcceptReferral": {C: ANY},

@@ -6,12 +6,10 @@ of A on B = −(B on A) once nothing is in flight. Transfers between the two: `c
 """
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Field
-
-from contracts.common import Peer
+from contracts.common import Cap, Peer
 from contracts.envelope import Command, Event, Query, View
 from contracts.letters import (
     CapAnswer,
@@ -26,9 +24,6 @@ CLEARING_SPACE = UUID("5b6c2c57-3a3e-5c5e-9f0d-0a6b8d1f4e77")
 
 Side = Literal["us", "them"]
 """Who did it: this region or its peer."""
-
-Cap = Annotated[int, Field(strict=True, ge=0, le=600_000)]
-"""How far a position may go, either way, in minutes: up to 10,000 hours."""
 
 
 def clearing_account(peer: str) -> UUID:

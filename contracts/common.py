@@ -27,6 +27,16 @@ Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Peer = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 """Another region, by its token in subjects."""
 
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+"""A word of a list that may grow, such as why something ended: never what a person wrote."""
+
+Urgency = Literal["normal", "soon", "urgent"]
+Wish = Literal["none", "unknown", "outside_street", "known"]
+"""How near the asker wants the helper to be: no wish, nobody known, not from the street, someone known."""
+
+Cap = Annotated[int, Field(strict=True, ge=0, le=600_000)]
+"""How far the position between two regions may go, either way, in minutes: up to 10,000 hours."""
+
 HowGiven = Literal["in_person", "phone", "paper"]
 """How someone gave their consent."""
 

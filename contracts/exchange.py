@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts import initiatives, loans, participants, proposals, referrals, safety, visits
 from contracts.categories import CategoryCode
-from contracts.common import HowGiven, Minutes, Moment
+from contracts.common import HowGiven, Minutes, Moment, Urgency, Wish
 from contracts.envelope import Command, Event, Query, VaultEntry, View
 from contracts.freetext import Text
 from contracts.initiatives import THE_INITIATIVE
@@ -18,10 +18,6 @@ from contracts.visits import Recurrence
 SERVICE = "exchange"
 FOLLOWS = ("members", "ledger", "link")
 ASKS = ("members",)
-
-Urgency = Literal["normal", "soon", "urgent"]
-Wish = Literal["none", "unknown", "outside_street", "known"]
-"""How near the asker wants the helper to be: no wish, nobody known, not from the street, someone known."""
 
 FellThroughReason = Literal[
     "below_floor",

@@ -5,16 +5,17 @@ are carried by the link (services/link), each once, those of one thread in their
 pseudonymous ids, codes, numbers and times, never what a person is called or wrote.
 
 A region reads a version a release before others write it, and ignores fields it does not know. A
-letter's name is part of the contract, as an event's is.
+letter's name is part of the contract, as an event's is. What it may hold is bounded by the types of the
+commands that lead to it: a peer that writes anything else is refused.
 """
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.common import Cap, Code, Minutes, Moment, Pc4, Urgency, Wish
 from contracts.envelope import Event, UnknownEvent
 
 
@@ -45,6 +46,12 @@ class ForPeer(Event):
 
 # Hours
 
+Total = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+"""A count, or minutes of many transfers together: what JSON carries without loss."""
+
+Amount = Annotated[int, Field(strict=True, gt=-(2**53), lt=2**53)]
+"""Minutes of a transfer. What cannot be is for the ledger to refuse, and for people to see."""
+
 TransferKind = Literal["help", "gift", "settlement"]
 """For help that was lent, given by someone to someone, or of the regions themselves to settle a position."""
 
@@ -63,7 +70,7 @@ class TransferOffer(AboutTransfer):
     """
 
     payee_id: UUID | None
-    minutes: int
+    minutes: Amount
     kind: TransferKind
     about: UUID | None = None
 
@@ -75,14 +82,14 @@ class TransferAcceptance(AboutTransfer):
 class TransferRejection(AboutTransfer):
     """We do not accept, and never will: release what you hold."""
 
-    reason: str
+    reason: Code
 
 
 class TransferPosting(AboutTransfer):
     """We posted it; so do you now. Complete in itself, for who lost the offer."""
 
     payee_id: UUID | None
-    minutes: int
+    minutes: Amount
     kind: TransferKind
     about: UUID | None = None
 
@@ -105,15 +112,15 @@ class CapProposal(Letter):
 
     THREAD: ClassVar[str] = "proposal_id"
     proposal_id: UUID
-    minutes: int
+    minutes: Cap
 
 
 class CapAnswer(Letter):
     THREAD: ClassVar[str] = "proposal_id"
     proposal_id: UUID
-    minutes: int
+    minutes: Cap
     agreed: bool
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class Reckoning(Letter):
@@ -121,8 +128,8 @@ class Reckoning(Letter):
 
     THREAD: ClassVar[str] = "reckoning_id"
     reckoning_id: UUID
-    count: int
-    total_minutes: int
+    count: Total
+    total_minutes: Total
 
 
 class ReckoningAnswer(Letter):
@@ -130,8 +137,8 @@ class ReckoningAnswer(Letter):
 
     THREAD: ClassVar[str] = "reckoning_id"
     reckoning_id: UUID
-    count: int
-    total_minutes: int
+    count: Total
+    total_minutes: Total
     agrees: bool
 
 
@@ -151,12 +158,12 @@ class HelpAppeal(AboutLoan):
     `counted`: the helper receives hours for it.
     """
 
-    category: str
-    minutes: int
-    pc4: str
-    wanted_at: datetime | None = None
-    urgency: str = "normal"
-    wish: str = "none"
+    category: Code
+    minutes: Minutes
+    pc4: Pc4
+    wanted_at: Moment | None = None
+    urgency: Urgency = "normal"
+    wish: Wish = "none"
     counted: bool = True
 
 
@@ -164,7 +171,7 @@ class HelperProposal(AboutLoan):
     """This helper of ours could do it; their time is reserved. `helper_id` tells you nothing."""
 
     helper_id: UUID
-    pc4: str
+    pc4: Pc4
 
 
 class HelperChoice(AboutLoan):
@@ -178,19 +185,19 @@ class PersonAgreement(AboutLoan):
 class MinutesReport(AboutLoan):
     """How long it took, says our person."""
 
-    minutes: int
+    minutes: Minutes
 
 
 class LoanSettlement(AboutLoan):
     """We booked it: `minutes` are what both said, or the lower of the two."""
 
-    minutes: int
+    minutes: Minutes
 
 
 class LoanEnd(AboutLoan):
     """It does not go on; what you reserved for it is free again."""
 
-    reason: str
+    reason: Code
 
 
 LETTERS: dict[str, type[Letter]] = {

@@ -16,6 +16,8 @@ from contracts.envelope import Command, Event, Query, View
 SERVICE = "link"
 FOLLOWS = ("exchange", "ledger")
 ASKS = ("exchange", "members", "ledger")
+QUESTIONS = ("GetLoanPerson", "GetPeople", "GetPositions")
+"""All that it asks them: it is the one service that speaks with the outside."""
 
 PEER_SPACE = UUID("1d1f0c0b-4c55-5f0e-8e55-3b7e0a9b6c21")
 NETWORK_ID = uuid5(PEER_SPACE, "")

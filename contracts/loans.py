@@ -13,6 +13,10 @@ A loan is about one request for help and one other region; both regions know it,
     LoanMinutesAgreed ─▶ ledger ─▶ LoanCompleted ▶ LoanCompleted
     LoanEnded ◀────────────────────────────────▶ LoanEnded, by either, until minutes were reported
 
+Nothing waits for ever: a step that nobody takes is brought to the coordinator's mind (LoanReminded), and
+then it ends (`no_answer`). Who called it off while the other's minutes were on their way reads them
+nevertheless: a coordinator talks about it and says so (LoanResolved).
+
 What another region hears of it has no personal data: a category, minutes, a postcode area, times, wishes,
 and ids that mean nothing there.
 """
@@ -60,6 +64,7 @@ EndReason = Literal[
     "consent_withdrawn",
     "left",
     "peer_left",
+    "no_answer",
 ]
 """Why a loan does not go on. Events carry it as text: a new reason is no new version."""
 
@@ -242,7 +247,7 @@ class LoanCompleted(AboutLoan):
         return LoanSettlement(loan_id=self.thread_id, minutes=self.minutes) if self.side == "asks" else None
 
 
-TOLD = frozenset({"declined", "found_elsewhere", "withdrawn", "cancelled", "helper_withdrew"})
+TOLD = frozenset({"declined", "found_elsewhere", "withdrawn", "cancelled", "helper_withdrew", "no_answer"})
 """Why it ended, as another region hears it. What says more of a person (a certificate that lapsed, too
 few hours, a guardian who no longer agrees) stays at home: they may know each other by name."""
 
@@ -251,7 +256,8 @@ class LoanEnded(AboutLoan):
     """It does not go on; what was reserved or held for it is free. `told`: our person knew of it.
 
     `helper_id` where the helper is ours and their time was reserved; `request_id` where the asker is,
-    and `taken` when the request waited for it.
+    and `taken` when the request waited for it. `given`: someone said how long it took, so it may well
+    have been: a coordinator talks with people before anything is told (LoanResolved).
     """
 
     by: Side
@@ -264,11 +270,37 @@ class LoanEnded(AboutLoan):
     minutes: int
     category: str
     wanted_at: datetime | None = None
+    given: bool = False
 
     def letter(self) -> Letter | None:
         if self.by == "them":
             return None
         return LoanEnd(loan_id=self.thread_id, reason=self.reason if self.reason in TOLD else "cancelled")
+
+
+class LoanReminded(AboutLoan):
+    """Half of the time for the next step has passed: at `until` it ends. For the own coordinator."""
+
+    request_id: UUID | None = None
+    member_id: UUID | None = None
+    until: datetime
+
+
+class LoanResolved(AboutLoan):
+    """A coordinator (`by`, their credential) talked about minutes that were reported of what had ended."""
+
+    request_id: UUID | None = None
+    member_id: UUID | None = None
+    by: str
+
+
+class LendingStopped(Event):
+    """A peer left the network: whatever goes on with it ends here. It may come again, and leave again."""
+
+    ENTITY: ClassVar[str] = "parting"
+    FIRST: ClassVar[bool] = True
+    parting_id: UUID
+    peer: str
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -287,6 +319,9 @@ EVENTS: tuple[type[Event], ...] = (
     LoanUnbooked,
     LoanCompleted,
     LoanEnded,
+    LoanReminded,
+    LoanResolved,
+    LendingStopped,
 )
 
 
@@ -341,6 +376,31 @@ class RetryLoan(Command):
     loan_id: UUID
 
 
+class ResolveLoan(Command):
+    """Say that the minutes which were reported of what had ended were talked about: nothing waits any more.
+
+    Hours that go nevertheless are given by hand (GiveAcross).
+    """
+
+    loan_id: UUID
+
+
+class RemindOfLoan(Command):
+    """From a timer: was the step after `status` taken? `until`: when it ends without."""
+
+    loan_id: UUID
+    status: LoanStatus
+    until: datetime
+
+
+class LapseLoan(Command):
+    """From a timer: the step after `status` was not taken in time; without one, nothing was agreed before
+    the moment of the help."""
+
+    loan_id: UUID
+    status: LoanStatus | None = None
+
+
 class TakeLoanLetter(Command):
     """From link: what a peer wrote about help."""
 
@@ -379,6 +439,19 @@ class GiveUpLoan(Command):
     thread_id: UUID
 
 
+class GiveUpPeer(Command):
+    """From link: the peer left the network."""
+
+    peer: str
+
+
+class EndLoansWith(Command):
+    """From a timer: what goes on with a peer that left ends. `loan_ids` is filled in by the service."""
+
+    peer: str
+    loan_ids: tuple[UUID, ...] = ()
+
+
 COMMANDS: tuple[type[Command], ...] = (
     SeekHelp,
     LendHelper,
@@ -387,6 +460,7 @@ COMMANDS: tuple[type[Command], ...] = (
     ReportLoanMinutes,
     EndLoan,
     RetryLoan,
+    ResolveLoan,
 )
 
 

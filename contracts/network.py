@@ -79,7 +79,7 @@ class WrittenLetter(Message):
     number: Count
     thread_id: UUID
     name: Name
-    version: int
+    version: Annotated[int, Field(ge=1, lt=2**31)]
     data: dict[str, Any]
     correlation_id: UUID | None = None
 
@@ -126,6 +126,15 @@ class Join(Message):
     signing_key: KeyText
     sealing_key: KeyText
     user_key: KeyText
+
+
+class Joining(Message):
+    """What a guest says, who is on no list yet: its keys, the sealed Join that they open, and the signature
+    of that by the invitation's seed (Ed25519, hexadecimal)."""
+
+    join: Join
+    sealed: str
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
 
 
 class GetDirectory(Message):

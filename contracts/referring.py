@@ -12,8 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from contracts.categories import CategoryCode
-from contracts.common import HowGiven, Minutes, Moment, Pc4
-from contracts.exchange import Urgency, Wish
+from contracts.common import HowGiven, Minutes, Moment, Pc4, Urgency, Wish
 from contracts.freetext import Line, Text, clean
 from contracts.members import BirthDate, Email, HouseNumber, Phone
 from contracts.referrals import Feedback

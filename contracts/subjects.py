@@ -165,7 +165,8 @@ def permissions(region: str, service: str) -> Permissions:
         subscribe.append(head(region, source))
     publish += [query(region, other, GET_MARKS) for other, c in SERVICES.items() if service in c.FOLLOWS]
     for asked in contract.ASKS:
-        publish += [query(region, asked, q.__name__) for q in SERVICES[asked].QUERIES]
+        names = {q.__name__ for q in SERVICES[asked].QUERIES}
+        publish += [query(region, asked, name) for name in sorted(names & questions(service, names))]
     if service == "notifications":
         subscribe.append(feedback_ask(region, "*"))
         publish.append(feedback_out(region, "*"))
@@ -175,6 +176,11 @@ def permissions(region: str, service: str) -> Permissions:
         publish += [command(region, other, "*") for other in SERVICES]
         publish += [query(region, other, name) for other in SERVICES for name in OF_OPERATORS]
     return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))
+
+
+def questions(service: str, queries: set[str]) -> set[str]:
+    """Which of these queries a service may ask: all, where it does not name its `QUESTIONS`."""
+    return set(getattr(SERVICES[service], "QUESTIONS", queries))
 
 
 def team_permissions(region: str, team: str) -> Permissions:

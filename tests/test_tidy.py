@@ -56,6 +56,7 @@ DECIDERS = {
         "borrowing",
         "lending",
         "loan_life",
+        "loan_terms",
     ),
     "ledger": (
         "account",

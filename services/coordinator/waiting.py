@@ -37,7 +37,10 @@ WorkCode = Literal[
     "help_asked",
     "helper_offered",
     "person_asked",
+    "loan_waits",
+    "loan_unreported",
     "loan_differs",
+    "loan_cut_short",
     "loan_not_booked",
     "cap_proposed",
     "settlement_proposed",
@@ -131,14 +134,18 @@ def _member(where: str, since: str) -> Waiting:
     )
 
 
-def _loan(where: str) -> Waiting:
-    """Help to or from another region: where ours lives, or for what they ask, everyone."""
+def _loan(where: str, *, over: bool = False) -> Waiting:
+    """Help to or from another region: where ours lives, or for what they ask, everyone.
+
+    Due when it ends without an answer, once that comes near (LoanReminded), else at its own moment.
+    """
+    runs = "" if over else "status NOT IN ('completed', 'ended') AND "
     return Waiting(
-        rows=f"loans_seen x WHERE status NOT IN ('completed', 'ended') AND {where}",
+        rows=f"loans_seen x WHERE {runs}{where}",
         entity_id="loan_id",
         since="changed_at",
-        due="wanted_at",
-        fixed="wanted_at IS NOT NULL",
+        due="coalesce(answer_by, wanted_at)",
+        fixed="answer_by IS NULL AND wanted_at IS NOT NULL",
         member_id="member_id",
         request_id="request_id",
         category="category",
@@ -400,7 +407,28 @@ WAITING: dict[WorkCode, Waiting] = {
     "help_asked": _loan("status = 'asked'"),
     "helper_offered": _loan("side = 'asks' AND status = 'offered'"),
     "person_asked": _loan("status = 'wanted' AND NOT we_agree"),
+    # For the other region to answer: someone calls there before it ends by itself.
+    "loan_waits": _loan(
+        "(status = 'sought' OR status = 'offered' AND side = 'helps' OR status = 'wanted' AND we_agree) "
+        "AND (answer_by IS NOT NULL OR wanted_at < now() + interval '2 days')"
+    ),
+    # It was to be yesterday or before; without a day two weeks are time enough.
+    "loan_unreported": _loan(
+        "status = 'confirmed' AND (our_minutes IS NULL "
+        "AND coalesce(wanted_at, changed_at + interval '14 days') < now() - interval '1 day' "
+        "OR their_minutes IS NULL AND changed_at < now() - interval '14 days')"
+    ),
     "loan_differs": _loan("differs"),
+    # Called off by one while the other wrote down how long it took: nothing is booked of itself.
+    "loan_cut_short": replace(
+        _loan(
+            "status = 'ended' AND NOT resolved AND (our_minutes IS NOT NULL OR their_minutes IS NOT NULL)",
+            over=True,
+        ),
+        due="changed_at + interval '1 day'",
+        fixed="false",
+        hidden_from="ARRAY[member_id]",
+    ),
     "loan_not_booked": _loan("status = 'unbooked'"),
     "cap_proposed": Waiting(
         rows="clearings_seen x WHERE proposed_by = 'them'",

@@ -17,6 +17,7 @@ from services.exchange.home import HOME
 from services.exchange.incident import INCIDENT, PAIR
 from services.exchange.initiative import INITIATIVE
 from services.exchange.loan import LOAN
+from services.exchange.loan_terms import PARTING
 from services.exchange.match import MATCH
 from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT
@@ -40,6 +41,7 @@ def service(region: Region) -> Service:
             REQUEST,
             MATCH,
             LOAN,
+            PARTING,
             SERIES,
             WEEK,
             INCIDENT,

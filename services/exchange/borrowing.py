@@ -34,7 +34,10 @@ from services.kernel.service import Context
 
 
 def seek(command: SeekHelp, context: Context, state: State) -> list[Event]:
-    """Once for each region, until it answered."""
+    """Once for each region, until it answered. Of help that comes back one visit at a time.
+
+    A visit is a request like any other; the series stays with who helps here.
+    """
     request = known_request(state, command.request_id)
     check_area(context, request.pc4)
     if request.status != "open":
@@ -43,8 +46,10 @@ def seek(command: SeekHelp, context: Context, state: State) -> list[Event]:
     if request.recurrence is not None:
         raise Rejected(
             "comes_back",
-            "Terugkerende hulp kan niet uit een andere regio komen. Vraag het per keer.",
-            "Help that comes back cannot come from another region. Ask for one time at a time.",
+            "Hulp die steeds terugkomt kan niet als geheel uit een andere regio komen. Vraag het voor één "
+            "afspraak, of maak een losse hulpvraag voor één keer.",
+            "Help that comes back cannot come from another region as a whole. Ask for one of its visits, or "
+            "make a request for one time.",
         )
     policy = running_policy(state, request.initiative_id)
     if policy.compensation == "euro":
@@ -144,6 +149,9 @@ def settle(command: SettleLoan, context: Context, state: State) -> list[Event]:
         return []
     if command.booked:
         return [completed(found, found.agreed_minutes)]
+    if command.reason == "peer_left":
+        # There is nobody to transfer them to, however often it is tried.
+        return [end(found, "peer_left", "them")]
     return [LoanUnbooked(**found.about, minutes=found.agreed_minutes, reason=command.reason)]
 
 

@@ -35,13 +35,26 @@ from contracts.ledger import (
     TransferRefused,
 )
 from contracts.letters import read_letter
-from contracts.link import LetterReceived, LetterUndeliverable
+from contracts.link import LetterReceived, LetterUndeliverable, PeerLeft
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
+    EndLoansWith,
     GiveUpLoan,
+    GiveUpPeer,
+    HelpAsked,
+    HelperConfirmed,
+    HelperLent,
+    HelperOffered,
+    HelperTaken,
+    HelperWanted,
+    HelpSought,
+    LapseLoan,
     LendHelper,
+    LendingStopped,
+    RemindOfLoan,
     ReportLoanMinutes,
+    ResolveLoan,
     RetryLoan,
     SeekHelp,
     SettleLoan,
@@ -117,6 +130,7 @@ from services.exchange import (
     leaving,
     lending,
     loan_life,
+    loan_terms,
     match,
     minutes,
     offer,
@@ -184,7 +198,12 @@ _DECIDES: dict[type[Command], Decide] = {
     ReportLoanMinutes: loan_life.report,
     EndLoan: loan_life.call_off,
     TakeLoanLetter: loan_life.take_letter,
-    GiveUpLoan: loan_life.give_up,
+    ResolveLoan: loan_life.resolve,
+    RemindOfLoan: loan_terms.remind,
+    LapseLoan: loan_terms.lapse,
+    GiveUpLoan: loan_terms.give_up,
+    GiveUpPeer: loan_terms.give_up_peer,
+    EndLoansWith: loan_terms.end_with,
 }
 
 DECIDES = referral_course.keeping_up(acting.in_someones_name(_DECIDES))
@@ -197,6 +216,7 @@ PREPARES: dict[type[Command], Prepare] = {
     PlanVisit: preparing.plan_visit,
     PartTooClose: preparing.part_too_close,
     EndOffers: preparing.end_offers,
+    EndLoansWith: preparing.end_loans_with,
     ReportIncident: preparing.report_incident,
     HandOverIncident: preparing.hand_over_incident,
     CloseIncident: preparing.close_incident,
@@ -211,6 +231,11 @@ SCHEDULES: dict[type[Event], Schedule] = {
     ParticipantLeft: leaving.look_for_offers,
     PolicyChanged: help_request.look_for_drafts,
     PersonReferred: referral.checks,
+    **dict.fromkeys(
+        (HelpSought, HelpAsked, HelperLent, HelperOffered, HelperConfirmed, HelperWanted), loan_terms.terms
+    ),
+    HelperTaken: loan_terms.hold_term,
+    LendingStopped: loan_terms.look_for_loans,
 }
 
 ERASES: dict[type[Event], Erase] = {MemberErased: lambda event: event.member_id}
@@ -319,6 +344,11 @@ def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
     return [GiveUpLoan(peer=event.peer, thread_id=event.thread_id)] if about_help else []
 
 
+def on_peer_left(event: PeerLeft) -> list[Command]:
+    """Also where nothing was on its way: it hears no more of what goes on."""
+    return [GiveUpPeer(peer=event.peer)]
+
+
 FOLLOWS: dict[type[Event], Follow] = {
     MemberApproved: on_member_approved,
     CapacityChanged: on_capacity_changed,
@@ -340,4 +370,5 @@ FOLLOWS: dict[type[Event], Follow] = {
     TransferReleased: on_crossed,
     LetterReceived: on_letter_received,
     LetterUndeliverable: on_letter_undeliverable,
+    PeerLeft: on_peer_left,
 }

@@ -273,6 +273,11 @@ def withdraw(command: WithdrawRequest, context: Context, state: State) -> list[E
     check_area(context, request.pc4)
     if request.status not in ("draft", "open", "matching"):
         raise not_open(request)
+    return withdrawn(state, request)
+
+
+def withdrawn(state: State, request: HelpRequest) -> list[Event]:
+    """It is not wanted any more, neither here nor in the regions that look at it too."""
     return [
         RequestWithdrawn(request_id=request.request_id, member_id=request.member_id),
         *end_all(state, request.loans, "withdrawn"),

@@ -17,9 +17,9 @@ from contracts.participants import (
     ParticipantLeft,
     PartTooClose,
 )
-from services.exchange.help_request import REQUEST
+from services.exchange.help_request import REQUEST, withdrawn
 from services.exchange.home import together
-from services.exchange.loan import LOAN, Loan, end
+from services.exchange.loan import Loan, loans_among
 from services.exchange.loan_life import called_off, loans_of, without
 from services.exchange.match import MATCH, Match, fall_through, known_match, part, running_of
 from services.exchange.minutes import settled_without
@@ -66,11 +66,9 @@ def end_asking(command: EndAsking, context: Context, state: State) -> list[Event
             if match.has_been(context.at):
                 continue
             events.append(fall_through(match, "withdrawn"))
-        loans = _loans(state, request.loans) if request is not None else []
-        if any(loan.has_been(context.at) for loan in loans):
+        if request is None or any(loan.has_been(context.at) for loan in loans_among(state, request.loans)):
             continue
-        events.append(RequestWithdrawn(request_id=request_id, member_id=command.member_id))
-        events += [end(loan, "withdrawn") for loan in loans if loan.may_end]
+        events += withdrawn(state, request)
     return [*events, *(ended(known_series(state, series_id), "withdrawn") for series_id in asker.receives)]
 
 
@@ -128,7 +126,7 @@ def let_go(command: LetGo, context: Context, state: State) -> list[Event]:
         match = state.get(MATCH, request.match_id) if request.match_id is not None else None
         if match is not None:
             events += _without(match, command.member_id, context, state)
-        for loan in _loans(state, request.loans):
+        for loan in loans_among(state, request.loans):
             events += without(loan, context, state)
         events.append(RequestWithdrawn(request_id=request_id, member_id=command.member_id))
     events += [ended(known_series(state, series_id), "left") for series_id in member.receives]
@@ -136,10 +134,6 @@ def let_go(command: LetGo, context: Context, state: State) -> list[Event]:
         participant_id=command.member_id, settle=command.settle, beneficiary_id=command.beneficiary_id
     )
     return [*events, left]
-
-
-def _loans(state: State, loan_ids: tuple[UUID, ...]) -> list[Loan]:
-    return [loan for loan_id in loan_ids if (loan := state.get(LOAN, loan_id)) is not None]
 
 
 def look_for_offers(event: ParticipantLeft, at: datetime) -> list[Timer]:

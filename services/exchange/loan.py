@@ -1,7 +1,8 @@
 """A loan: help between this region and another, as this region knows it. Each side has its own person.
 
 Where we ask, its id is that in letters; where a peer asks, one made from theirs and the peer's name.
-What happens: borrowing.py (the side that asks), lending.py (the side that helps), loan_life.py (both).
+What happens: borrowing.py (the side that asks), lending.py (the side that helps), loan_life.py (both),
+loan_terms.py (when nobody answers).
 """
 
 from collections.abc import Iterable
@@ -25,6 +26,8 @@ from contracts.loans import (
     LoanMinutesAgreed,
     LoanMinutesDiffered,
     LoanMinutesReported,
+    LoanReminded,
+    LoanResolved,
     LoanStatus,
     LoanUnbooked,
     PersonAgreed,
@@ -48,6 +51,7 @@ class Loan:
     """`member_id` is our person: the asker, or the helper once one is lent; `their_id` is the peer's.
 
     `told`: our person heard that it will be, so they must hear when it is not. `attempts`: to book it.
+    `resolved`: it ended although someone had said how long it took, and that was talked about.
     """
 
     loan_id: UUID
@@ -75,6 +79,7 @@ class Loan:
     agreed_minutes: int | None = None
     attempts: int = 0
     reason: str | None = None
+    resolved: bool = False
     version: int = 0
 
     @property
@@ -87,16 +92,20 @@ class Loan:
         return self.member_id if self.side == "helps" else None
 
     @property
+    def said(self) -> bool:
+        """Whether someone said how long it took."""
+        return self.our_minutes is not None or self.their_minutes is not None
+
+    @property
     def may_end(self) -> bool:
         """Whether it may still be called off: nobody said yet how long it took."""
-        said = self.our_minutes is not None or self.their_minutes is not None
-        return self.status not in (*OVER, "agreed", "unbooked") and not said
+        return self.status not in (*OVER, "agreed", "unbooked") and not self.said
 
     def has_been(self, at: datetime) -> bool:
         """Whether the help was given, as far as we know: its time has come, or someone said so."""
         if self.status not in ("confirmed", "agreed", "unbooked"):
             return False
-        if self.our_minutes is not None or self.their_minutes is not None:
+        if self.said:
             return self.wanted_at is None or begin(local(self.wanted_at).date()) <= at
         return self.wanted_at is not None and self.wanted_at <= at
 
@@ -122,6 +131,8 @@ type LoanEvent = (
     | LoanUnbooked
     | LoanCompleted
     | LoanEnded
+    | LoanReminded
+    | LoanResolved
 )
 
 
@@ -160,15 +171,19 @@ def _afterwards(
     | LoanMinutesAgreed
     | LoanUnbooked
     | LoanCompleted
-    | LoanEnded,
+    | LoanEnded
+    | LoanReminded
+    | LoanResolved,
 ) -> Loan:
     match event:
         case LoanMinutesReported() if event.by == "us":
             return replace(found, our_minutes=event.minutes)
         case LoanMinutesReported():
             return replace(found, their_minutes=event.minutes)
-        case LoanMinutesDiffered():
+        case LoanMinutesDiffered() | LoanReminded():
             return replace(found)
+        case LoanResolved():
+            return replace(found, resolved=True)
         case LoanMinutesAgreed():
             return replace(found, status="agreed", agreed_minutes=event.minutes, attempts=event.attempt)
         case LoanUnbooked():
@@ -202,6 +217,8 @@ LOAN = Kind(
             LoanUnbooked,
             LoanCompleted,
             LoanEnded,
+            LoanReminded,
+            LoanResolved,
         )
     },
     evolve,
@@ -251,10 +268,15 @@ def end(found: Loan, reason: str, by: Literal["us", "them"] = "us") -> LoanEnded
         minutes=found.minutes,
         category=found.category,
         wanted_at=found.wanted_at,
+        given=found.said,
     )
+
+
+def loans_among(state: State, loan_ids: Iterable[UUID]) -> list[Loan]:
+    """Those of them that there are."""
+    return [loan for loan_id in loan_ids if (loan := state.get(LOAN, loan_id)) is not None]
 
 
 def end_all(state: State, loan_ids: Iterable[UUID], reason: str) -> list[Event]:
     """Whoever else was asked for a request need look no further. Help that was given stands."""
-    loans = (state.get(LOAN, loan_id) for loan_id in loan_ids)
-    return [end(loan, reason) for loan in loans if loan is not None and loan.may_end]
+    return [end(loan, reason) for loan in loans_among(state, loan_ids) if loan.may_end]

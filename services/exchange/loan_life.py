@@ -18,22 +18,24 @@ from contracts.loans import (
     AgreeToLoan,
     EndLoan,
     EndReason,
-    GiveUpLoan,
     LoanConfirmed,
     LoanMinutesDiffered,
     LoanMinutesReported,
+    LoanResolved,
     PersonAgreed,
     ReportLoanMinutes,
+    ResolveLoan,
     TakeLoanLetter,
     lent_id,
 )
 from services.exchange import borrowing, lending
 from services.exchange.help_request import REQUEST
 from services.exchange.initiative import policy_of
-from services.exchange.loan import LOAN, RUNNING, Loan, end, evolve, known_loan, not_now
+from services.exchange.loan import LOAN, RUNNING, Loan, end, evolve, known_loan, loans_among, not_now
 from services.exchange.participant import Participant
 from services.kernel.entity import State
 from services.kernel.errors import Rejected
+from services.kernel.handling import check_uninvolved
 from services.kernel.service import Context
 
 READS = get_args(TakeLoanLetter.model_fields["letter"].annotation)
@@ -89,6 +91,19 @@ def _why(found: Loan, command: EndLoan) -> EndReason:
     return "helper_withdrew" if found.member_id == command.member_id else "cancelled"
 
 
+def resolve(command: ResolveLoan, context: Context, state: State) -> list[Event]:
+    """Both coordinators talked: the hours were given by hand, or it took no time after all."""
+    found = known_loan(state, command.loan_id, context)
+    check_uninvolved(context.actor, (found.member_id,))
+    if found.status != "ended" or not found.said or found.resolved:
+        raise not_now(found)
+    return [
+        LoanResolved(
+            **found.about, request_id=found.request_id, member_id=found.member_id, by=context.actor.name
+        )
+    ]
+
+
 def _check_theirs(found: Loan, member_id: UUID | None) -> None:
     if found.member_id is None or found.member_id != member_id:
         raise Rejected(
@@ -102,12 +117,15 @@ def _check_theirs(found: Loan, member_id: UUID | None) -> None:
 
 
 def take_letter(command: TakeLoanLetter, context: Context, state: State) -> list[Event]:
-    """A letter is never refused. What is about something unknown, or comes too late, changes nothing."""
+    """A letter is never refused. What is about something unknown, or comes too late, changes nothing.
+
+    Minutes are read whenever they come: who called it off meanwhile must see that someone helped.
+    """
     letter, peer = command.letter, command.peer
     if isinstance(letter, HelpAppeal):
         return lending.take_appeal(letter, peer, state)
-    found = _found(letter.loan_id, peer, state)
-    if found is None or found.over:
+    found = loan_with(peer, letter.loan_id, state)
+    if found is None or (found.over and not isinstance(letter, MinutesReport)):
         return []
     match letter:
         case HelperProposal():
@@ -127,7 +145,7 @@ def take_letter(command: TakeLoanLetter, context: Context, state: State) -> list
             assert_never(letter)
 
 
-def _found(thread_id: UUID, peer: str, state: State) -> Loan | None:
+def loan_with(peer: str, thread_id: UUID, state: State) -> Loan | None:
     """The loan of a thread with this peer: theirs, or ours and asked of them."""
     for loan_id in (lent_id(peer, thread_id), thread_id):
         found = state.get(LOAN, loan_id)
@@ -160,22 +178,16 @@ def _confirmed(found: Loan, *, they_agree: bool) -> list[Event]:
 
 
 def _they_report(letter: MinutesReport, found: Loan, context: Context, state: State) -> list[Event]:
-    if found.their_minutes == letter.minutes:
+    if found.their_minutes == letter.minutes or found.status == "completed":
         return []
     reported = LoanMinutesReported(**found.about, by="them", minutes=letter.minutes)
     return [reported, *_weighed(evolve(found, reported, found.loan_id, context.at), state)]
 
 
 def _they_settled(letter: LoanSettlement, found: Loan) -> list[Event]:
-    if found.side != "helps" or found.member_id is None:
+    if found.side != "helps" or found.status != "confirmed":
         return []
     return [borrowing.completed(found, letter.minutes)]
-
-
-def give_up(command: GiveUpLoan, context: Context, state: State) -> list[Event]:
-    """The peer left the network: nobody there hears of it any more."""
-    found = _found(command.thread_id, command.peer, state)
-    return [end(found, "peer_left", "them")] if found is not None and found.may_end else []
 
 
 # How long it took
@@ -202,8 +214,7 @@ def _weighed(found: Loan, state: State) -> list[Event]:
 
 def loans_of(state: State, helper: Participant) -> list[Loan]:
     """What this helper does for other regions, or is proposed for."""
-    found = (state.get(LOAN, loan_id) for loan_id in helper.lends)
-    return [loan for loan in found if loan is not None]
+    return loans_among(state, helper.lends)
 
 
 def called_off(found: Loan, reason: str, at: datetime) -> list[Event]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.envelope import Event, Role
-from contracts.exchange import HelpRequested, MatchReserved, RequestWithdrawn
+from contracts.exchange import HelpRequested, MatchReserved
 from contracts.visits import (
     EndHelping,
     EndSeries,
@@ -27,6 +27,7 @@ from contracts.visits import (
 from services.exchange import fitness, help_request
 from services.exchange.help_request import REQUEST, HelpRequest, known_request
 from services.exchange.initiative import policy_of
+from services.exchange.loan import end_all, loans_among
 from services.exchange.match import MATCH, Match, fall_through, reserved, running_of
 from services.exchange.offer import OFFER
 from services.exchange.participant import PARTICIPANT, Participant
@@ -80,7 +81,10 @@ def _hand_over(series: Series, found: Match, context: Context, state: State) -> 
         left_open=len(without_helper) - len(taken),
         by=found.by,
     )
-    return [changed, *taken]
+    # Other regions that looked for someone for one of these need look no further.
+    visits = (known_request(state, one.request_id) for one in taken)
+    found_here = [over for visit in visits for over in end_all(state, visit.loans, "found_elsewhere")]
+    return [changed, *found_here, *taken]
 
 
 def open_visits(state: State, series: Series, at: datetime) -> Iterator[tuple[datetime, HelpRequest]]:
@@ -204,7 +208,9 @@ def called_off(state: State, series: Series, asker: Participant, at: datetime) -
             if found.has_been(at):
                 continue
             events.append(fall_through(found, "skipped"))
-        events.append(RequestWithdrawn(request_id=request.request_id, member_id=request.member_id))
+        if any(loan.has_been(at) for loan in loans_among(state, request.loans)):
+            continue
+        events += help_request.withdrawn(state, request)
     return events
 
 

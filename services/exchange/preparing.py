@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.categories import CATEGORIES, Intimacy
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import ConfirmMatch, OpenDrafts, ReserveMatch
+from contracts.loans import EndLoansWith
 from contracts.members import Excluded, FindExcluded, FindLookalikes, Lookalikes
 from contracts.participants import EndOffers, PartTooClose
 from contracts.referrals import ReferPerson, TakeReferral
@@ -98,6 +99,15 @@ async def end_offers(replica: Replica, command: EndOffers, actor: Actor) -> Comm
         command.member_id,
     )
     return command.model_copy(update={"offer_ids": tuple(row[0] for row in rows)})
+
+
+async def end_loans_with(replica: Replica, command: EndLoansWith, actor: Actor) -> Command:
+    """Look what goes on with a peer that left the network."""
+    rows = await replica.pool.fetch(
+        "SELECT loan_id FROM loans WHERE peer = $1 AND status NOT IN ('completed', 'ended') ORDER BY loan_id",
+        command.peer,
+    )
+    return command.model_copy(update={"loan_ids": tuple(row[0] for row in rows)})
 
 
 async def decide_minutes(replica: Replica, command: DecideMinutes, actor: Actor) -> Command:

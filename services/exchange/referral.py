@@ -14,9 +14,8 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID, uuid5
 
-from contracts.common import HowGiven
+from contracts.common import HowGiven, Urgency
 from contracts.envelope import Event, Role
-from contracts.exchange import Urgency
 from contracts.referrals import (
     ENDED,
     NEXT,

@@ -30,7 +30,7 @@ from contracts.referrals import (
 )
 from contracts.visits import SeriesEnded
 from services.exchange.age import check_guardian
-from services.exchange.help_request import REQUEST, HelpRequest
+from services.exchange.help_request import REQUEST, HelpRequest, withdrawn
 from services.exchange.initiative import running_policy
 from services.exchange.participant import PARTICIPANT, Participant
 from services.exchange.recurrence import following
@@ -118,7 +118,7 @@ def _withdrawn(state: State, referral: Referral) -> list[Event]:
         return []
     if request.status not in ("draft", "open", "matching") or referral.status == "in-progress":
         raise _helped(referral)
-    return [RequestWithdrawn(request_id=request.request_id, member_id=request.member_id)]
+    return withdrawn(state, request)
 
 
 def _helped(referral: Referral) -> Rejected:

@@ -1,5 +1,6 @@
 """Rights that depend on where something is: coordinators may be bound to areas."""
 
+from contracts.envelope import Actor
 from services.kernel.errors import Rejected
 from services.kernel.service import Context
 
@@ -16,7 +17,12 @@ def check_whole_region(context: Context) -> None:
 
 def check_area(context: Context, pc4: str) -> None:
     """Go on only when the actor's rights hold in this postcode area. Raises Rejected."""
-    if not context.actor.may_in(pc4):
+    check_actor_area(context.actor, pc4)
+
+
+def check_actor_area(actor: Actor, pc4: str) -> None:
+    """As `check_area`, for who reads. Raises Rejected."""
+    if not actor.may_in(pc4):
         raise Rejected(
             "other_area",
             "Dit is buiten uw gebied. Vraag de coördinator van dat gebied, of laat u als vervanger "

@@ -143,8 +143,7 @@ class Metrics:
     """What one replica counts: traffic, errors, latency, saturation, and where the log is.
 
     All labels are bounded: names out of the contracts, routes and outcomes, never an id. What a
-    service's own tables say is measured by `services/kernel/gauges.py`. A part that adds numbers of
-    its own (a link) registers them on `registry` where it is put together.
+    service's own tables say is measured by `services/kernel/gauges.py`.
     """
 
     def __init__(self) -> None:
@@ -181,6 +180,9 @@ class Metrics:
         self.webhooks = counter("wd_webhooks_total", "Attempts to bring a webhook, by outcome", "outcome")
         for outcome in ("delivered", "failed", "gone"):
             self.webhooks.labels(outcome)
+        self.messages_refused = counter(
+            "wd_link_refused_total", "Messages of other regions refused, by reason", "reason"
+        )
         self.log_lines = counter("wd_log_lines_total", "Lines logged, by level", "level")
         for level in ("info", "warning", "error"):
             self.log_lines.labels(level)

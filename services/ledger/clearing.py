@@ -132,7 +132,8 @@ def evolve(found: Clearing | None, event: ClearingEvent, id: UUID, at: datetime)
         case ClearingEnded():
             return replace(found, ended=True, proposal_id=None, proposed_minutes=None, proposed_by=None)
         case ClearingResumed():
-            return replace(found, ended=False)
+            # Not told meanwhile, on purpose: it counts from the next night on.
+            return replace(found, ended=False, reckoned_on=None)
         case CapProposed() | CapAgreed() | CapDeclined():
             return _capped(found, event)
         case PositionReckoned() | PositionCompared() | ReckoningAnswered():

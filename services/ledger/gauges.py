@@ -35,8 +35,9 @@ GAUGES = (
     ),
     Gauge(
         "wd_reckoning_oldest_seconds",
-        "How long ago that day began on which the region that was told longest ago was told what we posted",
+        "How long ago that day began on which the region that was told longest ago, of those that take part, "
+        "was told what we posted",
         "SELECT coalesce(extract(epoch FROM now() - min(reckoned_on)::timestamptz), 0) AS value "
-        "FROM clearings",
+        "FROM clearings WHERE NOT ended",
     ),
 )

@@ -30,7 +30,7 @@ from services.kernel.entity import State
 from services.kernel.errors import Rejected
 from services.kernel.rights import check_whole_region
 from services.kernel.service import Context
-from services.ledger.account import ACCOUNT, Account, check_not_regions, check_open, regions_own
+from services.ledger.account import ACCOUNT, BOTTOMLESS, Account, check_not_regions, check_open, regions_own
 from services.ledger.clearing import CLEARING, Clearing, check_there
 from services.ledger.crossing import CROSSING, Crossing, hold_of, posting_of
 from services.ledger.hold import HOLD, freed
@@ -99,16 +99,7 @@ def propose_settlement(command: ProposeSettlement, context: Context, state: Stat
 def hold_for_loan(command: HoldForLoan, context: Context, state: State) -> list[Event]:
     """Set apart what help of another region may cost, and its room under the cap; or say why not."""
     account = account_used(state, command.account_id)
-    found = state.get(CLEARING, clearing_id(command.peer))
-    reason = None
-    if account is None or account.closed:
-        reason = "no_account"
-    elif account.available_minutes - command.minutes < max(account.floor_minutes, command.floor_minutes):
-        reason = "below_floor"
-    elif found is not None and found.ended:
-        reason = "peer_left"
-    elif found is None or found.room_out < command.minutes:
-        reason = "clearing_cap"
+    reason = _why_not(account, command.peer, command.minutes, command.floor_minutes, state)
     if account is None or reason is not None:
         return [
             HoldRefused(
@@ -137,16 +128,7 @@ def offer_for_loan(command: OfferForLoan, context: Context, state: State) -> lis
         if hold is not None and hold.held
         else account_used(state, command.account_id)
     )
-    found = state.get(CLEARING, clearing_id(command.peer))
-    reason = None
-    if account is None or account.closed:
-        reason = "no_account"
-    elif not account.can_spare(command.minutes - held):
-        reason = "below_floor"
-    elif found is not None and found.ended:
-        reason = "peer_left"
-    elif found is None or found.room_out + held < command.minutes:
-        reason = "clearing_cap"
+    reason = _why_not(account, command.peer, command.minutes - held, BOTTOMLESS, state)
     if account is None or reason is not None:
         return [
             TransferReleased(
@@ -173,6 +155,20 @@ def offer_for_loan(command: OfferForLoan, context: Context, state: State) -> lis
             about=command.loan_id,
         ),
     ]
+
+
+def _why_not(
+    account: Account | None, peer: str, more_minutes: int, floor_minutes: int, state: State
+) -> str | None:
+    """Why so many minutes more cannot be set apart for a peer; None when they can."""
+    found = state.get(CLEARING, clearing_id(peer))
+    if account is None or account.closed:
+        return "no_account"
+    if account.available_minutes - more_minutes < max(account.floor_minutes, floor_minutes):
+        return "below_floor"
+    if found is not None and found.ended:
+        return "peer_left"
+    return "clearing_cap" if found is None or found.room_out < more_minutes else None
 
 
 def _held(hold_id: UUID, account: Account, minutes: int, peer: str) -> HoldPlaced:

@@ -4,12 +4,15 @@ Three of them, each for one thing: what signs messages never signs what a hub as
 challenge is whatever the server likes), and what signs does not decrypt.
 """
 
+import base64
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import nkeys
 import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
@@ -79,6 +82,22 @@ def user_key(seed: str) -> str:
     """The public key of a seed."""
     pair = nkeys.from_seed(bytearray(seed.encode()))
     return str(pair.public_key.decode())
+
+
+def signed(seed: str, said: bytes) -> str:
+    """What the holder of this seed signs, as hexadecimal."""
+    return bytes(nkeys.from_seed(bytearray(seed.encode())).sign(said)).hex()
+
+
+def is_signed(public: str, said: bytes, signature: str) -> bool:
+    """Whether the holder of the seed of this public key (`U…`) signed it."""
+    try:
+        # A byte that says what kind of key it is, the key (32 bytes), a checksum of two.
+        key = base64.b32decode(public + "=" * (-len(public) % 8))[1:-2]
+        Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(signature), said)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def signing_key_of(public: str) -> OKPKey:

@@ -6,6 +6,7 @@ who is asked to who asks, so the same two allow lists cover both (`contracts.sub
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -25,6 +26,8 @@ AGAIN_SECONDS = 0.2
 PULSE_SECONDS = 2.0
 MOST_AT_ONCE = 64
 """Messages of others being answered at once; more are left unanswered, and come again."""
+MOST_OF_ONE = 16
+"""Of one region: who asks without end leaves room for the others."""
 
 type Hear = Callable[[str, str, bytes], Awaitable[bytes | None]]
 """Who speaks, what kind of message it is, and the message; gives the answer, or None for none."""
@@ -54,6 +57,7 @@ class Line:
         self._count = 0
         self._asked: dict[str, asyncio.Future[bytes]] = {}
         self._answering: set[asyncio.Task[None]] = set()
+        self._of: Counter[str] = Counter()
         self._client: Client | None = None
         self.connects = asyncio.Event()
         """Set at every (new) connection; whoever waits for one clears it."""
@@ -165,13 +169,19 @@ class Line:
                     answer.set_exception(nats.errors.NoRespondersError())
                 else:
                     answer.set_result(message.data)
-        elif len(self._answering) < MOST_AT_ONCE:
+        elif len(self._answering) < MOST_AT_ONCE and self._of[sender] < MOST_OF_ONE:
+            self._of[sender] += 1
             task = asyncio.create_task(self._answer(sender, kind, message))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
     async def _answer(self, sender: str, kind: str, message: Msg) -> None:
-        answer = await self._hear(sender, kind, message.data)
+        try:
+            answer = await self._hear(sender, kind, message.data)
+        finally:
+            self._of[sender] -= 1
+            # Names are the senders' own: those that say nothing now are not kept.
+            self._of += Counter()
         # An answer goes to who asked, and nowhere else: we are nobody's mouthpiece.
         ours = message.reply.startswith(subjects.inbox_between(self._me, sender, ""))
         if answer is not None and ours and self._client is not None:

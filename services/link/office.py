@@ -6,7 +6,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from uuid import UUID
 
-from prometheus_client import Counter as Counted
 from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import Actor, Command, Role
@@ -47,7 +46,6 @@ class Office:
         self.hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
         self.line = Line(self.me, network.hub, keys.user_seed, hear, tls=network.ssl_context())
         self._refused: Counter[tuple[str, RefusedBecause]] = Counter()
-        self._counted = _counted(replica)
 
     async def correspondent(self, region: str) -> Correspondent:
         """The region with its keys. Raises Refused when it does not take part (any more)."""
@@ -98,7 +96,7 @@ class Office:
         """Count a message that was not what it said."""
         peer = NOBODY if reason == "unknown_peer" else sender
         self._refused[peer, reason] += 1
-        self._counted.labels(reason).inc()
+        self.replica.metrics.messages_refused.labels(reason).inc()
         log.warning("message_refused", peer=peer, reason=reason)
 
     async def tell_refused(self) -> None:
@@ -119,16 +117,3 @@ class Office:
 @lru_cache(maxsize=1024)
 def _correspondent(region: str, signing_key: str, sealing_key: str) -> Correspondent:
     return Correspondent.of(region, signing_key, sealing_key)
-
-
-_COUNTERS: dict[int, Counted] = {}
-
-
-def _counted(replica: Replica) -> Counted:
-    """The counter of refused messages; once a process, though a replica may lead more than once."""
-    registry = replica.metrics.registry
-    if id(registry) not in _COUNTERS:
-        _COUNTERS[id(registry)] = Counted(
-            "wd_link_refused_total", "Messages of other regions refused", ["reason"], registry=registry
-        )
-    return _COUNTERS[id(registry)]

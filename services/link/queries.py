@@ -1,8 +1,7 @@
 """What the link answers inside its own region: the network as it sees it."""
 
-from collections.abc import Iterable, Mapping
-
-import asyncpg
+from collections.abc import Mapping
+from typing import Literal
 
 from contracts.link import OrphanedLetter, Peers, PeerSeen
 from services.kernel.errors import NotLeading
@@ -19,14 +18,20 @@ _PEERS = (
 _REFUSALS = (
     "SELECT p.peer, r.reason, r.count FROM refusals r JOIN peers p USING (peer_id) ORDER BY p.peer, r.reason"
 )
+# Which forms there are with each peer: from one to the next in the index, however many letters there are.
+_FORMS = (
+    "WITH RECURSIVE forms AS ("
+    "(SELECT peer_id, name, form FROM {table} ORDER BY peer_id, name, form LIMIT 1) UNION ALL "
+    "SELECT following.* FROM forms f CROSS JOIN LATERAL (SELECT t.peer_id, t.name, t.form FROM {table} t "
+    "WHERE (t.peer_id, t.name, t.form) > (f.peer_id, f.name, f.form) "
+    "ORDER BY t.peer_id, t.name, t.form LIMIT 1) following) "
+    "SELECT p.peer, p.taken, f.* FROM forms f JOIN peers p USING (peer_id)"
+)
 _WRITTEN = (
-    "SELECT p.peer, l.name, l.form, count(*) AS count FROM letters l JOIN peers p USING (peer_id) "
-    "WHERE l.number <= p.taken GROUP BY 1, 2, 3"
+    "SELECT count(*) FROM letters WHERE peer_id = $1 AND name = $2 AND form = $3 AND number <= $4 "
+    "AND NOT given_up"
 )
-_RECEIVED = (
-    "SELECT p.peer, r.name, r.form, count(*) AS count FROM received r JOIN peers p USING (peer_id) "
-    "GROUP BY 1, 2, 3"
-)
+_RECEIVED = "SELECT count(*) FROM received WHERE peer_id = $1 AND name = $2 AND form = $3"
 _ORPHANS = (
     "SELECT peer, orphan_id AS letter_id, thread_id, number, name FROM orphans WHERE NOT solved "
     "ORDER BY peer, number LIMIT $1"
@@ -50,8 +55,8 @@ async def get_peers(replica: Replica, office: Office | None, reads: Reads) -> Pe
     orphans: dict[str, list[OrphanedLetter]] = {}
     for row in await replica.pool.fetch(_ORPHANS, MOST_ORPHANS):
         orphans.setdefault(row["peer"], []).append(OrphanedLetter(**row))
-    unread_there = _unread(await replica.pool.fetch(_WRITTEN), reads)
-    unread_here = _unread(await replica.pool.fetch(_RECEIVED), {row["peer"]: READS for row in rows})
+    unread_there = await _unread(replica, "letters", reads)
+    unread_here = await _unread(replica, "received", {row["peer"]: READS for row in rows})
     return Peers(
         connected=office.line.connected,
         release=RELEASE,
@@ -68,11 +73,20 @@ async def get_peers(replica: Replica, office: Office | None, reads: Reads) -> Pe
     )
 
 
-def _unread(letters: Iterable[asyncpg.Record], reads: Reads) -> dict[str, dict[str, int]]:
+async def _unread(
+    replica: Replica, table: Literal["letters", "received"], reads: Reads
+) -> dict[str, dict[str, int]]:
     """By peer, how many letters of each form its reader cannot read; of who said nothing we know nothing."""
     found: dict[str, dict[str, int]] = {}
-    for row in letters:
+    for row in await replica.pool.fetch(_FORMS.format(table=table)):
         known = reads.get(row["peer"])
-        if known is not None and known.get(row["name"], 0) < row["form"]:
-            found.setdefault(row["peer"], {})[f"{row['name']} v{row['form']}"] = row["count"]
+        if known is None or known.get(row["name"], 0) >= row["form"]:
+            continue
+        which = (row["peer_id"], row["name"], row["form"])
+        if table == "letters":
+            count = await replica.pool.fetchval(_WRITTEN, *which, row["taken"])
+        else:
+            count = await replica.pool.fetchval(_RECEIVED, *which)
+        if count:
+            found.setdefault(row["peer"], {})[f"{row['name']} v{row['form']}"] = count
     return found

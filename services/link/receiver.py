@@ -1,6 +1,7 @@
 """The receiver: what other regions say to this one, opened, checked, and answered after the commit."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,6 +11,8 @@ import asyncpg
 from pydantic import BaseModel, ValidationError
 
 from contracts.clearing import GetPositions, Positions
+from contracts.envelope import UnknownEvent
+from contracts.letters import read_letter
 from contracts.link import FollowFork, OrphanedLetter, TakeLetter, peer_id
 from contracts.network import (
     HUB,
@@ -48,6 +51,26 @@ _REPORT = (
     "WHERE l.number > p.taken AND NOT l.given_up) AS waiting, "
     "(SELECT coalesce(sum(count), 0) FROM refusals)::bigint AS refused FROM peers WHERE status = 'joined'"
 )
+
+
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def as_known(letter: WrittenLetter) -> WrittenLetter:
+    """A letter with what this release knows of it: what else stands in it is not kept.
+
+    One that it does not know waits as it is for an upgrade. Raises Refused for one that is not in form, or
+    is about something else than it says.
+    """
+    try:
+        known = read_letter(letter.name, letter.version, letter.data)
+    except UnknownEvent:
+        return letter
+    except ValidationError:
+        raise Refused("malformed") from None
+    if known.thread_id != letter.thread_id:
+        raise Refused("malformed")
+    return letter.model_copy(update={"version": known.VERSION, "data": known.model_dump(mode="json")})
 
 
 type Answers = tuple[type[BaseModel], Callable[[str, Any], Awaitable[BaseModel | None]]]
@@ -108,9 +131,10 @@ class Receiver:
 
     async def _take(self, sender: str, letters: Letters) -> Mark:
         """Commit what is new of it. What is not next in line is left: the answer says what is."""
-        if b"\\u0000" in letters.model_dump_json().encode():
-            # PostgreSQL keeps no such character: it would block all that comes behind it.
+        if not all(_can_be_kept(letter.data) for letter in letters.letters):
+            # It would block all that comes behind it.
             raise Refused("malformed")
+        known = [as_known(letter) for letter in letters.letters]
         self._presence.heard(sender)
         async with self._turn[sender]:
             mark = await self._mark(sender)
@@ -118,7 +142,7 @@ class Receiver:
                 await self._follow_fork(sender, letters, mark)
                 mark = await self._mark(sender)
             if letters.epoch == mark.epoch:
-                new = [letter for letter in letters.letters if letter.number > mark.number]
+                new = [letter for letter in known if letter.number > mark.number]
                 if new and [letter.number for letter in new] == list(
                     range(mark.number + 1, mark.number + 1 + len(new))
                 ):
@@ -200,3 +224,16 @@ class Receiver:
 
     async def _directory(self, _: str, directory: Directory) -> None:
         await self._presence.learn(directory)
+
+
+def _can_be_kept(said: Any) -> bool:
+    """Whether PostgreSQL keeps all its texts: not with a NUL, nor with half a character."""
+    match said:
+        case str():
+            return _NOT_KEPT.search(said) is None
+        case dict():
+            return all(_can_be_kept(name) and _can_be_kept(value) for name, value in said.items())
+        case list():
+            return all(map(_can_be_kept, said))
+        case _:
+            return True

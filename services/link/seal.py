@@ -127,7 +127,8 @@ class Seal:
         if stated.id in self._seen:
             raise Refused("replayed")
         # In order of their coming, so the oldest stand first.
-        for seen, at in list(self._seen.items()):
+        while self._seen:
+            seen, at = next(iter(self._seen.items()))
             if now - at < 2 * MAX_AGE.total_seconds():
                 break
             del self._seen[seen]

@@ -89,7 +89,7 @@ class Sender:
         mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
         self._presence.heard(peer, mark.release, mark.reads)
         after = await self._agreed(peer, mark)
-        while (letters := await self._next(peer, after)) is not None:
+        while (letters := await self._next(peer, after, mark.epoch)) is not None:
             mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
             self._presence.heard(peer, mark.release, mark.reads)
             before, after = after, await self._agreed(peer, mark)
@@ -124,16 +124,18 @@ class Sender:
         )
         return found
 
-    async def _next(self, peer: str, after: int) -> Letters | None:
-        """The next letters for a peer, as many as travel well; None when there are none."""
+    async def _next(self, peer: str, after: int, epoch_there: int) -> Letters | None:
+        """The next letters for a peer, as many as travel well; None when there are none.
+
+        `epoch_there`: which epoch of ours it knows of.
+        """
         row = await self._pool.fetchrow("SELECT epoch, base, status FROM peers WHERE peer = $1", peer)
         assert row is not None
         rows = await self._pool.fetch(_LETTERS, peer_id(peer), after, MAX_LETTERS)
         if not rows or row["status"] != "joined":
             return None
         epoch, base = row["epoch"], row["base"]
-        if rows[0]["number"] not in (after + 1, base + 1):
-            # Those before it were handed back when the peer had left: they are passed over.
+        if _needs_epoch(rows[0]["number"], after, base, known=epoch_there >= epoch):
             epoch, base = epoch + 1, rows[0]["number"] - 1
             await self._office.decide(OpenEpoch(region=self._office.me, peer=peer, epoch=epoch, base=base))
         letters: list[WrittenLetter] = []
@@ -183,6 +185,16 @@ class Sender:
                 GiveUpLetter(letter=HandBack(**letter.model_dump(exclude={"correlation_id"})))
             )
         await asyncio.sleep(AGAIN_SECONDS)
+
+
+def _needs_epoch(number: int, after: int, base: int, *, known: bool) -> bool:
+    """Whether letter `number` can only be said in a new epoch, to a peer that has those to `after`.
+
+    Those before it were handed back when the peer had left, and are passed over: only the first letters
+    of an epoch that the peer does not know yet (not `known`) say so. A peer that was put back, and heard
+    of the epoch with an older letter, would wait for what never comes.
+    """
+    return number != after + 1 and (known or number != base + 1)
 
 
 def _written(row: asyncpg.Record) -> WrittenLetter:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import subjects
+from contracts import link, subjects
 from contracts.catalogue import COMMANDS, EVENTS, HANDLED_BY, QUERIES, SERVICES
 
 REGION = "voorbeeld"
@@ -85,7 +85,17 @@ def test_a_service_asks_those_that_it_says_it_asks(one: str, another: str) -> No
     asks = another in SERVICES[one].ASKS
     publish = subjects.permissions(REGION, one).publish
     for query in SERVICES[another].QUERIES:
-        assert may(publish, subjects.query(REGION, another, query.__name__)) == asks
+        asked = asks and query.__name__ in getattr(SERVICES[one], "QUESTIONS", [query.__name__])
+        assert may(publish, subjects.query(REGION, another, query.__name__)) == asked
+
+
+def test_the_link_asks_only_what_it_is_there_for() -> None:
+    publish = subjects.permissions(REGION, "link").publish
+    assert may(publish, subjects.query(REGION, "members", "GetPeople"))
+    assert not may(publish, subjects.query(REGION, "members", "GetContacts"))
+    assert not may(publish, subjects.query(REGION, "ledger", "GetStatement"))
+    queries = {query.__name__ for asked in link.ASKS for query in SERVICES[asked].QUERIES}
+    assert set(link.QUESTIONS) <= queries
 
 
 @pytest.mark.parametrize("service", SERVICES)

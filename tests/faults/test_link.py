@@ -197,10 +197,7 @@ async def test_a_region_put_back_to_an_older_copy_doubles_nothing_and_what_is_lo
     forgotten = oost.wrote[len(before) :]
     # Yesterday's copy, and JetStream has forgotten too: only West knows what was.
     await oost.stop()
-    await asyncio.to_thread(put_back, oost.region, "link", copy)
-    await asyncio.to_thread(oost.nats.stop, signal.SIGKILL)
-    shutil.rmtree(oost.nats.folder / "jetstream")
-    await asyncio.to_thread(oost.nats.start)
+    await _put_back(oost, copy)
     oost.wrote[:] = before
     await oost.start()
     # One of the forgotten is written again, as happens when what led to it is followed again.
@@ -223,10 +220,13 @@ async def test_a_region_put_back_to_an_older_copy_doubles_nothing_and_what_is_lo
 
 
 async def test_what_waits_for_a_region_that_leaves_is_handed_back_and_it_may_come_back(
-    linked: Linked,
+    linked: Linked, tmp_path: Path
 ) -> None:
     oost, west = linked["oost"], linked["west"]
     await until(lambda: _knows(oost, "west"), "oost knowing west")
+    await linked.drained()
+    copy = await asyncio.to_thread(dump, west.region, "link", tmp_path)
+    await oost.write("west", 3)
     await linked.drained()
     await west.stop()
     before = await _handed_back(oost)
@@ -237,6 +237,20 @@ async def test_what_waits_for_a_region_that_leaves_is_handed_back_and_it_may_com
     await west.start()
     await oost.write("west", 5)
     await until(lambda: _has(west, oost), "letters going on", seconds=15)
+    # And put back to a copy from before: it gets those of then, and passes over what was handed back.
+    await west.stop()
+    await _put_back(west, copy)
+    await west.start()
+    await oost.write("west", 5)
+    await until(lambda: _has(west, oost), "all being there again", seconds=15)
+
+
+async def _put_back(region: LinkedRegion, copy: Path) -> None:
+    """An older copy of its database, and a JetStream that has forgotten too."""
+    await asyncio.to_thread(put_back, region.region, "link", copy)
+    await asyncio.to_thread(region.nats.stop, signal.SIGKILL)
+    shutil.rmtree(region.nats.folder / "jetstream")
+    await asyncio.to_thread(region.nats.start)
 
 
 async def _handed_back(region: LinkedRegion) -> int:

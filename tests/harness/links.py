@@ -154,7 +154,9 @@ class Linked:
         invitation = replace(self.hub.invite(name), hub=f"127.0.0.1:{self.gates[name].port}")
         await join(config, invitation)
         often = f"[network]\ngreet_seconds = {GREET_SECONDS}\n"
-        config.write_text(config.read_text().replace("[network]\n", often))
+        # Joining again keeps it.
+        if "greet_seconds" not in (text := config.read_text()):
+            config.write_text(text.replace("[network]\n", often))
 
     def keys(self, name: str) -> Keys:
         """The own keys of a region, also of a silent one."""

@@ -5,41 +5,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
-import httpx
 import pytest
 
 from contracts.ledger import POOL, SUSPENSE
 from services.coordinator.local_time import now
 from services.kernel.dutch import day_nl, euro_nl
+from tests.harness.console import Console
 from tests.harness.town import NOOR, Neighbour, Town, good, word
-
-
-class Console:
-    """A browser without scripts, in which Noor is signed in."""
-
-    def __init__(self, address: str) -> None:
-        self.http = httpx.Client(base_url=address, timeout=20, follow_redirects=True)
-        page = self.http.get("/inloggen").text
-        assert "Cijfers" in self.http.post("/inloggen", data={"csrf": _csrf(page), "key": NOOR.key}).text
-
-    def read(self, path: str) -> str:
-        page = self.http.get(path)
-        assert page.status_code == 200, page.text
-        return page.text
-
-    def send(self, page_path: str, form_id: str, status: int = 200, **typed: object) -> str:
-        """Fill in a form of a page, and what came of it."""
-        csrf = _csrf(self.read(page_path))
-        filled = {name: str(value) for name, value in typed.items()}
-        page = self.http.post(f"{page_path}/{form_id}", data={"csrf": csrf, **filled})
-        assert page.status_code == status, page.text
-        return page.text
-
-
-def _csrf(page: str) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    assert found is not None
-    return found.group(1)
 
 
 @pytest.fixture

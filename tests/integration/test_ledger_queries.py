@@ -10,6 +10,8 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from contracts.clearing import AnswerCap, EndClearing
+from contracts.crossings import DecideTransfer, GiveAcross, SeeToTransfers, TakeClearingLetter
 from contracts.envelope import Actor, Command, Event, Role
 from contracts.households import HouseholdJoined, HouseholdLeft
 from contracts.ledger import (
@@ -33,6 +35,7 @@ from contracts.ledger import (
     Statement,
     TransferCredit,
 )
+from contracts.letters import CapProposal, TransferOffer, TransferPosting
 from contracts.members import MemberErased
 from contracts.policy import AgeBand, caps_in_force, compensation_cents
 from services.kernel.deciding import Item
@@ -44,6 +47,7 @@ from services.kernel.runtime import Replica
 from services.kernel.service import new_id
 from services.ledger import queries
 from services.ledger.app import service as ledger
+from services.region.mirror import clears
 from services.region.verify import _above_floor, _sums_to_zero
 from tests.harness.leader import NOOR, Leader, Place, place
 from tests.harness.town import Town
@@ -417,3 +421,49 @@ async def test_verify_sees_what_is_wrong(leader: Leader, damage: str, sees: str)
     await _busy(leader)
     await leader.pool.execute(damage)
     assert [line for line in await _found(leader) if sees in line]
+
+
+# ---- with other regions
+
+
+async def test_what_a_peer_posted_beyond_the_cap_is_on_suspense_and_no_fault(leader: Leader) -> None:
+    """We were put back, and know no cap any more; they post what we had accepted."""
+    (bram,) = await accounts(leader, 1)
+    said = {"payee_id": bram, "minutes": 60, "kind": "gift"}
+    posting = TransferPosting.model_validate({"transfer_id": new_id(), **said})
+    await do(leader, TakeClearingLetter(peer="west", letter=posting))
+    (suspense,) = await balances(leader, SUSPENSE)
+    assert suspense.balance_minutes == 60
+    assert await _crossing_faults(leader) == []
+    # Without that reason the same position is one.
+    await leader.pool.execute("UPDATE clearings SET position_minutes = -61, got_minutes = 61")
+    assert await _crossing_faults(leader) == ["position on west"]
+
+
+async def _crossing_faults(leader: Leader) -> list[str]:
+    async with leader.pool.acquire() as connection:
+        return (await clears(connection)).wrong
+
+
+async def test_what_is_under_way_with_a_peer_that_left_is_found_and_decided(leader: Leader) -> None:
+    anna, bram = await accounts(leader)
+    cap = CapProposal(proposal_id=new_id(), minutes=600)
+    await do(leader, TakeClearingLetter(peer="west", letter=cap))
+    await do(leader, AnswerCap(peer="west", proposal_id=cap.proposal_id, agree=True))
+    to_there = {"from_account_id": anna, "to_account_id": new_id(), "peer": "west", "minutes": 30}
+    ours = await do(leader, GiveAcross.model_validate(to_there))
+    said = {"payee_id": bram, "minutes": 60, "kind": "gift", "transfer_id": new_id()}
+    await do(leader, TakeClearingLetter(peer="west", letter=TransferOffer.model_validate(said)))
+    await do(leader, EndClearing(peer="west"))
+    found = await queries.prepare_open(asked(leader), SeeToTransfers(peer="west"), NOOR)
+    assert len(found.crossing_ids) == 2
+    await do(leader, found)
+    assert await leader.count("crossings", "stranded = 'peer_left'") == 2
+    decision = DecideTransfer(crossing_id=ours, booked=False, note="Gebeld met West.")
+    prepared = await queries.prepare_decision(asked(leader), decision, NOOR)
+    assert prepared.member_id == anna
+    await do(leader, prepared)
+    (balance,) = await balances(leader, anna)
+    assert balance.held_minutes == 0
+    # The note is about Anna, and goes with her.
+    assert await leader.count("vault", f"person_id = '{anna}'") == 1

@@ -247,6 +247,7 @@ def _is_needed_to_publish(user: str, subject: str) -> bool:
             if user == "operator":
                 return True
             asks = service in SERVICES[user].ASKS and query not in KERNEL_QUERIES
+            asks = asks and query in subjects.questions(user, {query})
             reads_on = query == "ReadLog" and service in SERVICES[user].FOLLOWS
             doubts_itself = query == "GetMarks" and user in SERVICES[service].FOLLOWS
             return asks or reads_on or doubts_itself

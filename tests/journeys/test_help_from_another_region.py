@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -10,6 +11,7 @@ import pytest_asyncio
 from services.region.mirror import mirror
 from services.region.network.joining import leave
 from services.region.verify import verify
+from tests.harness.console import Console
 from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
 from tests.harness.towns import WEST, Towns, two_towns
 
@@ -126,17 +128,19 @@ def _called_off(towns: Towns) -> None:
     assert west.confirm(own, offer)
 
 
-async def test_a_region_leaves_while_hours_are_under_way(towns: Towns) -> None:
+async def test_a_region_leaves_while_help_is_asked_and_hours_are_under_way(towns: Towns) -> None:
     """Its ledger is down: the offer is there, and nobody has answered it."""
     oost, west = towns.oost, towns.west
     await asyncio.to_thread(towns.agree_on_a_cap, 600)
     hanna, bert = await asyncio.to_thread(oost.neighbour), await asyncio.to_thread(west.neighbour)
+    request = await asyncio.to_thread(_shown, towns)
     await asyncio.to_thread(west.region.of("ledger")[0].kill)
     body = {"from_account_id": hanna.id, "to_account_id": bert.id, "peer": WEST, "minutes": 30}
     answer = await asyncio.to_thread(oost.post, "/v1/region-transfers", body, by=NOOR)
     transfer = good(answer, 201)["id"]
     await asyncio.to_thread(oost.until, lambda: _taken(oost), "west having the offer", seconds=30)
     await leave(west.folder / "region.toml")
+    await asyncio.to_thread(_not_waited_for, towns, request)
     await asyncio.to_thread(_decide, oost, transfer, hanna)
     report = await verify(oost.region.region, folder=oost.folder)
     assert report.ok, [check for check in report.checks if not check.ok]
@@ -156,7 +160,35 @@ def _decide(oost: Town, transfer: str, hanna: Neighbour) -> None:
     assert oost.account(hanna)["held_minutes"] == 30
     more = {"from_account_id": hanna.id, "to_account_id": hanna.id, "peer": WEST, "minutes": 5}
     problem(oost.post("/v1/region-transfers", more, by=NOOR), 409, "peer_left")
-    said = {"booked": False, "note": "Gebeld met Sam: daar is niets geboekt."}
-    good(oost.post(f"/v1/region-transfers/{transfer}/decisions", said, by=NOOR))
+    console = Console(oost.address)
+    try:
+        page = console.read(f"/regios/overdracht/{transfer}")
+        assert "30 minuten naar West" in page
+        assert "Die regio verliet het netwerk voor zij antwoordde." in page
+        said = {"booked": "false", "note": "Gebeld met Sam: daar is niets geboekt."}
+        assert "Vastgelegd." in console.send(f"/regios/overdracht/{transfer}", "afloop", **said)
+    finally:
+        console.http.close()
+    said = {"booked": True, "note": "Nog eens."}
+    again = oost.post(f"/v1/region-transfers/{transfer}/decisions", said, by=NOOR)
+    problem(again, 409, "not_stranded")
     oost.until(lambda: oost.account(hanna)["held_minutes"] == 0, "the hours being free", seconds=30)
     assert not _work(oost, "transfer_stranded")
+
+
+def _shown(towns: Towns) -> UUID:
+    """A request that west has heard of: no letter about it is on its way."""
+    oost, west = towns.oost, towns.west
+    request = oost.ask(oost.neighbour(), "dog", 30, wanted_at=in_days(6))
+    good(oost.post(f"/v1/help-requests/{request}/appeals", {"peers": [WEST]}, by=NOOR), 201)
+    west.until(lambda: bool(_work(west, "help_asked")), "west hearing of it", seconds=30)
+    return request
+
+
+def _not_waited_for(towns: Towns, request: UUID) -> None:
+    oost = towns.oost
+    loans = f"/v1/loans?request_id={request}&over=true"
+    oost.until(lambda: bool(oost.read(loans, by=NOOR)["items"]), "oost knowing that west left", seconds=30)
+    (over,) = oost.read(loans, by=NOOR)["items"]
+    assert (over["ended_by"], over["reason"]) == ("them", "peer_left")
+    assert oost.read(f"/v1/help-requests/{request}", by=NOOR)["status"] == "open"

@@ -252,6 +252,9 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "agreed_minutes": None,
             "reason": None,
             "ended_by": None,
+            "answer_by": None,
+            "resolved": False,
+            "place": "3511",
             "version": 2,
         }
     ],
@@ -281,6 +284,7 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "payee_id": None,
             "about": None,
             "reason": None,
+            "stranded": None,
             "version": 1,
         }
     ],

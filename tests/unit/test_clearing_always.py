@@ -458,6 +458,8 @@ class TwoLedgers(RuleBasedStateMachine):
         }
 
     def teardown(self) -> None:
+        # However it went, a position can be settled, or not.
+        self.settle_what_was_given(HERE, 0, 0, 30, agree=self.ids % 2 == 0)
         self.drain()
         self.postings_sum_to_zero_in_each_region()
         self.a_position_is_the_balance_of_its_account_and_within_the_cap()
@@ -520,7 +522,7 @@ def test_two_ledgers_keep_their_promises_whatever_the_post_does() -> None:
     reached.clear()
     run_state_machine_as_test(
         TwoLedgers,
-        settings=settings(max_examples=150, stateful_step_count=50, phases=[Phase.generate, Phase.shrink]),
+        settings=settings(max_examples=120, stateful_step_count=50, phases=[Phase.generate, Phase.shrink]),
     )
     both = {*clearing.EVENTS, *crossings.EVENTS}
     assert both <= set(seen), sorted(event.__name__ for event in both - set(seen))

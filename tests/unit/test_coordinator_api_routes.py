@@ -349,7 +349,7 @@ async def test_a_member_reads_their_own_history_without_what_coordinators_keep(
     client: httpx.AsyncClient, pool: PaperPool
 ) -> None:
     line = {
-        **dict.fromkeys(("other_id", "request_id", "series_id", "minutes")),
+        **dict.fromkeys(("other_id", "request_id", "series_id", "loan_id", "minutes")),
         "code": "match-fell-through",
         "at": AT,
         "actor": "coordinator:noor",
@@ -370,7 +370,7 @@ async def test_a_member_reads_their_own_history_without_what_coordinators_keep(
 
 ANKE = UUID(int=0xA2)
 OWN_COMPLAINT = {
-    **dict.fromkeys(("request_id", "series_id", "minutes", "match_id", "reason")),
+    **dict.fromkeys(("request_id", "series_id", "loan_id", "minutes", "match_id", "reason")),
     "at": AT,
     "actor": "coordinator:noor",
     "person_id": MEMBER_ID,

@@ -45,7 +45,7 @@ from services.coordinator.projections.members import (
 )
 from services.coordinator.projections.notifications import MESSAGES
 from services.coordinator.projections.referrals import REFERRALS
-from services.coordinator.projections.regions import CLEARINGS, CROSSINGS, LOANS
+from services.coordinator.projections.regions import CLEARINGS, CROSSINGS, LOANS, LoanSeen
 from services.coordinator.projections.safety import INCIDENTS
 from services.coordinator.projections.visits import SERIES
 from services.kernel.entity import Kind, Origin
@@ -111,7 +111,14 @@ def about_loan(event: type[Event], loan_id: UUID = ELSEWHERE, **more: Any) -> An
     said: dict[str, Any] = {"loan_id": loan_id, "peer": "delft", "thread_id": loan_id, "category": "dog"}
     said |= {"minutes": 60, "pc4": "3511", "request_id": ELSEWHERE, "asker_id": ANNA, "offer_id": OFFER}
     said |= {"helper_id": CORA, "member_id": ANNA, "side": "asks", "by": "us", "reason": "cancelled"}
-    said |= {"our_minutes": 60, "their_minutes": 45, "reserved_minutes": 60, "counted": True, "attempt": 1}
+    said |= {
+        "until": TOMORROW,
+        "our_minutes": 60,
+        "their_minutes": 45,
+        "reserved_minutes": 60,
+        "counted": True,
+        "attempt": 1,
+    }
     return event.model_validate({**said, "floor_minutes": -600, "told": True, "taken": True, **more})
 
 
@@ -215,6 +222,7 @@ FROM_EXCHANGE = (
             loans.HelperOffered,
             loans.HelperTaken,
             loans.HelperConfirmed,
+            loans.LoanReminded,
             loans.PersonAgreed,
             loans.LoanConfirmed,
             loans.LoanMinutesReported,
@@ -226,7 +234,14 @@ FROM_EXCHANGE = (
     ),
     *(
         about_loan(event, SECOND, side="helps", helper_id=BRAM, request_id=None)
-        for event in (loans.HelpAsked, loans.HelperLent, loans.HelperWanted, loans.LoanEnded)
+        for event in (
+            loans.HelpAsked,
+            loans.HelperLent,
+            loans.HelperWanted,
+            loans.LoanEnded,
+            loans.LoanMinutesReported,
+            loans.LoanResolved,
+        )
     ),
     referred(),
     referred(TWIN, team="team-oost", twin_ids=(REFERRAL,)),
@@ -345,6 +360,8 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         "ContactOpened",
         "ContactClosed",
         "VogReminded",
+        # What ends with a peer that left is told one by one.
+        "LendingStopped",
         # The position stays as it was; who left is seen at the link.
         "ClearingResumed",
         # Of the network; who reads about it hears how it is now (`GetPeers`).
@@ -610,6 +627,13 @@ def test_what_is_known_of_help_from_and_for_another_region() -> None:
     ours, theirs = there[ELSEWHERE], there[SECOND]
     assert (ours.side, ours.status, ours.member_id, ours.agreed_minutes) == ("asks", "completed", ANNA, 60)
     assert (theirs.side, theirs.status, theirs.member_id, theirs.ended_by) == ("helps", "ended", BRAM, "us")
+    assert (theirs.our_minutes, theirs.resolved) == (60, True)
+
+
+def test_when_a_loan_ends_by_itself_is_known_until_its_next_step() -> None:
+    asked = [about_loan(event) for event in (loans.HelpSought, loans.LoanReminded)]
+    assert one(LOANS, LoanSeen, *asked).answer_by == TOMORROW
+    assert one(LOANS, LoanSeen, *asked, about_loan(loans.HelperOffered)).answer_by is None
 
 
 def test_a_request_is_done_by_another_regions_helper() -> None:

@@ -1,6 +1,8 @@
 """The hub's folder: who is let in, once, as whom; and what a region writes down of it."""
 
 import json
+import shutil
+import time
 import tomllib
 from datetime import timedelta
 from itertools import permutations
@@ -10,9 +12,9 @@ import pytest
 
 from contracts import subjects
 from contracts.link import Neighbour
-from contracts.network import HUB
+from contracts.network import HUB, Directory
 from services.kernel.errors import Misconfigured
-from services.link.keys import Keys, user_key
+from services.link.keys import Keys, is_signed, signed, user_key
 from services.link.seal import Correspondent
 from services.region.network.hub import Hub, Invitation
 from services.region.network.joining import write_network
@@ -29,6 +31,12 @@ def neighbour(region: str, signing_key: str = "s") -> Neighbour:
     return Neighbour(
         region=region, municipality=region.capitalize(), signing_key=signing_key, sealing_key="e"
     )
+
+
+def admit(hub: Hub, region: str, invitation: Invitation, *, key: str = "s", user: str = "U") -> Directory:
+    """Let in who asks for it, with what the invitation's seed signed."""
+    signature = signed(invitation.seed, b"asked")
+    return hub.admit(neighbour(region, key), user, asked=b"asked", signature=signature)
 
 
 # Who may what on the hub
@@ -63,23 +71,29 @@ def test_who_is_invited_may_ask_to_be_let_in_and_no_more() -> None:
 
 
 def test_an_invitation_is_good_for_one_joining(hub: Hub) -> None:
-    hub.invite("oost")
-    assert hub.admit(neighbour("oost"), "UOOST").serial == 2
+    invitation = hub.invite("oost")
+    admit(hub, "oost", invitation)
     with pytest.raises(PermissionError):
-        hub.admit(neighbour("oost", "another"), "UOTHER")
+        admit(hub, "oost", invitation, key="another")
     assert [one.signing_key for one in hub.directory().regions] == ["s"]
 
 
 def test_an_invitation_ends(hub: Hub) -> None:
-    hub.invite("oost", valid=timedelta(seconds=-1))
+    late = hub.invite("oost", valid=timedelta(seconds=-1))
     with pytest.raises(PermissionError):
-        hub.admit(neighbour("oost"), "UOOST")
+        admit(hub, "oost", late)
 
 
 def test_nobody_comes_in_on_anothers_invitation(hub: Hub) -> None:
-    hub.invite("oost")
+    oost, west = hub.invite("oost"), hub.invite("west")
     with pytest.raises(PermissionError):
-        hub.admit(neighbour("west"), "UWEST")
+        admit(hub, "zuid", oost)
+    # Nor is it enough to speak as a region that is invited: the invitation itself signs.
+    with pytest.raises(PermissionError):
+        admit(hub, "west", oost)
+    with pytest.raises(PermissionError):
+        hub.admit(neighbour("west"), "U", asked=b"other", signature=signed(west.seed, b"asked"))
+    assert admit(hub, "west", west).regions[0].region == "west"
 
 
 def test_an_invitation_travels_as_one_word_and_the_hub_keeps_no_secret_of_it(hub: Hub) -> None:
@@ -89,6 +103,11 @@ def test_an_invitation_travels_as_one_word_and_the_hub_keeps_no_secret_of_it(hub
     kept = "".join(file.read_text() for file in hub.folder.iterdir())
     assert invitation.seed not in kept
     assert user_key(invitation.seed) in hub.nats_config.read_text()
+
+
+@pytest.mark.parametrize("key", ["", "U", "UABC", "é", "1" * 56])
+def test_no_signature_is_checked_with_what_is_no_key(key: str) -> None:
+    assert not is_signed(key, b"asked", "00" * 64)
 
 
 @pytest.mark.parametrize("text", ["", "wederdienst-", "wederdienst-abc", "wederdienst-eyJodWIiOiAiYSJ9"])
@@ -107,8 +126,7 @@ def test_a_region_has_a_name_of_its_own(hub: Hub, name: str) -> None:
 
 
 def test_the_server_knows_the_hub_who_joined_and_who_is_invited(hub: Hub) -> None:
-    hub.invite("oost")
-    hub.admit(neighbour("oost"), "UOOST")
+    admit(hub, "oost", hub.invite("oost"), user="UOOST")
     invited = hub.invite("west")
     hub.write_nats_config()
     config = hub.nats_config.read_text()
@@ -120,21 +138,42 @@ def test_the_server_knows_the_hub_who_joined_and_who_is_invited(hub: Hub) -> Non
 
 
 def test_who_leaves_is_shut_out_and_stays_on_the_list_as_left(hub: Hub) -> None:
-    hub.invite("oost")
-    hub.admit(neighbour("oost"), "UOOST")
+    joined = admit(hub, "oost", hub.invite("oost"), user="UOOST")
     directory = hub.dismiss("oost")
-    assert (directory.serial, directory.regions[0].left) == (3, True)
+    assert directory.serial > joined.serial
+    assert directory.regions[0].left
     hub.write_nats_config()
     assert "UOOST" not in hub.nats_config.read_text()
 
 
 def test_a_hub_that_is_there_keeps_its_keys_and_its_list(hub: Hub) -> None:
-    hub.invite("oost")
-    hub.admit(neighbour("oost"), "UOOST")
+    admit(hub, "oost", hub.invite("oost"))
     again = Hub.init(hub.folder, port=9)
     assert again.keys.signing_key == hub.keys.signing_key
     assert again.directory() == hub.directory()
     assert again.address == ("127.0.0.1", 4223)
+
+
+def test_a_hub_put_back_to_an_older_copy_is_believed_again_from_its_next_change_on(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """The regions know a higher serial than the copy: that of a change comes from the clock."""
+    invitation = hub.invite("west")
+    copy = shutil.copytree(hub.folder, tmp_path / "copy")
+    for name in ("oost", "noord", "zuid"):
+        known = admit(hub, name, hub.invite(name))
+    assert Hub(copy).directory().serial < known.serial
+    put_back = Hub(copy, clock=lambda: time.time() + 60)
+    assert admit(put_back, "west", invitation).serial > known.serial
+
+
+def test_beside_a_cluster_only_who_may_what_is_written(tmp_path: Path) -> None:
+    hub = Hub.init(tmp_path / "hub", host="hub.example.nl", port=4222, beside=True)
+    hub.invite("oost")
+    assert hub.nats_config.read_text().startswith("authorization {")
+    assert Hub(hub.folder).address == ("hub.example.nl", 4222)
+    with pytest.raises(Misconfigured, match="--beside"):
+        Hub.init(tmp_path / "other", ca=tmp_path / "ca.pem")
 
 
 def test_keys_are_for_their_owner_alone(hub: Hub) -> None:
@@ -167,7 +206,9 @@ def test_joining_again_replaces_what_was_written_and_nothing_else(tmp_path: Path
     config = tmp_path / "region.toml"
     config.write_text('region = "oost"\n\n[nats]\nport = 1\n\n[[keys]]\nid = "noor"\n')
     first = Invitation("a:1", "oost", "S", "s1", "e1")
-    write_network(config, first)
+    write_network(config, first, tmp_path / "ca.pem")
+    own = "[network]\ngreet_seconds = 300\n# Until spring.\n"
+    config.write_text(config.read_text().replace("[network]\n", own))
     write_network(config, Invitation("b:2", "oost", "S", "s2", "e2"))
     said = tomllib.loads(config.read_text())
     assert said["network"] == {
@@ -175,7 +216,11 @@ def test_joining_again_replaces_what_was_written_and_nothing_else(tmp_path: Path
         "hub_signing_key": "s2",
         "hub_sealing_key": "e2",
         "keys": "link-keys.json",
+        "tls": "verify-full",
+        "ca": str(tmp_path / "ca.pem"),
+        "greet_seconds": 300,
     }
+    assert "# Until spring." in config.read_text()
     assert (said["region"], said["nats"], said["keys"]) == ("oost", {"port": 1}, [{"id": "noor"}])
 
 

@@ -23,9 +23,14 @@ from contracts.ledger import HoldReleased
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
+    EndLoansWith,
+    GiveUpPeer,
+    LapseLoan,
     LendHelper,
     LoanEnded,
+    RemindOfLoan,
     ReportLoanMinutes,
+    ResolveLoan,
     RetryLoan,
     SeekHelp,
     TakeHelper,
@@ -201,6 +206,23 @@ class TwoRegions(RuleBasedStateMachine):
         self.report(peer, -1, there or reported)
         self.all_arrives()
 
+    @rule(region=REGIONS, first=REGIONS, minutes=MINUTES)
+    def it_is_called_off_while_minutes_are_on_their_way(self, region: str, first: str, minutes: int) -> None:
+        self.someone_asks(region, 0, minutes)
+        self.seek_help_elsewhere(region, -1)
+        self.all_arrives()
+        self.lend_a_helper(PEER_OF[region], -1, -1)
+        self.all_arrives()
+        self.take_a_helper(region, -1)
+        self.services_catch_up(region)
+        self.all_arrives()
+        for side in PEER_OF:
+            self.agree(side, -1)
+        self.all_arrives()
+        self.report(first, -1, minutes)
+        self.call_off(PEER_OF[first], -1, False)
+        self.all_arrives()
+
     # ---- what comes between
 
     @rule(region=REGIONS, which=ANY, own=st.booleans())
@@ -242,6 +264,26 @@ class TwoRegions(RuleBasedStateMachine):
     @rule(region=REGIONS, who=WHO)
     def someone_leaves(self, region: str, who: int) -> None:
         self.attempt(region, LetGo(member_id=self.someone(region, who), settle="pool"))
+
+    @rule(region=REGIONS, which=ANY)
+    def it_is_talked_about(self, region: str, which: int) -> None:
+        loan = self.one(region, which, "ended")
+        if loan is not None:
+            self.attempt(region, ResolveLoan(loan_id=loan.loan_id))
+
+    @rule(region=REGIONS)
+    def half_of_every_term_passes(self, region: str) -> None:
+        self.fire(region, RemindOfLoan)
+
+    @rule(region=REGIONS)
+    def nobody_answers_in_time(self, region: str) -> None:
+        self.fire(region, LapseLoan)
+
+    def fire(self, region: str, kind: type[Command]) -> None:
+        one = self.exchanges[region]
+        for timer in [timer for timer in one.timers if isinstance(timer.command, kind)]:
+            one.fire(timer)
+        self.post.collect()
 
     # ---- services and post
 
@@ -367,9 +409,22 @@ class TwoRegions(RuleBasedStateMachine):
             assert position.position_minutes == -mirror.position_minutes
             self.both_sides_know_the_same(region, peer)
             self.what_is_over_holds_nothing(region)
+        for region, peer in PEER_OF.items():
+            self.the_peer_leaves(region, peer)
             seen.update(type(event) for event, _ in self.exchanges[region].log)
             # What they followed of each other stands in another log.
             assert set(self.exchanges[region].replayed()) <= set(self.exchanges[region].state.changed)
+
+    def the_peer_leaves(self, region: str, peer: str) -> None:
+        """Whatever was going on: nothing is reserved for it any more."""
+        one = self.exchanges[region]
+        one.decide(GiveUpPeer(peer=peer), id=self.new_id())
+        loan_ids = tuple(loan.loan_id for loan in self.loans(region))
+        one.decide(EndLoansWith(peer=peer, loan_ids=loan_ids), id=self.new_id())
+        self.services_catch_up(region)
+        assert {loan.status for loan in self.loans(region)} <= {"completed", "ended", "agreed"}
+        assert not [person for person in one.all(PARTICIPANT) if person.lends]
+        self.what_is_over_holds_nothing(region)
 
     def both_sides_know_the_same(self, region: str, peer: str) -> None:
         there = {loan.thread_id: loan for loan in self.loans(peer) if loan.side == "helps"}
@@ -378,6 +433,10 @@ class TwoRegions(RuleBasedStateMachine):
                 other = there[loan.thread_id]
                 alike = {"sought": "asked", "agreed": "confirmed", "unbooked": "confirmed"}
                 assert other.status in (loan.status, alike.get(loan.status)), (loan, other)
+                if loan.status == "ended":
+                    # Also what one side said while the other called it off.
+                    said = (loan.our_minutes, loan.their_minutes)
+                    assert said == (other.their_minutes, other.our_minutes), (loan, other)
                 if loan.status == "completed":
                     assert loan.agreed_minutes == other.agreed_minutes
                     booked = [

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from contracts.link import (
     NETWORK_ID,
     DirectoryLearned,
@@ -35,10 +37,14 @@ from contracts.link import (
     TakeLetter,
     peer_id,
 )
+from contracts.network import WrittenLetter
 from services.kernel.testing import COMMAND_ID, Specification
 from services.link.app import service
 from services.link.orphan import ORPHAN
 from services.link.peer import PEER, REFUSAL
+from services.link.receiver import _can_be_kept, as_known
+from services.link.seal import Refused
+from services.link.sender import _needs_epoch
 from tests.unit.callers import REGION
 
 given = Specification(service(REGION)).given
@@ -80,6 +86,30 @@ def delivered(number: int, epoch: int = 1) -> LettersDelivered:
 
 def received(number: int, epoch: int = 1) -> LetterReceived:
     return LetterReceived(letter_id=UUID(int=number), peer="west", epoch=epoch, number=number, **SAID)
+
+
+def written(name: str, data: dict[str, Any], *, version: int = 1) -> WrittenLetter:
+    return WrittenLetter(
+        letter_id=UUID(int=1), number=1, thread_id=THREAD, name=name, version=version, data=data
+    )
+
+
+def test_what_we_do_not_know_of_a_letter_is_not_kept() -> None:
+    said = {"loan_id": str(THREAD), "minutes": 60}
+    assert as_known(written("MinutesReport", {**said, "note": "Hanna was ziek"})).data == said
+
+
+def test_a_letter_that_we_do_not_know_waits_as_it_is() -> None:
+    for later in (written("HouseSwap", {"rooms": 4}), written("MinutesReport", {"hours": 1}, version=2)):
+        assert as_known(later) == later
+
+
+@pytest.mark.parametrize(
+    "data", [{"loan_id": str(THREAD), "minutes": -5}, {"loan_id": str(UUID(int=9)), "minutes": 60}]
+)
+def test_a_letter_that_is_not_in_form_or_about_something_else_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="malformed"):
+        as_known(written("MinutesReport", data))
 
 
 def take(number: int, letter_id: int | None = None, epoch: int = 1) -> TakeLetter:
@@ -226,6 +256,45 @@ def test_the_peer_forgot_and_its_letters_are_listed() -> None:
         forked, orphaned(2, "west"), orphaned(3, "west")
     )
     known.when(FollowFork(peer="west", epoch=1, base=1)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("number", "after", "base", "known", "new"),
+    [
+        (5, 4, 0, True, False),
+        (5, 4, 9, False, False),
+        (8, 4, 7, False, False),
+        (8, 4, 7, True, True),
+        (8, 4, 5, False, True),
+        (8, 4, 0, True, True),
+    ],
+    ids=[
+        "the next",
+        "the next, before an epoch it does not know",
+        "the first of an epoch it does not know",
+        "a gap in an epoch it knows: it was put back and heard of it with an older letter",
+        "a gap before another epoch",
+        "a gap",
+    ],
+)
+def test_what_was_handed_back_is_passed_over_in_an_epoch_of_its_own(
+    number: int, after: int, base: int, known: bool, new: bool
+) -> None:
+    assert _needs_epoch(number, after, base, known=known) == new
+
+
+@pytest.mark.parametrize(
+    ("data", "can"),
+    [
+        ({"kind": "gift", "about": None, "minutes": [60, {"n": 1.5}]}, True),
+        ({"reason": "\\u0000 as it is written, and \n"}, True),
+        ({"reason": "a\x00b"}, False),
+        ({"a\x00": 1}, False),
+        ({"more": [{"deep": "\ud800"}]}, False),
+    ],
+)
+def test_a_letter_that_postgresql_would_not_keep_is_no_letter(data: dict[str, Any], can: bool) -> None:
+    assert _can_be_kept(data) == can
 
 
 # A peer that has left

@@ -1,5 +1,7 @@
 """Lending help: shown to other regions, a helper proposed and chosen, both people agree, minutes, an end."""
 
+from uuid import UUID
+
 import pytest
 
 from contracts.envelope import Actor, Event, Role
@@ -14,20 +16,29 @@ from contracts.letters import (
     MinutesReport,
     PersonAgreement,
 )
+from contracts.link import PeerLeft, peer_id
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
+    EndLoansWith,
     GiveUpLoan,
     HelperTaken,
     HelpSought,
+    LapseLoan,
     LendHelper,
+    LendingStopped,
     LoanCompleted,
     LoanEnded,
     LoanMinutesAgreed,
     LoanMinutesDiffered,
     LoanMinutesReported,
+    LoanReminded,
+    LoanResolved,
+    LoanStatus,
     LoanUnbooked,
+    RemindOfLoan,
     ReportLoanMinutes,
+    ResolveLoan,
     RetryLoan,
     SeekHelp,
     SettleLoan,
@@ -38,8 +49,10 @@ from contracts.loans import (
 from contracts.participants import LetGo, ParticipantLeft
 from services.exchange.help_request import REQUEST as REQUESTS
 from services.exchange.loan import LOAN as LOANS
+from services.exchange.loan_terms import ANSWER_WITHIN
 from services.exchange.participant import PARTICIPANT
 from services.exchange.week import WEEK, week_id, week_of
+from services.kernel.testing import NOW
 from tests.unit.lent import (
     A_CHOSEN_HELPER,
     A_HELPER_ELSEWHERE,
@@ -339,6 +352,12 @@ def test_the_helpers_week_is_free_and_counted_when_it_is_done() -> None:
     assert after.now(PARTICIPANT, BRAM).lends == ()
 
 
+def test_what_is_settled_before_it_was_agreed_here_changes_nothing() -> None:
+    settled = letter(LoanSettlement(loan_id=THEIRS, minutes=60))
+    given(*BRAM_IS_LENT, BRAM_WANTED, BRAM_AGREES).when(settled).then_nothing()
+    given(*A_RUNNING_LOAN).when(letter(LoanSettlement(loan_id=LOAN, minutes=60))).then_nothing()
+
+
 def test_hours_that_could_not_go_are_for_a_coordinator_who_tries_again() -> None:
     both = (*A_RUNNING_LOAN, told(60), told(60, "them"), agreed(60))
     unbooked = LoanUnbooked(**OURS, minutes=60, reason="clearing_cap")
@@ -432,10 +451,155 @@ def test_a_helper_who_leaves_leaves_what_they_did() -> None:
     assert isinstance(outcome.events[-1], ParticipantLeft)
 
 
+# Called off while the other's minutes were on their way
+
+
+def test_minutes_of_what_was_called_off_meanwhile_are_read_nevertheless() -> None:
+    (over,) = ended(A_RUNNING_LOAN, EndLoan(loan_id=LOAN))
+    assert not over.given
+    late = letter(MinutesReport(loan_id=LOAN, minutes=60))
+    given(*A_RUNNING_LOAN, over).when(late).then(told(60, "them"))
+    after = given(*A_RUNNING_LOAN, over, told(60, "them"))
+    assert (after.now(LOANS, LOAN).status, after.now(LOANS, LOAN).their_minutes) == ("ended", 60)
+    # Once, and of nothing that is done.
+    after.when(late).then_nothing()
+
+
+def test_who_reported_and_then_hears_that_it_was_called_off_has_not_lost_their_minutes() -> None:
+    (over,) = ended((*A_RUNNING_LOAN, told(60)), letter(LoanEnd(loan_id=LOAN, reason="helper_withdrew")))
+    assert (over.given, over.by) == (True, "them")
+    assert given(*A_RUNNING_LOAN, told(60), over).now(LOANS, LOAN).our_minutes == 60
+
+
+def test_a_coordinator_says_once_that_it_was_talked_about() -> None:
+    (over,) = ended((*A_RUNNING_LOAN, told(60)), letter(LoanEnd(loan_id=LOAN, reason="cancelled")))
+    resolve, cut_short = ResolveLoan(loan_id=LOAN), (*A_RUNNING_LOAN, told(60), over)
+    resolved = LoanResolved(**OURS, request_id=REQUEST, member_id=ANNA, by="coordinator-1")
+    given(*cut_short).when(resolve).then(resolved)
+    given(*cut_short, resolved).when(resolve).refused("not_now")
+    given(*cut_short).when(resolve, by=ELSEWHERE).refused("other_area")
+    herself = Actor(role=Role.COORDINATOR, name="coordinator-1", member_id=ANNA)
+    given(*cut_short).when(resolve, by=herself).refused("involved")
+    # Where nobody said anything there is nothing to talk about.
+    (quiet,) = ended(A_RUNNING_LOAN, EndLoan(loan_id=LOAN))
+    given(*A_RUNNING_LOAN, quiet).when(resolve).refused("not_now")
+
+
+# When the peer leaves the network
+
+
 def test_a_peer_that_left_the_network_ends_what_runs_with_it() -> None:
     (over,) = ended(A_CHOSEN_HELPER, GiveUpLoan(peer=PEER, thread_id=LOAN))
     assert (over.reason, over.by) == ("peer_left", "them")
     given().when(GiveUpLoan(peer=PEER, thread_id=LOAN)).then_nothing()
+
+
+@pytest.mark.parametrize("side", ["asks", "helps"])
+def test_a_peer_that_left_ends_also_what_it_had_heard_all_of(side: str) -> None:
+    of, loan_id = (A_RUNNING_LOAN, LOAN) if side == "asks" else (BRAM_RUNS, LENT)
+    (over,) = ended(of, EndLoansWith(peer=PEER, loan_ids=(loan_id,)))
+    # Who knew that it would be hears that it will not.
+    assert (over.reason, over.by, over.told, over.letter()) == ("peer_left", "them", True, None)
+    after = given(*of, over)
+    if side == "asks":
+        request = after.now(REQUESTS, REQUEST)
+        assert (request.status, request.wanted_at, request.loans) == ("open", TOMORROW, ())
+    else:
+        assert after.now(PARTICIPANT, BRAM).lends == ()
+        assert after.now(WEEK, week_id(BRAM, week_of(TOMORROW))).planned_minutes == 0
+    after.when(EndLoansWith(peer=PEER, loan_ids=(loan_id,))).then_nothing()
+
+
+def test_a_peer_that_leaves_is_looked_up_after_it_and_once_for_each_time_it_leaves() -> None:
+    (gives_up,) = exchange.service.follows[PeerLeft](PeerLeft(peer_id=peer_id(PEER), peer=PEER))
+    stopped = LendingStopped(parting_id=CORA, peer=PEER)
+    given().when(gives_up, id=CORA).then(stopped)
+    given(stopped).when(gives_up, id=BRAM).then(but(stopped, parting_id=BRAM))
+    (timer,) = exchange.service.schedules[LendingStopped](stopped, NOW)
+    assert (timer.due_at, timer.command) == (NOW, EndLoansWith(peer=PEER))
+
+
+def test_minutes_that_were_reported_are_for_a_person_when_the_peer_left() -> None:
+    (over,) = ended((*A_RUNNING_LOAN, told(60)), EndLoansWith(peer=PEER, loan_ids=(LOAN,)))
+    assert over.given
+    both = (*A_RUNNING_LOAN, told(60), told(60, "them"), agreed(60))
+    # Under way: the ledger says what becomes of them.
+    given(*both).when(EndLoansWith(peer=PEER, loan_ids=(LOAN,))).then_nothing()
+    (over,) = ended(both, SettleLoan(loan_id=LOAN, booked=False, reason="peer_left"))
+    assert (over.reason, over.given) == ("peer_left", True)
+
+
+# When nobody answers
+
+
+@pytest.mark.parametrize(
+    ("of", "loan_id", "status"),
+    [
+        (A_REQUEST_ELSEWHERE, LOAN, "sought"),
+        (THEY_ASK, LENT, "asked"),
+        (A_HELPER_ELSEWHERE, LOAN, "offered"),
+        (BRAM_IS_LENT, LENT, "offered"),
+        (A_CHOSEN_HELPER, LOAN, "wanted"),
+        ((*BRAM_IS_LENT, BRAM_WANTED, BRAM_AGREES), LENT, "wanted"),
+    ],
+    ids=["sought", "asked", "offered to us", "offered by us", "wanted", "wanted there"],
+)
+def test_a_step_that_nobody_takes_is_brought_to_mind_and_then_ends(
+    of: tuple[Event, ...], loan_id: UUID, status: LoanStatus
+) -> None:
+    step = next(event for event in reversed(of) if type(event) in exchange.service.schedules)
+    reminder, end, *_ = exchange.service.schedules[type(step)](step, NOW)
+    assert (reminder.due_at, end.due_at) == (NOW + ANSWER_WITHIN / 2, NOW + ANSWER_WITHIN)
+    assert end.command == LapseLoan(loan_id=loan_id, status=status)
+
+    (reminded,) = given(*of).when(reminder.command).events
+    assert isinstance(reminded, LoanReminded)
+    # The help would be tomorrow: then it is over anyway.
+    assert (reminded.until, reminded.letter()) == (TOMORROW, None)
+
+    (over,) = ended((*of, reminded), end.command)
+    assert (over.reason, over.by) == ("no_answer", "us")
+    assert over.letter() == LoanEnd(loan_id=over.thread_id, reason="no_answer")
+    after = given(*of, reminded, over)
+    if status == "wanted" and loan_id == LOAN:
+        assert after.now(REQUESTS, REQUEST).status == "open"
+    if loan_id == LENT and status != "asked":
+        assert after.now(PARTICIPANT, BRAM).lends == ()
+        assert after.now(WEEK, week_id(BRAM, week_of(TOMORROW))).planned_minutes == 0
+
+
+def test_a_step_that_was_taken_in_time_ends_nothing() -> None:
+    lapse = LapseLoan(loan_id=LOAN, status="sought")
+    remind = RemindOfLoan(loan_id=LOAN, status="sought", until=NEXT_WEEK)
+    for after in (given(*A_HELPER_ELSEWHERE), given(*A_RUNNING_LOAN), given()):
+        after.when(lapse).then_nothing()
+        after.when(remind).then_nothing()
+
+
+def test_without_a_day_it_waits_for_its_term_alone() -> None:
+    undated = (*AN_OFFER_AND_A_REQUEST, but(SOUGHT, wanted_at=None))
+    assert len(exchange.service.schedules[HelpSought](undated[-1], NOW)) == 2
+    remind = RemindOfLoan(loan_id=LOAN, status="sought", until=NEXT_WEEK)
+    (reminded,) = given(*undated).when(remind).events
+    assert isinstance(reminded, LoanReminded)
+    assert reminded.until == NEXT_WEEK
+
+
+def test_what_both_did_not_agree_to_before_its_moment_is_over() -> None:
+    *_, moment = exchange.service.schedules[HelpSought](SOUGHT, NOW)
+    assert (moment.due_at, moment.command) == (TOMORROW, LapseLoan(loan_id=LOAN))
+    (over,) = ended(A_CHOSEN_HELPER, moment.command)
+    assert over.reason == "no_answer"
+    given(*A_RUNNING_LOAN).when(moment.command).then_nothing()
+    # Of what was wanted before it was asked only the term counts.
+    assert len(exchange.service.schedules[HelpSought](SOUGHT, NEXT_WEEK)) == 2
+
+
+def test_hours_that_the_ledger_does_not_answer_for_are_not_waited_for() -> None:
+    (timer,) = exchange.service.schedules[HelperTaken](TAKEN, NOW)
+    (over,) = ended((*A_HELPER_ELSEWHERE, TAKEN), timer.command)
+    assert over.reason == "no_answer"
+    given(*A_CHOSEN_HELPER).when(timer.command).then_nothing()
 
 
 def test_a_letter_about_something_unknown_changes_nothing() -> None:

@@ -10,6 +10,7 @@ from contracts.clearing import (
     ClearingEnded,
     ClearingResumed,
     EndClearing,
+    PositionReckoned,
     ProposeCap,
     Reckon,
     ResumeClearing,
@@ -118,6 +119,8 @@ def test_a_region_that_left_is_asked_and_told_nothing() -> None:
     day = NOW.date()
     given(*capped(), ENDED).when(Reckon(peer=PEER, day=day)).then_nothing()
     assert given(*capped(), ENDED, RESUMED).when(Reckon(peer=PEER, day=day)).events
+    reckoned = PositionReckoned(**WITH, reckoning_id=LOAN, day=day, count=0, total_minutes=0)
+    assert given(*capped(), reckoned, ENDED, RESUMED).now(CLEARING, clearing_id(PEER)).reckoned_on is None
     # Should its end have been missed before, the next time to ask is in time.
     given(*capped(), *GIVEN, ENDED).when(AskAboutTransfer(crossing_id=COMMAND_ID, times=1)).then(stranded())
 

@@ -8,6 +8,7 @@ import pytest
 from contracts.envelope import Command, Event
 from contracts.exchange import CancelMatch, SettleBooking, SettleHold, WithdrawRequest
 from contracts.initiatives import THE_INITIATIVE, InitiativeClosed
+from contracts.loans import LoanEnded
 from contracts.members import GuardianConsentGiven, MemberDeclined, MemberLeft, MemberRegistered
 from contracts.participants import AdmitParticipant, LetGo
 from contracts.referrals import (
@@ -31,6 +32,7 @@ from contracts.visits import SeriesEnded, SeriesStarted
 from services.exchange.handlers import FOLLOWS, SCHEDULES
 from services.exchange.referral import WORDS
 from services.kernel.testing import COMMAND_ID, COORDINATOR, NOW
+from tests.unit.lent import SOUGHT
 from tests.unit.neighbours import (
     ANNA,
     BRAM,
@@ -284,6 +286,13 @@ def test_a_team_takes_its_own_referral_back_as_long_as_nobody_helps() -> None:
     assert withdrawn.model_dump() == {"request_id": REFERRAL, "member_id": ANNA}
     given(*UNDER_WAY).when(cancel, by=TEAM).refused("helper_found")
     given(*UNDER_WAY).when(FailReferral(referral_id=REFERRAL, reason="withdrawn")).refused("helper_found")
+
+
+def test_what_is_taken_back_is_withdrawn_in_other_regions_too() -> None:
+    shown = given(*HELPED, but(SOUGHT, request_id=REFERRAL))
+    events = shown.when(CancelReferral(referral_id=REFERRAL), by=TEAM).events
+    (over,) = [event for event in events if isinstance(event, LoanEnded)]
+    assert (over.request_id, over.reason) == (REFERRAL, "withdrawn")
 
 
 def test_to_another_team_there_is_no_such_referral() -> None:

@@ -76,6 +76,7 @@ class Kitchens(Street):
         self.a_team_refers(0, "outcome", None, False)
         self.a_coordinator_answers(0, "accept")
         self.a_coordinator_chooses(-1, 0, True, False)
+        self.they_say_how_long_it_took(-1, 30, "both", True)
 
     def referral(self, which: int, *, ended: bool = False) -> Referral | None:
         found = [one for one in self.exchange.all(REFERRAL) if ended or one.status not in ENDED][::-1]

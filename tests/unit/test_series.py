@@ -16,6 +16,7 @@ from contracts.exchange import (
     SettleHold,
 )
 from contracts.initiatives import THE_INITIATIVE, InitiativeClosed
+from contracts.loans import HelpSought, LoanEnded, SeekHelp
 from contracts.members import MemberPaused, MemberRegistered
 from contracts.participants import LetGo, ParticipantCapacityChanged, ParticipantLeft
 from contracts.safety import IncidentReported
@@ -31,11 +32,13 @@ from contracts.visits import (
     SeriesStarted,
 )
 from services.exchange.handlers import SCHEDULES
+from services.exchange.help_request import REQUEST as REQUESTS
 from services.exchange.incident import pair_id
 from services.exchange.participant import PARTICIPANT
 from services.exchange.series import SERIES as KIND
 from services.kernel.service import Timer
 from services.kernel.testing import NOW, InMemory
+from tests.unit.lent import OFFERED, OURS, PEER, SOUGHT, TAKEN
 from tests.unit.neighbours import (
     A_MATCH,
     ANNA,
@@ -624,3 +627,43 @@ def test_a_series_plans_itself_four_weeks_ahead_until_its_last_day() -> None:
     assert max(horizon) == timedelta(days=28)
     assert [event.reason for event in region.happened(SeriesEnded)] == ["until"]
     assert len(region.happened(MatchReserved)) == len(visits)
+
+
+# A visit that nobody here can do
+
+VISIT_ELSEWHERE = but(SOUGHT, request_id=visit_id(SECOND), wanted_at=SECOND)
+CHOSEN_ELSEWHERE = (VISIT_ELSEWHERE, OFFERED, but(TAKEN, request_id=visit_id(SECOND)))
+
+
+def ended_elsewhere(reason: str, taken: bool = False) -> LoanEnded:
+    about = {**OURS, "member_id": ANNA, "request_id": visit_id(SECOND), "taken": taken, "told": False}
+    said = {"by": "us", "reason": reason, "minutes": 90, "category": "gardening", "wanted_at": SECOND}
+    return LoanEnded.model_validate({**about, **said})
+
+
+def test_a_visit_may_come_from_another_region_and_the_whole_series_may_not() -> None:
+    before = given(*RUNNING, *OPEN_VISIT)
+    (sought,) = before.when(SeekHelp(request_id=visit_id(SECOND), peers=(PEER,))).events
+    assert isinstance(sought, HelpSought)
+    assert sought.wanted_at == SECOND
+    given(*BEFORE).when(SeekHelp(request_id=SERIES, peers=(PEER,))).refused("comes_back")
+
+
+@pytest.mark.parametrize("loan", [(VISIT_ELSEWHERE,), CHOSEN_ELSEWHERE], ids=["asked", "chosen"])
+def test_a_series_that_ends_ends_what_was_asked_elsewhere_for_its_visits(loan: tuple[Event, ...]) -> None:
+    before = (*RUNNING, *OPEN_VISIT, *loan)
+    over = ended_elsewhere("withdrawn", taken=len(loan) > 1)
+    events = given(*before).when(EndSeries(series_id=SERIES)).events
+    assert over in events
+    after = given(*before, *events).now(REQUESTS, visit_id(SECOND))
+    assert (after.status, after.loans) == ("withdrawn", ())
+
+
+def test_who_takes_a_series_over_does_also_the_visits_that_were_asked_elsewhere() -> None:
+    before = (*RUNNING, HER_OFFER, *OPEN_VISIT, VISIT_ELSEWHERE, requested(THIRD))
+    hers = but(HER_VISIT, match_id=MINE, request_id=visit_id(THIRD), wanted_at=THIRD, from_now_on=True)
+    events = given(*before, hers).when(SettleHold(match_id=MINE, placed=True)).events
+    assert ended_elsewhere("found_elsewhere") in events
+    taken = events[-1]
+    assert isinstance(taken, MatchReserved)
+    assert taken.request_id == visit_id(SECOND)

@@ -38,6 +38,7 @@ class SeriesLife(Street):
         for who in range(2):
             self.a_series_begins_at_once(who, "FREQ=WEEKLY", 20 * who or None, 0)
         self.a_series_changes(0, "hands over")
+        self.a_series_changes(1, "ends")
 
     def series(self, which: int) -> Series | None:
         found = [one for one in self.exchange.all(SERIES) if one.status == "running"]

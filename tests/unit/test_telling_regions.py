@@ -61,6 +61,8 @@ def released(kind: str, *, offered: bool = True) -> TransferReleased:
         (ended(by="them", reason="helper_withdrew"), [(ANNA, "helper-withdrew")]),
         (ended(member_id=BRAM, helper_id=BRAM, by="them"), [(BRAM, "match-ended-helper")]),
         (ended(told=False), []),
+        # They may well have met: a coordinator calls first.
+        (ended(by="them", given=True), []),
         (completed(counted=True), []),
         (completed(counted=False), [(ANNA, "help-recorded")]),
         (posted("help"), [(ANNA, "hours-booked-asker")]),

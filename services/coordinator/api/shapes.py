@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from contracts.exchange import MatchStatus, RequestStatus, Urgency, Wish
+from contracts.common import Urgency, Wish
+from contracts.exchange import MatchStatus, RequestStatus
 from contracts.loans import LoanStatus
 from contracts.notifications import PaperLetter
 from contracts.proposals import ExclusionReason, Favour, Helper
@@ -130,6 +131,7 @@ class HistoryLine(BaseModel):
     request_id: UUID | None
     match_id: UUID | None
     series_id: UUID | None
+    loan_id: UUID | None = Field(description="Of help between regions.")
     minutes: int | None
     reason: str | None
 
@@ -445,6 +447,12 @@ class Loan(BaseModel):
     agreed_minutes: int | None
     reason: str | None
     ended_by: str | None = Field(description="us or them")
+    answer_by: datetime | None = Field(
+        description="When it ends without an answer; told once half of the time for it has passed."
+    )
+    resolved: bool = Field(
+        description="It ended although someone had said how long it took, and a coordinator talked about it."
+    )
 
 
 class Loans(BaseModel):

@@ -101,9 +101,14 @@ type _Page = Callable[..., Awaitable[object | None]]
 
 def _about(page: _Page) -> Show:
     async def show(
-        desk: Desk, actor: Actor, entity_id: UUID | None, done: str | None, failed: Failed | None
+        desk: Desk,
+        actor: Actor,
+        entity_id: UUID | None,
+        done: str | None,
+        failed: Failed | None,
+        **asked: str | None,
     ) -> object | None:
-        return await page(desk, actor, entity_id, done=done, failed=failed)
+        return await page(desk, actor, entity_id, done=done, failed=failed, **asked)
 
     return show
 
@@ -188,6 +193,7 @@ CASES: tuple[Case, ...] = (
         region_forms.LOAN_FORMS,
         _about(regions.loan_page),
         regions.loan_given,
+        asked=("contact",),
     ),
     Case(
         f"{REGIONS}/uren/{{id}}",

@@ -10,12 +10,12 @@ from contracts.exchange import GetTexts, Texts
 from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiatives
 from contracts.proposals import ExclusionReason, Helper, RankedHelpers, RankHelpers
 from services.coordinator.account import account_used
-from services.coordinator.console.addresses import member_href, request_href, series_href
+from services.coordinator.console.addresses import member_href, request_href, seeking_href, series_href
 from services.coordinator.console.chosen import confirmation
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.history import history, people_in
 from services.coordinator.console.matched import matched
-from services.coordinator.console.people import Names, names, place, request_label
+from services.coordinator.console.people import Names, names, place, region_label, request_label
 from services.coordinator.console.views import (
     Choice,
     Fact,
@@ -37,6 +37,7 @@ from services.coordinator.projections.exchange import REQUESTS, MatchSeen, Reque
 from services.coordinator.projections.history import readable
 from services.kernel.dutch import day_nl, hours_nl
 from services.kernel.errors import Rejected, Transient
+from services.kernel.settings import Region
 
 HELPERS_SHOWN = 10
 LOOKING = ("open", "matching")
@@ -111,7 +112,8 @@ async def request_page(
     told = readable(
         await desk.fetch(
             "SELECT * FROM history WHERE request_id = $1 OR match_id IN "
-            "(SELECT match_id FROM matches_seen WHERE request_id = $1)",
+            "(SELECT match_id FROM matches_seen WHERE request_id = $1) "
+            "OR loan_id IN (SELECT loan_id FROM loans_seen WHERE request_id = $1)",
             request_id,
         ),
         actor,
@@ -199,6 +201,7 @@ async def _facts(
         ),
     ]
     facts += await _around(desk, actor, request, known)
+    facts += await _elsewhere(desk, request)
     if balance is not None:
         held, home = balance["held_minutes"], balance["shared_with"]
         notes = (
@@ -231,6 +234,26 @@ async def _around(desk: Desk, actor: Actor, request: RequestSeen, known: Names) 
     if request.referral:
         facts.append(Fact("Gevraagd door", "een sociaal team", CONSENT.get(request.consent or "", "")))
     return facts
+
+
+def asks_elsewhere(region: Region) -> bool:
+    """Whether this region takes part in a network."""
+    return "link" in region.services
+
+
+async def _elsewhere(desk: Desk, request: RequestSeen) -> list[Fact]:
+    """Which other regions look at it; or that they may be asked."""
+    href = seeking_href(request.request_id)
+    loans = await desk.fetch(
+        "SELECT peer, status FROM loans_seen WHERE request_id = $1 AND status <> 'ended' ORDER BY peer",
+        request.request_id,
+    )
+    if loans:
+        regions = ", ".join(region_label(loan["peer"]) for loan in loans)
+        return [Fact("Andere regio's", regions, "bekijk hoe het staat", href)]
+    if request.status == "open" and asks_elsewhere(desk.region):
+        return [Fact("Andere regio's", "nog niet gevraagd", "vraag hulp van elders", href)]
+    return []
 
 
 async def _compensation(desk: Desk, initiative_id: UUID) -> str:

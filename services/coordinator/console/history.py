@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.coordinator.console.people import Names
+from services.coordinator.console.people import Names, region_label
 from services.coordinator.console.views import HistoryLine
 from services.kernel.dutch import agrees_nl, hours_nl, local
 from services.kernel.settings import Region
@@ -63,6 +63,24 @@ SENTENCES: dict[str, str] = {
     "match-unbooked": "De uren konden niet worden geboekt.",
     "helper-thanked": "{who} kreeg een bedankje.",
     "request-withdrawn": "De hulpvraag is ingetrokken.",
+    # Between regions
+    "help-sought": "De vraag ging naar {region}.",
+    "help-asked": "{region} vroeg om hulp.",
+    "helper-lent": "{who} is voorgesteld aan {region}.",
+    "helper-offered": "{region} stelde een helper voor.",
+    "helper-taken": "De helper uit {region} is gekozen. De uren worden apart gezet.",
+    "helper-confirmed": "{region} hoorde dat hun helper is gekozen.",
+    "helper-wanted": "{region} wil graag dat {whom} helpt.",
+    "person-agreed": "{who} vindt het goed.",
+    "loan-confirmed": "De hulp met {region} is afgesproken.",
+    "loan-reminded": "Er kwam nog geen antwoord. Een coördinator is eraan herinnerd.",
+    "loan-minutes-reported": "{who} schreef {time} op.",
+    "loan-minutes-differed": "De minuten hier en in {region} verschillen. Er is niets geboekt.",
+    "loan-minutes-agreed": "{time} {stands} vast, met {region}.",
+    "loan-unbooked": "De uren konden niet naar de andere regio.",
+    "loan-completed": "De hulp met {region} is klaar: {time}.",
+    "loan-ended": "De hulp met een andere regio {ended}.",
+    "loan-resolved": "Een coördinator besprak wat er na het afzeggen was opgeschreven.",
     # Telling people
     "message-delivered": "Een bericht aan {whom} is overgebracht.",
     "contact-attempted": "{who} was niet te bereiken.",
@@ -92,6 +110,17 @@ WHY = {
     "left": "ging niet door: iemand doet niet meer mee",
 }
 """What became of a match that is over, by the reason in the event."""
+
+_ENDED = {
+    "declined": "ging niet door: daar was niemand",
+    "withdrawn": "ging niet door: de vraag is ingetrokken",
+    "found_elsewhere": "hoefde niet meer: er is iemand gevonden",
+    "clearing_cap": "ging niet door: de grens tussen de regio's was bereikt",
+    "no_account": "ging niet door: een rekening ontbreekt",
+    "no_answer": "ging niet door: er kwam niet op tijd antwoord",
+    "peer_left": "ging niet door: die regio doet niet meer mee",
+}
+"""What became of help between regions; where it is as for a match, `WHY` says it."""
 
 _BECAUSE = {
     "offered": ": er staat iets tegenover",
@@ -144,7 +173,9 @@ def _by(actor: str, labels: Mapping[str, str]) -> str:
 def _sentence(row: dict[str, Any], known: Names, labels: Mapping[str, str]) -> str:
     person, other, minutes, reason = row["person_id"], row["other_id"], row["minutes"], row["reason"] or ""
     said = SENTENCES[row["code"]].format(
-        who=known.first(person) if person else "Iemand",
+        who=known.first(person) if person else "De andere regio" if row.get("loan_id") else "Iemand",
+        region=region_label(reason),
+        ended=_ENDED.get(reason) or WHY.get(reason, "ging niet door"),
         whom=known.of(person) if person else "iemand",
         other=known.of(other) if other else "iemand",
         Other=known.first(other) if other else "Iemand",

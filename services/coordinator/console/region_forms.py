@@ -7,6 +7,7 @@ from contracts.loans import (
     EndLoan,
     LendHelper,
     ReportLoanMinutes,
+    ResolveLoan,
     RetryLoan,
     SeekHelp,
     TakeHelper,
@@ -76,7 +77,15 @@ END = Form(
     "Het gaat niet door",
     "Genoteerd. De andere regio krijgt bericht.",
 )
-LOAN_FORMS: tuple[Form, ...] = (LEND, TAKE, AGREE, REPORT, RETRY, END)
+RESOLVE = Form(
+    "besproken",
+    ResolveLoan,
+    "Dit is besproken",
+    "Overleg met de andere coördinator. Is er geholpen? Geef de uren dan met de hand, bij Andere regio's.",
+    "Dit is besproken",
+    "Genoteerd. U hoeft niets meer te doen.",
+)
+LOAN_FORMS: tuple[Form, ...] = (LEND, TAKE, AGREE, REPORT, RETRY, END, RESOLVE)
 
 PROPOSE_CAP = Form(
     "grens",

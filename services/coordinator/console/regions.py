@@ -21,9 +21,13 @@ from services.coordinator.console.addresses import (
 )
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
+from services.coordinator.console.history import history, people_in
 from services.coordinator.console.people import names, place, region_label, request_label
-from services.coordinator.console.views import CasePage, Fact, Icon, Notice, StatusTone
+from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
 from services.coordinator.desk import Desk
+from services.coordinator.peer_contact import ask_contact
+from services.coordinator.projections.history import readable
+from services.coordinator.projections.regions import OWN_PLACE
 from services.kernel.dutch import hours_nl
 from services.kernel.errors import Rejected, Transient
 
@@ -41,6 +45,9 @@ STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "completed": ("Klaar", "safe", "check"),
     "ended": ("Ging niet door", "neutral", "info"),
 }
+RUNS = ("confirmed", "unbooked")
+"""Statuses in which both people agreed and may be reached."""
+
 WHY_ENDED = {
     "declined": "die regio heeft niemand",
     "withdrawn": "de vraag is ingetrokken",
@@ -48,6 +55,8 @@ WHY_ENDED = {
     "below_floor": "te weinig uren",
     "clearing_cap": "de grens tussen de regio's is bereikt",
     "helper_withdrew": "de helper kan niet",
+    "no_answer": "er kwam niet op tijd antwoord",
+    "peer_left": "die regio doet niet meer mee",
 }
 
 
@@ -93,7 +102,7 @@ async def regions_page(
     ids = {row["peer"]: row["clearing_id"] for row in await desk.fetch("SELECT * FROM clearings_seen")}
     rows = await desk.fetch(
         "SELECT * FROM loans_seen WHERE status NOT IN ('completed', 'ended') "
-        "AND (side = 'helps' OR cardinality($1::text[]) = 0 OR pc4 = ANY($1)) "
+        f"AND (cardinality($1::text[]) = 0 OR {OWN_PLACE} IS NULL OR {OWN_PLACE} = ANY($1)) "
         "ORDER BY changed_at DESC LIMIT $2",
         list(actor.areas),
         MOST,
@@ -169,25 +178,50 @@ def _about(row: Any) -> str:
 
 
 async def loan_page(
-    desk: Desk, actor: Actor, loan_id: UUID, *, done: str | None = None, failed: Failed | None = None
+    desk: Desk,
+    actor: Actor,
+    loan_id: UUID,
+    *,
+    done: str | None = None,
+    failed: Failed | None = None,
+    contact: str | None = None,
 ) -> CasePage | None:
+    """With `contact` how to reach the other person: asked of their region now, and shown this once."""
     row = await desk.row("SELECT * FROM loans_seen WHERE loan_id = $1", loan_id)
     if row is None:
         return None
     label, tone, icon = STATUS[row["status"]]
     href = loan_href(loan_id)
     forms = await _loan_forms(desk, row, href, failed)
+    told = readable(await desk.fetch("SELECT * FROM history WHERE loan_id = $1", loan_id), actor)
+    known = await names(desk, actor, people_in(told))
+    reached, no = await _contact(desk, actor, row) if contact else ((), None)
     return CasePage(
         number_label=f"Hulp tussen regio's {loan_id.int % 1_000_000:06}",
         title=f"{_about(row)}: {'van' if row['side'] == 'asks' else 'voor'} {region_label(row['peer'])}",
         status_label=label,
         status_tone=tone,
         status_icon=icon,
-        facts=tuple(await _loan_facts(desk, actor, row)),
+        facts=(*await _loan_facts(desk, actor, row), *reached),
         groups=kept((Group("Hoe gaat het verder?", forms),) if forms else (), ask.LOAN_FORMS, href, failed),
-        notice=Notice("ok", done) if done else None,
+        history=history(told, known, desk.region),
+        notice=Notice("ok", done) if done else no,
         failed=failed is not None,
+        links=(Link("Vraag de contactgegevens", f"{href}?contact=ja"),) if row["status"] in RUNS else (),
     )
+
+
+async def _contact(desk: Desk, actor: Actor, row: Any) -> tuple[tuple[Fact, ...], Notice | None]:
+    """How to reach the other person, or why that is not told now."""
+    region = region_label(row["peer"])
+    try:
+        found = await ask_contact(desk, actor, row["loan_id"], origin="console")
+    except Rejected as no:
+        return (), Notice("warning", no.refusal.nl)
+    except Transient:
+        return (), Notice("warning", f"{region} is nu niet bereikbaar. Probeer het later nog eens.")
+    ways = ", ".join(way for way in (found.phone, found.email) if way)
+    return (Fact("Te bereiken", found.name, ways or f"alleen via de coördinator in {region}"),), None
 
 
 async def _loan_facts(desk: Desk, actor: Actor, row: Any) -> list[Fact]:
@@ -211,6 +245,8 @@ async def _loan_facts(desk: Desk, actor: Actor, row: Any) -> list[Fact]:
     for who, minutes in (("Wij zeggen", row["our_minutes"]), ("Zij zeggen", row["their_minutes"])):
         if minutes is not None:
             facts.append(Fact(who, hours_nl(minutes)))
+    if row["answer_by"] is not None:
+        facts.append(Fact("Stopt vanzelf", appointment_nl(row["answer_by"]), "als niemand antwoordt"))
     if row["reason"] is not None:
         facts.append(Fact("Waarom", WHY_ENDED.get(row["reason"], "het kon niet doorgaan")))
     return facts
@@ -234,6 +270,8 @@ async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) ->
         case "unbooked", _:
             offered += [ask.RETRY, ask.REPORT]
     said = row["our_minutes"] is not None or row["their_minutes"] is not None
+    if row["status"] == "ended" and said and not row["resolved"]:
+        offered.append(ask.RESOLVE)
     if row["status"] not in ("agreed", "unbooked", "completed", "ended") and not said:
         offered.append(ask.END)
     return tuple(shown_form(form, href, choices=choices, failed=failed) for form in offered)

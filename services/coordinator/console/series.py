@@ -6,7 +6,13 @@ from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from contracts.visits import GetSeries, Series, Visit
 from services.coordinator.console import match_forms as ask
-from services.coordinator.console.addresses import match_href, member_href, request_href, series_href
+from services.coordinator.console.addresses import (
+    match_href,
+    member_href,
+    request_href,
+    seeking_href,
+    series_href,
+)
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.forms import Failed, Group, kept, shown_form
 from services.coordinator.console.history import history, people_in
@@ -23,6 +29,10 @@ STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "running": ("Loopt", "safe", "check"),
     "ended": ("Gestopt", "neutral", "info"),
 }
+
+
+_ELSEWHERE = {"matching": "even geduld", "matched": "staat", "done": "klaar"}
+"""How a visit stands for which a helper was found, and none of ours."""
 
 
 async def series_page(
@@ -78,6 +88,9 @@ def _facts(series: Series, known: Names) -> tuple[Fact, ...]:
 
 def _line(visit: Visit, known: Names) -> VisitLine:
     helper = known.first(visit.helper_id) if visit.helper_id is not None else "nog niemand"
+    if visit.match_id is None and visit.request_status in _ELSEWHERE:
+        helper, status = "iemand uit een andere regio", _ELSEWHERE[visit.request_status]
+        return VisitLine(appointment_nl(visit.wanted_at), helper, status, seeking_href(visit.request_id))
     if visit.match_id is None:
         status = {"open": "zoekt een helper", "withdrawn": "vervallen"}.get(visit.request_status, "")
         return VisitLine(appointment_nl(visit.wanted_at), helper, status, request_href(visit.request_id))

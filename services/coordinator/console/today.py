@@ -65,7 +65,10 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "help_asked": (WorkKind.OTHER_REGION, "Kijk mee"),
     "helper_offered": (WorkKind.THEIR_HELPER, "Kies"),
     "person_asked": (WorkKind.ASK_PERSON, "Bel even"),
+    "loan_waits": (WorkKind.REGION_SILENT, "Bel hen"),
+    "loan_unreported": (WorkKind.NOT_REPORTED, "Vraag na"),
     "loan_differs": (WorkKind.REGIONS_DIFFER, "Overleg"),
+    "loan_cut_short": (WorkKind.CUT_SHORT, "Overleg"),
     "loan_not_booked": (WorkKind.NOT_ACROSS, "Los op"),
     "cap_proposed": (WorkKind.CAP, "Beslis"),
     "settlement_proposed": (WorkKind.SETTLEMENT, "Beslis"),
@@ -206,6 +209,12 @@ def _of_regions(kind: WorkCode, about: str, peer: str) -> tuple[str, str]:
             return f"{about}: {peer} stelt een helper voor", ""
         case "person_asked":
             return f"{about}: vraag of het goed is", f"met {peer}"
+        case "loan_waits":
+            return f"{about}: {peer} antwoordt nog niet", "bel de andere coördinator"
+        case "loan_unreported":
+            return f"{about}: hoe lang het duurde is nog niet van beide kanten gezegd", f"met {peer}"
+        case "loan_cut_short":
+            return f"{about}: afgezegd, maar er is wel hulp opgeschreven", f"bel {peer}"
         case "loan_differs":
             return f"{about}: wij en {peer} noemen andere minuten", "bel de andere coördinator"
         case "loan_not_booked":
@@ -264,7 +273,9 @@ def _page(work: Work) -> str:
             return COMPENSATIONS
         case "bring_message" | "not_reached" | "message_failed":
             return f"{LETTERS}#{work.entity_id}"
-        case "help_asked" | "helper_offered" | "person_asked" | "loan_differs" | "loan_not_booked":
+        case "help_asked" | "helper_offered" | "person_asked" | "loan_waits" | "loan_unreported":
+            return loan_href(work.entity_id)
+        case "loan_differs" | "loan_cut_short" | "loan_not_booked":
             return loan_href(work.entity_id)
         case "settlement_proposed":
             return settlement_href(work.entity_id)

@@ -15,6 +15,7 @@ from contracts import (
     exchange,
     initiatives,
     ledger,
+    loans,
     members,
     notifications,
     referrals,
@@ -25,6 +26,7 @@ from contracts import (
 from contracts.catalogue import kebab
 from contracts.envelope import Actor, Event
 from contracts.exchange import MinutesReported
+from contracts.loans import HelperOffered, LoanMinutesAgreed
 from services.kernel.entity import Trail
 from services.kernel.handling import involved
 
@@ -34,8 +36,8 @@ class HistoryLine:
     """`code` is the event's name: `match-confirmed`. `actor` is the role and credential that did it.
 
     `person_id` is whom it is about: the member, the helper, or who reported. `other_id` is the other
-    person, where there is one. `reason` is a code: why it was so, who was missing, which step, or the key of
-    who handles it from then on.
+    person, where there is one. `reason` is a code: why it was so, who was missing, which step, the key of
+    who handles it from then on, or with which region it is (of a loan, whose other person is not ours).
     """
 
     line_id: UUID
@@ -49,6 +51,7 @@ class HistoryLine:
     reason: str | None
     at: datetime
     actor: str = ""
+    loan_id: UUID | None = None
     version: int = 0
 
 
@@ -76,6 +79,7 @@ TOLD: tuple[type[Event], ...] = (
     visits.NoShowNoted,
     visits.HelperThanked,
     *safety.EVENTS,
+    *(event for event in loans.EVENTS if event.ENTITY == "loan"),
     referrals.PersonReferred,
     referrals.ReferralMoved,
     ledger.LimitsChanged,
@@ -167,11 +171,15 @@ def _first(event: Event, names: tuple[str, ...]) -> Any:
 def _people(event: Event) -> tuple[UUID | None, UUID | None]:
     if isinstance(event, MinutesReported) and event.by == "asker":
         return event.asker_id, event.helper_id
+    if isinstance(event, HelperOffered | LoanMinutesAgreed):
+        # Their helper is nobody here.
+        return getattr(event, "asker_id", None), None
     return _first(event, _PERSON), _first(event, _OTHER)
 
 
 def _tell(event: Event, line_id: UUID, at: datetime) -> HistoryLine:
     person_id, other_id = _people(event)
+    loan_id = getattr(event, "loan_id", None)
     return HistoryLine(
         line_id,
         kebab(type(event).__name__),
@@ -181,8 +189,9 @@ def _tell(event: Event, line_id: UUID, at: datetime) -> HistoryLine:
         getattr(event, "match_id", None),
         getattr(event, "series_id", None),
         getattr(event, "minutes", None),
-        _first(event, _REASON),
+        _first(event, _REASON if loan_id is None else (*_REASON, "peer")),
         at,
+        loan_id=loan_id,
     )
 
 

@@ -46,6 +46,8 @@ from contracts.loans import (
     LoanMinutesAgreed,
     LoanMinutesDiffered,
     LoanMinutesReported,
+    LoanReminded,
+    LoanResolved,
     LoanStatus,
     LoanUnbooked,
     PersonAgreed,
@@ -57,7 +59,9 @@ from services.kernel.entity import Kind
 class LoanSeen:
     """`member_id` is the own person: the asker, or the helper once one is proposed; `pc4` the asker's.
 
-    `thread_id` is what the other region calls it by. `ended_by`: us or them.
+    `thread_id` is what the other region calls it by. `ended_by`: us or them. `answer_by`: when it ends,
+    once half of its term has passed. `resolved`: it ended although minutes had been reported, and that was
+    talked about.
     """
 
     loan_id: UUID
@@ -84,8 +88,13 @@ class LoanSeen:
     agreed_minutes: int | None = None
     reason: str | None = None
     ended_by: str | None = None
+    answer_by: datetime | None = None
+    resolved: bool = False
     version: int = 0
 
+
+OWN_PLACE = "CASE side WHEN 'asks' THEN pc4 ELSE helper_pc4 END"
+"""Where the own person of a loan is, in SQL: NULL as long as no helper is proposed."""
 
 _LOAN_AFTER: dict[type[Event], LoanStatus] = {
     HelperLent: "offered",
@@ -108,8 +117,12 @@ def _loan(found: LoanSeen | None, event: Any, loan_id: UUID, at: datetime) -> Lo
     if isinstance(event, HelpAsked):
         return LoanSeen(**event.model_dump(), side="helps", status="asked", changed_at=at)
     assert found is not None
-    status = _LOAN_AFTER.get(type(event), found.status)
-    return replace(found, status=status, changed_at=at, **_changes(event))
+    if isinstance(event, LoanReminded):
+        # It waits since its last step.
+        return replace(found, answer_by=event.until)
+    if type(event) in _LOAN_AFTER:
+        found = replace(found, status=_LOAN_AFTER[type(event)], answer_by=None)
+    return replace(found, changed_at=at, **_changes(event))
 
 
 def _changes(event: Event) -> dict[str, Any]:
@@ -130,6 +143,8 @@ def _changes(event: Event) -> dict[str, Any]:
             return {"reason": event.reason}
         case LoanEnded():
             return {"reason": event.reason, "ended_by": event.by, "differs": False}
+        case LoanResolved():
+            return {"resolved": True}
     return {}
 
 
@@ -143,6 +158,8 @@ LOANS = Kind(
             PersonAgreed,
             LoanMinutesReported,
             LoanMinutesDiffered,
+            LoanReminded,
+            LoanResolved,
             *_LOAN_AFTER,
         ),
         lambda e: (e.loan_id,),

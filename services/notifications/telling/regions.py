@@ -23,8 +23,11 @@ def on_loan_confirmed(event: LoanConfirmed) -> list[Command]:
 
 
 def on_loan_ended(event: LoanEnded) -> list[Command]:
-    """For who heard that it would be; why is told to nobody."""
-    if not event.told or event.member_id is None:
+    """For who heard that it would be; why is told to nobody.
+
+    Where someone said how long it took they may well have met: then a coordinator calls them first.
+    """
+    if not event.told or event.given or event.member_id is None:
         return []
     moment = iso(event.wanted_at)
     if event.helper_id is not None:

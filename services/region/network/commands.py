@@ -14,20 +14,38 @@ network = App(name="network", help="The network of regions: a hub, invitations, 
 
 Folder = Annotated[Path, Parameter(name="--folder", help="The hub's folder, for its operator.")]
 
+Authority = Annotated[
+    Path | None,
+    Parameter(name="--ca", help="The hub speaks TLS: the file of the authority that signed its certificate."),
+]
+
 
 @network.command
-def init(*, folder: Folder = Path("hub"), host: str = "127.0.0.1", port: int = 4223) -> None:
+def init(
+    *,
+    folder: Folder = Path("hub"),
+    host: str = "127.0.0.1",
+    port: int = 4223,
+    beside: Annotated[
+        bool, Parameter(negative="", help="Its NATS servers run by themselves, at this host and port.")
+    ] = False,
+    ca: Authority = None,
+) -> None:
     """Make a hub: its keys, an empty list of regions, and the configuration of its NATS server."""
     from services.region.network.hub import Hub
 
-    hub = Hub.init(path_from_caller(folder), host=host, port=port)
+    ca = path_from_caller(ca) if ca is not None else None
+    hub = Hub.init(path_from_caller(folder), host=host, port=port, beside=beside, ca=ca)
     print(f"The hub's folder is {hub.folder}; keep hub-keys.json secret and a copy of it safe.")
     print("Start it with: wederdienst network serve; invite a region with: wederdienst network invite")
 
 
 @network.command
 def serve(*, folder: Folder = Path("hub")) -> None:
-    """Run the hub: an ordinary NATS server, and the registrar who keeps the list. Until Ctrl-C."""
+    """Run the hub: the registrar who keeps the list, and an ordinary NATS server. Until Ctrl-C.
+
+    Of a hub made with --beside the registrar alone: its servers run already.
+    """
     from services.kernel.telemetry import set_up
     from services.region.network.hub import Hub
     from services.region.network.registrar import serve as run
@@ -51,12 +69,13 @@ def invite(region: str, *, folder: Folder = Path("hub")) -> None:
 
 
 @network.command
-def join(invitation: str, *, config: Config = Path("region.toml")) -> None:
+def join(invitation: str, *, config: Config = Path("region.toml"), ca: Authority = None) -> None:
     """Take up an invitation: make the region's own keys, be put on the list, write `[network]`."""
     from services.region.network.hub import Invitation
     from services.region.network.joining import join as take_up
 
-    directory = asyncio.run(take_up(path_from_caller(config), Invitation.of(invitation)))
+    ca = path_from_caller(ca) if ca is not None else None
+    directory = asyncio.run(take_up(path_from_caller(config), Invitation.of(invitation), ca=ca))
     others = sum(not one.left for one in directory.regions) - 1
     print(
         f"This region has joined; {others} others take part. Start the region (again), so that its link runs."

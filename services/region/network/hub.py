@@ -1,10 +1,11 @@
 """A hub's folder. What stands in it: its keys, who takes part, who is invited. No letter ever does.
 
-hub.toml         where it listens
+hub.toml         where it listens; whether its NATS server is ours, or one of a cluster (`beside = true`)
 hub-keys.json    the hub's own keys (kept secret)
 directory.json   regions with their public keys, and a serial number
 invites.json     open invitations: public keys only, each good for one joining
-nats.conf        made from these: each region speaks as itself and hears what is for it
+nats.conf        made from these: each region speaks as itself and hears what is for it. Beside a cluster
+                 only who may what, for its servers to include
 """
 
 import base64
@@ -12,8 +13,10 @@ import fcntl
 import json
 import os
 import signal
+import ssl
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +28,7 @@ from contracts.link import Neighbour
 from contracts.network import HUB, Directory
 from contracts.subjects import region_token
 from services.kernel.errors import Misconfigured
-from services.link.keys import Keys, new_user_seed, user_key
+from services.link.keys import Keys, is_signed, new_user_seed, user_key
 from services.region.servers import free_port
 
 INVITED_FOR = timedelta(days=7)
@@ -61,19 +64,35 @@ class Invitation:
 class Hub:
     """The folder of one hub. Several processes may change it: one at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.folder = folder
+        self._clock = clock
 
     @staticmethod
-    def init(folder: Path, *, host: str = "127.0.0.1", port: int | None = None) -> "Hub":
-        """A new hub in an empty folder. One that is there stays as it is."""
+    def init(
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        beside: bool = False,
+        ca: Path | None = None,
+    ) -> "Hub":
+        """A new hub in an empty folder. One that is there stays as it is.
+
+        `beside`: its NATS servers run by themselves, and one of them answers at `host` and `port`. `ca`: with
+        TLS, signed by the authority in this file.
+        """
+        if ca is not None and not beside:
+            raise Misconfigured("The hub's own server is for trying, and speaks no TLS. Give --beside too.")
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         hub = Hub(folder)
         if not hub.configuration.exists():
             Keys.new().save(folder / "hub-keys.json")
             hub._write("directory.json", {"serial": 1, "regions": []})
             hub._write("invites.json", {})
-            hub.configuration.write_text(f'host = "{host}"\nport = {port or free_port()}\n')
+            said = f'host = "{host}"\nport = {port or free_port()}\n'
+            said += "beside = true\n" if beside else ""
+            hub.configuration.write_text(said + (f'ca = "{ca.resolve()}"\n' if ca is not None else ""))
         hub.write_nats_config()
         return hub
 
@@ -82,15 +101,30 @@ class Hub:
         return self.folder / "hub.toml"
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Host and port. Raises Misconfigured where there is no hub."""
+    def settings(self) -> dict[str, Any]:
+        """What stands in `hub.toml`. Raises Misconfigured where there is no hub."""
         try:
-            said = tomllib.loads(self.configuration.read_text())
+            return tomllib.loads(self.configuration.read_text())
         except OSError:
             raise Misconfigured(
                 f"There is no hub in {self.folder}. Make one with: wederdienst network init --folder …"
             ) from None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port. Raises Misconfigured where there is no hub."""
+        said = self.settings
         return said["host"], said["port"]
+
+    @property
+    def beside(self) -> bool:
+        """Whether others run its NATS servers."""
+        return bool(self.settings.get("beside", False))
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """Which certificates are believed; None without TLS. Raises OSError where `ca` cannot be read."""
+        ca = self.settings.get("ca")
+        return ssl.create_default_context(cafile=ca) if ca is not None else None
 
     @property
     def keys(self) -> Keys:
@@ -107,15 +141,18 @@ class Hub:
         said = self._read("directory.json")
         return Directory(serial=said["serial"], regions=tuple(Neighbour(**one) for one in said["regions"]))
 
-    def admit(self, region: Neighbour, user: str) -> Directory:
+    def admit(self, region: Neighbour, user: str, *, asked: bytes, signature: str) -> Directory:
         """Put a region that was invited on the list, with its keys; its invitation is used up.
 
-        Raises PermissionError when it was not invited, or too long ago.
+        `signature`: of what it `asked`, by the invitation's seed. Raises PermissionError when it was not
+        invited, or too long ago, or is not who was.
         """
         with self._changing():
             invites = self._read("invites.json")
             invite = invites.pop(region.region, None)
             if invite is None or datetime.fromisoformat(invite["until"]) < datetime.now(UTC):
+                raise PermissionError(region.region)
+            if not is_signed(invite["user_key"], asked, signature):
                 raise PermissionError(region.region)
             self._write("invites.json", invites)
             self._put(region.model_dump() | {"user_key": user})
@@ -147,14 +184,30 @@ class Hub:
         return Invitation(f"{host}:{port}", region, seed, keys.signing_key, keys.sealing_key)
 
     def _put(self, region: dict[str, Any]) -> None:
+        """Regions believe a list with a higher serial only. It goes up by the clock (seconds since 1970), so
+        also after the folder was put back to an older copy."""
         said = self._read("directory.json")
         others = [one for one in said["regions"] if one["region"] != region["region"]]
-        self._write("directory.json", {"serial": said["serial"] + 1, "regions": [*others, region]})
+        serial = max(said["serial"] + 1, int(self._clock()))
+        self._write("directory.json", {"serial": serial, "regions": [*others, region]})
 
     # ---- the server's configuration
 
     def write_nats_config(self) -> None:
         """One user for the hub, one for each region, one for each open invitation. Allow lists only."""
+        with self._changing():
+            self._replace(self.nats_config, self._server() + self._users())
+
+    def _server(self) -> str:
+        if self.beside:
+            return ""
+        host, port = self.address
+        return (
+            f'listen: "{host}:{port}"\nserver_name: "{HUB}"\nmax_payload: 1MB\nping_interval: "5s"\n'
+            f'pid_file: "{self.folder / "nats.pid"}"\n'
+        )
+
+    def _users(self) -> str:
         users = [_user(self.keys.user_key, subjects.region_on_hub(HUB))]
         users += [
             _user(one["user_key"], subjects.region_on_hub(one["region"]))
@@ -165,16 +218,10 @@ class Hub:
             _user(invite["user_key"], subjects.guest_on_hub(region, HUB))
             for region, invite in self._read("invites.json").items()
         ]
-        host, port = self.address
-        self._replace(
-            self.nats_config,
-            f'listen: "{host}:{port}"\nserver_name: "{HUB}"\nmax_payload: 1MB\nping_interval: "5s"\n'
-            f'pid_file: "{self.folder / "nats.pid"}"\n'
-            "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n",
-        )
+        return "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n"
 
     def reload(self) -> None:
-        """Have the server take over what changed, where it runs on this machine."""
+        """Have the server take over what changed, where it runs on this machine (and writes `nats.pid`)."""
         self.write_nats_config()
         with suppress(OSError, ValueError):
             os.kill(int((self.folder / "nats.pid").read_text()), signal.SIGHUP)

@@ -2,16 +2,16 @@
 
 import asyncio
 import re
+import ssl
 from pathlib import Path
 
-import orjson
 from pydantic import ValidationError
 
 from contracts import subjects
-from contracts.network import HUB, Directory, GetDirectory, Join, Leave
+from contracts.network import HUB, Directory, GetDirectory, Join, Joining, Leave
 from services.kernel.errors import Misconfigured, Unreachable
 from services.kernel.settings import Network, Region, load
-from services.link.keys import Keys
+from services.link.keys import Keys, signed
 from services.link.line import Line
 from services.link.seal import Correspondent, Refused, Seal
 from services.region.network.hub import Invitation
@@ -27,9 +27,13 @@ NOT_LET_IN = (
 )
 
 
-async def join(config: Path, invitation: Invitation) -> Directory:
-    """Make keys, where there are none yet; be taken in; write `[network]`. Raises Misconfigured."""
+async def join(config: Path, invitation: Invitation, *, ca: Path | None = None) -> Directory:
+    """Make keys, where there are none yet; be taken in; write `[network]`. Raises Misconfigured.
+
+    `ca`: the hub speaks TLS, signed by the authority in this file. Joining again keeps what was so.
+    """
     region = load(config)
+    tls = _tls(region, ca)
     if invitation.region != region.region:
         raise Misconfigured(
             f"This invitation is for the region {invitation.region}, and this is {region.region}. "
@@ -45,25 +49,41 @@ async def join(config: Path, invitation: Invitation) -> Directory:
     )
     seal = Seal(region.region, keys)
     try:
-        directory = await _let_in(region, seal, hub, said, invitation)
+        directory = await _let_in(region, seal, hub, said, invitation, tls)
     except Misconfigured:
         # The answer may have been lost: then we are in, and the invitation is used up.
-        directory = await _list_for_members(region, seal, hub, invitation.hub)
-    write_network(config, invitation)
+        directory = await _list_for_members(region, seal, hub, invitation.hub, tls)
+    write_network(config, invitation, ca)
     return directory
 
 
+def _tls(region: Region, ca: Path | None) -> ssl.SSLContext | None:
+    """Which certificates are believed. Raises Misconfigured where the file cannot be read."""
+    try:
+        if ca is not None:
+            return ssl.create_default_context(cafile=ca)
+        return region.network.ssl_context() if region.network is not None else None
+    except OSError as wrong:
+        raise Misconfigured(f"{ca}: {wrong.strerror}. Name the file of the hub's authority: --ca …") from None
+
+
 async def _let_in(
-    region: Region, seal: Seal, hub: Correspondent, said: Join, invitation: Invitation
+    region: Region,
+    seal: Seal,
+    hub: Correspondent,
+    said: Join,
+    invitation: Invitation,
+    tls: ssl.SSLContext | None,
 ) -> Directory:
     """Take up the invitation. Raises Misconfigured."""
     hears = subjects.guest_on_hub(region.region, HUB).subscribe[0]
-    async with on_line(Line(region.region, invitation.hub, invitation.seed, _nobody, hears=hears)) as line:
+    guest = Line(region.region, invitation.hub, invitation.seed, _nobody, hears=hears, tls=tls)
+    async with on_line(guest) as line:
         for _ in range(ATTEMPTS):
             id, sealed = seal.close(hub, "Join", said)
-            outside = orjson.dumps({"join": said.model_dump(mode="json"), "sealed": sealed.decode()})
+            outside = Joining(join=said, sealed=sealed.decode(), signature=signed(invitation.seed, sealed))
             try:
-                raw = await line.ask(HUB, "Join", outside)
+                raw = await line.ask(HUB, "Join", outside.model_dump_json().encode())
                 return Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
             except (Unreachable, Refused, ValidationError):
                 # The registrar may be starting.
@@ -71,10 +91,12 @@ async def _let_in(
     raise Misconfigured(NOT_LET_IN)
 
 
-async def _list_for_members(region: Region, seal: Seal, hub: Correspondent, address: str) -> Directory:
+async def _list_for_members(
+    region: Region, seal: Seal, hub: Correspondent, address: str, tls: ssl.SSLContext | None
+) -> Directory:
     """The list, as a region gets it that is on it. Raises Misconfigured."""
     try:
-        async with on_line(Line(region.region, address, seal.keys.user_seed, _nobody)) as line:
+        async with on_line(Line(region.region, address, seal.keys.user_seed, _nobody, tls=tls)) as line:
             id, sealed = seal.close(hub, "GetDirectory", GetDirectory())
             raw = await line.ask(HUB, "GetDirectory", sealed)
             return Directory.model_validate(seal.open(raw, hub, "Directory", re=id).body)
@@ -109,14 +131,21 @@ def network_of(region: Region) -> Network:
     return region.network
 
 
-def write_network(config: Path, invitation: Invitation) -> None:
-    """Put `[network]` in region.toml, in the place of one that is there."""
-    table = (
-        f'[network]\nhub = "{invitation.hub}"\nhub_signing_key = "{invitation.signing_key}"\n'
-        f'hub_sealing_key = "{invitation.sealing_key}"\nkeys = "{KEYS}"\n'
-    )
+def write_network(config: Path, invitation: Invitation, ca: Path | None = None) -> None:
+    """Put `[network]` in region.toml, in the place of one that is there; what else it says stays."""
+    said = {
+        "hub": invitation.hub,
+        "hub_signing_key": invitation.signing_key,
+        "hub_sealing_key": invitation.sealing_key,
+        "keys": KEYS,
+    }
+    if ca is not None:
+        said |= {"tls": "verify-full", "ca": str(ca.resolve())}
     text = config.read_text()
     found = _TABLE.search(text)
+    before = found[0].splitlines()[1:] if found is not None else []
+    kept = [line for line in before if line.strip() and line.partition("=")[0].strip() not in said]
+    table = "\n".join(["[network]", *(f'{name} = "{value}"' for name, value in said.items()), *kept, ""])
     if found is None:
         config.write_text(f"{text.rstrip()}\n\n{table}")
     else:

@@ -14,11 +14,10 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-import orjson
 from pydantic import BaseModel, ValidationError
 
 from contracts.link import Neighbour
-from contracts.network import HUB, Directory, GetDirectory, GetReport, Join, Leave, Report
+from contracts.network import HUB, Directory, GetDirectory, GetReport, Join, Joining, Leave, Report
 from services.kernel.errors import Misconfigured, Unreachable
 from services.kernel.telemetry import log
 from services.link.line import Line
@@ -64,7 +63,8 @@ class Registrar:
         self._hub = hub
         self.seal = Seal(HUB, hub.keys)
         host, port = hub.address
-        self.line = Line(HUB, address or f"{host}:{port}", hub.keys.user_seed, self.hear)
+        to = address or f"{host}:{port}"
+        self.line = Line(HUB, to, hub.keys.user_seed, self.hear, tls=hub.ssl_context())
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -98,15 +98,18 @@ class Registrar:
         return self.seal.close(to, type(said).__name__, said, re=re)[1]
 
     async def _join(self, sender: str, raw: bytes) -> bytes:
-        """The keys stand beside the sealed message that they must open: who joins has the private ones."""
-        outside = orjson.loads(raw)
-        join = Join.model_validate(outside["join"])
+        """The keys stand beside the sealed message that they must open: who joins has the private ones. And
+        who holds the invitation signed it."""
+        outside = Joining.model_validate_json(raw)
+        join = outside.join
         other = Correspondent.of(sender, join.signing_key, join.sealing_key)
-        stated = self.seal.open(outside["sealed"].encode(), other, "Join")
+        stated = self.seal.open(outside.sealed.encode(), other, "Join")
         if Join.model_validate(stated.body) != join:
             raise Refused("forged")
         region = Neighbour(region=sender, **join.model_dump(exclude={"user_key"}))
-        directory = self._hub.admit(region, join.user_key)
+        directory = self._hub.admit(
+            region, join.user_key, asked=outside.sealed.encode(), signature=outside.signature
+        )
         log.info("joined", region=sender, serial=directory.serial)
         asyncio.get_running_loop().call_later(0.2, self._hub.reload)
         await self._tell_everyone(directory, but=sender)
@@ -198,13 +201,17 @@ type Say = Callable[[str], None]
 
 
 async def serve(hub: Hub, say: Say, until_told: Awaitable[object]) -> None:
-    """A hub on this machine: its server and its registrar, until told to stop."""
+    """A hub's registrar, and its server where that is not others', until told to stop."""
     server = HubServer(hub)
-    await asyncio.to_thread(server.start)
+    host, port = hub.address
+    if hub.beside:
+        hub.write_nats_config()
+        say(f"the registrar works beside {host}:{port}; its servers include {hub.nats_config}")
+    else:
+        await asyncio.to_thread(server.start)
+        say(f"the hub listens on {host}:{port}; Ctrl-C stops it")
     try:
         registrar = asyncio.create_task(Registrar(hub).run())
-        host, port = hub.address
-        say(f"the hub listens on {host}:{port}; Ctrl-C stops it")
         await until_told
         registrar.cancel()
         with suppress(asyncio.CancelledError):

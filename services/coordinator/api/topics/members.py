@@ -75,10 +75,19 @@ COMMANDS: tuple[Route, ...] = (
     Route("POST", f"{_ONE}/erasures", EraseMember, changed, "Leave, and erase all about them", "members"),
 )
 
-_KEPT_BACK = CONFIDENTIAL | {"match-reserved"}
+_KEPT_BACK = CONFIDENTIAL | {
+    "match-reserved",
+    "help-sought",
+    "helper-lent",
+    "helper-taken",
+    "helper-confirmed",
+    "helper-wanted",
+    "loan-reminded",
+    "loan-resolved",
+}
 """Codes of lines that are for coordinators alone; nobody is told of a match before it stands."""
 
-ENDS_HELP = ("match-fell-through", "helper-end-planned")
+ENDS_HELP = ("match-fell-through", "helper-end-planned", "loan-ended")
 
 _HISTORY = """
 SELECT * FROM history WHERE person_id = $1 OR other_id = $1 ORDER BY at DESC, line_id LIMIT $2
@@ -87,6 +96,8 @@ _OWN_HISTORY = """
 SELECT * FROM history h WHERE (person_id = $1 OR other_id = $1) AND code <> ALL($3)
    AND (code <> 'match-fell-through' OR EXISTS
         (SELECT FROM matches_seen m WHERE m.match_id = h.match_id AND m.confirmed_at IS NOT NULL))
+   AND (code <> 'loan-ended' OR EXISTS
+        (SELECT FROM history c WHERE c.loan_id = h.loan_id AND c.code = 'loan-confirmed'))
  ORDER BY at DESC, line_id LIMIT $2
 """
 

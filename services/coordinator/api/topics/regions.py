@@ -9,12 +9,13 @@ from contracts.access import allowed
 from contracts.clearing import AnswerCap, GetPositions, Positions, ProposeCap
 from contracts.crossings import AnswerSettlement, DecideTransfer, GiveAcross, ProposeSettlement
 from contracts.envelope import Actor, Role
-from contracts.link import AskContact, PeerContact
+from contracts.link import PeerContact
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
     LendHelper,
     ReportLoanMinutes,
+    ResolveLoan,
     RetryLoan,
     SeekHelp,
     TakeHelper,
@@ -24,6 +25,8 @@ from services.coordinator.api.commands import Route
 from services.coordinator.api.reading import Reader, concerns, not_allowed, only, unknown
 from services.coordinator.api.shapes import Crossing, Loan, Loans
 from services.coordinator.desk import Desk
+from services.coordinator.peer_contact import ask_contact as ask_contact_of
+from services.coordinator.projections.regions import OWN_PLACE
 
 _ONE = "/v1/loans/{loan_id}"
 
@@ -34,6 +37,14 @@ COMMANDS: tuple[Route, ...] = (
     Route("POST", f"{_ONE}/agreements", AgreeToLoan, changed, "Agree to it", "regions"),
     Route("POST", f"{_ONE}/minutes", ReportLoanMinutes, changed, "Say how long it took", "regions"),
     Route("POST", f"{_ONE}/retries", RetryLoan, changed, "Transfer the hours once more", "regions"),
+    Route(
+        "POST",
+        f"{_ONE}/resolutions",
+        ResolveLoan,
+        changed,
+        "Minutes of what had ended were talked about",
+        "regions",
+    ),
     Route("DELETE", _ONE, EndLoan, gone, "Call it off, or say no", "regions"),
     Route(
         "POST",
@@ -86,7 +97,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
         rows = await desk.fetch(
             "SELECT * FROM loans_seen WHERE (status IN ('completed', 'ended')) = $1 "
             "AND ($2::uuid IS NULL OR request_id = $2) "
-            "AND (side = 'helps' OR cardinality($3::text[]) = 0 OR pc4 = ANY($3)) "
+            f"AND (cardinality($3::text[]) = 0 OR {OWN_PLACE} IS NULL OR {OWN_PLACE} = ANY($3)) "
             "ORDER BY changed_at DESC, loan_id LIMIT $4",
             over,
             request_id,
@@ -102,10 +113,12 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
 
     @api.get(f"{_ONE}/contact", operation_id="ask-contact", tags=["regions"])
     async def ask_contact(loan_id: UUID, actor: Reader) -> PeerContact:
-        """How to reach the other person, asked of their region now and kept nowhere."""
+        """How to reach the other person, asked of their region now and kept nowhere.
+
+        For coordinators of the area of the own person; every look is logged.
+        """
         only(actor, Role.COORDINATOR)
-        row = await loan_of(desk, actor, loan_id)
-        return await desk.ask(AskContact(peer=row["peer"], thread_id=row["thread_id"]), PeerContact, actor)
+        return await ask_contact_of(desk, actor, loan_id, origin="api")
 
     @api.get("/v1/region-transfers/{crossing_id}", operation_id="get-region-transfer", tags=["regions"])
     async def get_region_transfer(crossing_id: UUID, actor: Reader) -> Crossing:
