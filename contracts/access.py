@@ -145,7 +145,7 @@ MAY: dict[str, dict[Role, str]] = {
     "NoteCall": {C: ANY},
     "GetRestricted": {C: ANY},
     "StrandEvent": {R: TEAM},
-    "SettleStranded": {C: ANY, OP: ANY},
+    "SettleStranded": {C: ANY, OP: ANY, R: TEAM},
     "GetStranded": {C: ANY, OP: ANY},
     # link
     "GetPeers": {C: ANY, OP: ANY, S: ANY},

@@ -22,6 +22,7 @@ from contracts.referring import EXAMPLE, REFERRAL_TYPE, ReferralEvent
 VERSION = "1.0.0"
 JSON = "application/json"
 CLOUD_EVENT = "application/cloudevents+json"
+PROBLEM = "application/problem+json"
 
 type Document = dict[str, Any]
 
@@ -228,6 +229,7 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
     """A social team's own subjects: it refers, hears, and asks for its feed."""
     _team_refers(channels, operations, messages)
     channels["TeamHears"] = _channel(subjects.feedback_out("{region}", "{team}"), "TeamFeedback")
+    channels["TeamIsRefused"] = _channel(subjects.refused_out("{region}", "{team}"), "TeamRefused")
     channels["TeamAsks"] = _channel(subjects.feedback_ask("{region}", "{team}"), "TeamAsksFeed", "TeamFeed")
     given = sample(FeedbackGiven)
     told = {
@@ -265,6 +267,20 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
         "channel": {"$ref": "#/channels/TeamHears"},
         "summary": "Live, to who listens: what a team may hear of its referrals.",
         "messages": [{"$ref": "#/channels/TeamHears/messages/TeamFeedback"}],
+    }
+    messages["TeamRefused"] = {
+        "name": "TeamRefused",
+        "title": "A problem as over HTTP",
+        "contentType": PROBLEM,
+        "headers": {"type": "object", "properties": {}},
+        "payload": {"type": "object"},
+        "examples": [{"payload": {"status": 503, "code": "unavailable"}}],
+    }
+    operations["team-is-refused"] = {
+        "action": "send",
+        "channel": {"$ref": "#/channels/TeamIsRefused"},
+        "summary": "What a team sent without waiting for an answer was not taken in: send it again.",
+        "messages": [{"$ref": "#/channels/TeamIsRefused/messages/TeamRefused"}],
     }
     operations["team-asks-feed"] = {
         "action": "receive",

@@ -22,6 +22,9 @@ EndpointStatus = Literal["active", "paused", "disabled", "deleted"]
 
 DeliveryOutcome = Literal["delivered", "failed", "gone"]
 
+DeliveryStatus = Literal["queued", "delivered", "set_aside"]
+"""`set_aside`: refused for days by a receiver that took other things; it is brought again when replayed."""
+
 
 def _address(url: str) -> str:
     """An address that a webhook can be sent to. Where it may lead is looked at when it is used."""
@@ -134,12 +137,29 @@ class DeliveryQueued(Event):
 
 
 class FeedbackDelivered(Event):
-    """The receiver took it, at the `attempts`-th time since we last began."""
+    """The receiver took it, at the `attempts`-th time since we last began; at `taken_at` (UTC)."""
 
     ENTITY: ClassVar[str] = "delivery"
     delivery_id: UUID
     endpoint_id: UUID
     attempts: int
+    taken_at: datetime | None = None
+
+
+class DeliverySetAside(Event):
+    """The receiver takes other things, but for days not this one. What is behind it in its referral waits."""
+
+    ENTITY: ClassVar[str] = "delivery"
+    delivery_id: UUID
+    endpoint_id: UUID
+
+
+class DeliveryRequeued(Event):
+    """What was set aside is brought again, and after it what waited behind it."""
+
+    ENTITY: ClassVar[str] = "delivery"
+    delivery_id: UUID
+    endpoint_id: UUID
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -154,6 +174,8 @@ EVENTS: tuple[type[Event], ...] = (
     EndpointDeleted,
     DeliveryQueued,
     FeedbackDelivered,
+    DeliverySetAside,
+    DeliveryRequeued,
 )
 
 
@@ -274,12 +296,6 @@ class RecordAttempt(Command):
         return (VaultEntry(attempt_entity(self.at), self.delivery_id, self.endpoint_id, data),)
 
 
-class DisableEndpoint(Command):
-    """From the courier: this receiver has taken nothing for days."""
-
-    endpoint_id: UUID
-
-
 COMMANDS: tuple[type[Command], ...] = (
     RegisterEndpoint,
     ChangeEndpoint,
@@ -329,7 +345,10 @@ class GetEndpoints(Query):
 
 
 class Endpoint(View):
-    """`waiting` is how much is still to be brought. Only its own team reads the address."""
+    """`waiting` is how much is still to be brought, `set_aside` how much your receiver does not digest.
+
+    Only its own team reads the address.
+    """
 
     endpoint_id: UUID
     team: str
@@ -337,6 +356,8 @@ class Endpoint(View):
     status: EndpointStatus
     reason: str | None = None
     waiting: int
+    set_aside: int = 0
+    last_taken_at: datetime | None = None
     registered_at: datetime
     former_secret_until: datetime | None = None
 
@@ -381,7 +402,7 @@ class Delivery(View):
     feedback_id: UUID | None
     referral_id: UUID | None
     referral_status: ReferralStatus | None
-    status: Literal["queued", "delivered"]
+    status: DeliveryStatus
     queued_at: datetime
     delivered_at: datetime | None
     attempts: tuple[Attempt, ...]

@@ -136,6 +136,7 @@ PLAUSIBLE: dict[str, Any] = {
     "outcome": "help-given",
     "code": "invalid",
     "at": datetime(2026, 11, 25, 14, 0, tzinfo=UTC),
+    "taken_at": datetime(2026, 11, 25, 14, 1, tzinfo=UTC),
 }
 """What a field holds in a sample, where its type alone does not say it."""
 

@@ -27,7 +27,7 @@ NEXT: dict[ReferralStatus | None, tuple[ReferralStatus, ...]] = {
     "requested": ("accepted", "rejected", "on-hold", "failed", "cancelled"),
     "on-hold": ("accepted", "rejected", "failed", "cancelled"),
     # A helper is sought.
-    "accepted": ("in-progress", "failed", "cancelled"),
+    "accepted": ("in-progress", "on-hold", "failed", "cancelled"),
     # Someone helps. Once more in-progress: a visit took place. Accepted again: someone else is sought.
     "in-progress": ("in-progress", "accepted", "completed", "failed"),
     "rejected": (),
@@ -46,7 +46,9 @@ Feedback = Literal["nothing", "status", "outcome"]
 RejectReason = Literal[
     "needs-professional", "outside-region", "already-arranged", "no-consent", "incomplete", "not-admitted"
 ]
-HoldReason = Literal["person-considers", "person-away", "more-information"]
+HoldReason = Literal[
+    "person-considers", "person-away", "more-information", "guardian-missing", "initiative-ended"
+]
 FailReason = Literal["no-helper-found", "not-reached", "withdrawn", "no-longer-needed"]
 Outcome = Literal["visit-done", "help-given"]
 

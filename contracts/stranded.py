@@ -11,6 +11,10 @@ from pydantic import Field
 
 from contracts.envelope import MAX_EVENT_BYTES, Command, Event, Query, VaultEntry, View
 
+RECEIVED = "received"
+"""The code of what was sent without waiting for an answer, until it is referred or stranded with another."""
+
+
 # Events
 
 

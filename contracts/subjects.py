@@ -83,6 +83,11 @@ def feedback_out(region: str, team: str) -> str:
     return f"wd.ref.{region}.{team}.out.FeedbackGiven"
 
 
+def refused_out(region: str, team: str) -> str:
+    """Where a social team hears that something it sent, not waiting for an answer, was not taken in."""
+    return f"wd.ref.{region}.{team}.out.Refused"
+
+
 def feedback_ask(region: str, team: str) -> str:
     """Where a social team asks for its feed after a cursor."""
     return f"wd.ref.{region}.{team}.ask"
@@ -167,6 +172,7 @@ def permissions(region: str, service: str) -> Permissions:
         publish.append(feedback_out(region, "*"))
     if service == "coordinator":
         subscribe.append(referrals_in(region, "*"))
+        publish.append(refused_out(region, "*"))
         publish += [command(region, other, "*") for other in SERVICES]
         publish += [query(region, other, name) for other in SERVICES for name in OF_OPERATORS]
     return Permissions(tuple(dict.fromkeys(publish)), tuple(subscribe))

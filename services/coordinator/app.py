@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.coordinator import GetRestricted
 from contracts.members import MemberErased
+from contracts.referrals import FeedbackStopped
 from contracts.stranded import GetStranded, StrandedSettled
 from services.coordinator.call import CALL
 from services.coordinator.complaint import COMPLAINT
@@ -33,6 +34,7 @@ def service(region: Region) -> Service:
             MemberErased: lambda event: event.member_id,
             StrandedSettled: lambda event: event.stranded_id,
         },
+        at_once=frozenset({FeedbackStopped}),
         fronts=(serve_web, take_referrals),
         gauges=GAUGES,
     )

@@ -1,16 +1,23 @@
-"""What a social team sent and we could not take in: kept for a person to look at, for a month at most."""
+"""What a social team sent and we could not take in: kept for a person to look at, for a month at most.
+
+Also what was received and is not dealt with yet (`inbox.py`): mostly for a moment. A person sees that only
+when it lasts.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.envelope import Event
-from contracts.stranded import EventStranded, SettleStranded, StrandedSettled, StrandEvent
+from contracts.envelope import Event, Role
+from contracts.stranded import RECEIVED, EventStranded, SettleStranded, StrandedSettled, StrandEvent
 from services.kernel.entity import Kind, State, replace
 from services.kernel.errors import Rejected
 from services.kernel.service import Context, Timer
 
 KEPT = timedelta(days=30)
+
+SHOWN = "NOT settled AND (code <> 'received' OR stranded_at < now() - interval '10 minutes')"
+"""SQL: what a person looks at."""
 
 
 @dataclass(slots=True)
@@ -55,7 +62,10 @@ def strand(command: StrandEvent, context: Context, state: State) -> list[Event]:
 
 def settle(command: SettleStranded, context: Context, state: State) -> list[Event]:
     stranded = state.get(STRANDED, command.stranded_id)
-    if stranded is None:
+    actor = context.actor
+    theirs = stranded is not None and (stranded.team, stranded.code) == (actor.team, RECEIVED)
+    if stranded is None or (actor.role is Role.REFERRER and not theirs):
+        # A team's own: what was received and is dealt with. What stranded is for a person.
         raise unknown_stranded()
     return [] if stranded.settled else [StrandedSettled(stranded_id=stranded.stranded_id)]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from contracts.policy import CAPS
+from services.coordinator.stranded import SHOWN
 
 WorkCode = Literal[
     "without_helper",
@@ -242,20 +243,22 @@ WAITING: dict[WorkCode, Waiting] = {
     # A social team waits for an answer; once its term has passed everyone sees it. Why it needs a
     # second look comes first: someone may be the same person as in another referral.
     "referral_waits": Waiting(
-        rows="referrals_seen x WHERE status = 'requested'",
+        # Also one that was accepted and then could not be asked: by itself it is on hold.
+        rows="referrals_seen x WHERE status = 'requested' OR (status = 'on-hold' "
+        "AND reason IN ('guardian-missing', 'initiative-ended'))",
         entity_id="referral_id",
         since="referred_at",
-        due="answer_by",
+        due="CASE WHEN status = 'requested' THEN answer_by ELSE changed_at + interval '1 day' END",
         member_id="member_id",
         category="category",
         pc4="CASE WHEN NOT overdue THEN pc4 END",
-        reason="CASE WHEN twin_ids <> '{}' THEN 'twin' WHEN overdue THEN 'overdue' "
-        "WHEN reminded THEN 'reminded' ELSE urgency END",
+        reason="CASE WHEN status = 'on-hold' THEN reason WHEN twin_ids <> '{}' THEN 'twin' "
+        "WHEN overdue THEN 'overdue' WHEN reminded THEN 'reminded' ELSE urgency END",
         hidden_from="ARRAY[member_id]",
     ),
     # A team's system sent it and waited for no answer: someone calls the team.
     "event_stranded": Waiting(
-        rows="stranded WHERE NOT settled",
+        rows=f"stranded WHERE {SHOWN}",
         entity_id="stranded_id",
         since="stranded_at",
         due="stranded_at + interval '1 day'",

@@ -32,11 +32,10 @@ from contracts.visits import SeriesEnded
 from services.exchange.age import check_guardian
 from services.exchange.help_request import REQUEST, HelpRequest, withdrawn
 from services.exchange.initiative import running_policy
-from services.exchange.participant import PARTICIPANT
+from services.exchange.participant import PARTICIPANT, Participant
 from services.exchange.recurrence import following
 from services.exchange.referral import (
     REFERRAL,
-    REFERRED,
     Referral,
     Step,
     evolve,
@@ -60,19 +59,12 @@ def accept(command: AcceptReferral, context: Context, state: State) -> list[Even
     if referral.status not in ("requested", "on-hold"):
         # Accepted again it is only by what happens: someone else is sought.
         raise wrong_status(referral)
-    running_policy(state, command.initiative_id)
     events = moved(referral, "accepted", context.at, initiative_id=command.initiative_id)
     participant = state.get(PARTICIPANT, referral.member_id)
     if participant is None:
+        running_policy(state, command.initiative_id)
         return [*events]
-    if participant.gone:
-        raise Rejected(
-            "left",
-            "Deze deelnemer doet niet meer mee. Wijs de verwijzing af.",
-            "This participant does not take part any more. Reject the referral.",
-        )
-    check_guardian(state, participant)
-    return [*events, _requested(referral, command.initiative_id, participant.pc4, context.at)]
+    return [*events, _requested(referral, command.initiative_id, participant, context.at, state)]
 
 
 def reject(command: RejectReferral, context: Context, state: State) -> list[Event]:
@@ -138,8 +130,21 @@ def _helped(referral: Referral) -> Rejected:
     )
 
 
-def _requested(referral: Referral, initiative_id: UUID, pc4: str, at: datetime) -> HelpRequested:
-    """The help request that a referral becomes. A moment that passed meanwhile is the next one, or none."""
+def _requested(
+    referral: Referral, initiative_id: UUID, participant: Participant, at: datetime, state: State
+) -> HelpRequested:
+    """The help request that a referral becomes. A moment that passed meanwhile is the next one, or none.
+
+    Raises Rejected where nobody may ask there now, or not for this person.
+    """
+    running_policy(state, initiative_id)
+    if participant.gone:
+        raise Rejected(
+            "left",
+            "Deze deelnemer doet niet meer mee. Wijs de verwijzing af.",
+            "This participant does not take part any more. Reject the referral.",
+        )
+    check_guardian(state, participant)
     wanted_at, recurrence = referral.wanted_at, referral.recurrence
     if wanted_at is not None and wanted_at < at:
         wanted_at = following(recurrence, wanted_at, at, referral.last_day) if recurrence else None
@@ -149,7 +154,7 @@ def _requested(referral: Referral, initiative_id: UUID, pc4: str, at: datetime) 
         request_id=referral.referral_id,
         member_id=referral.member_id,
         category=referral.category,
-        pc4=pc4,
+        pc4=participant.pc4,
         minutes=referral.minutes,
         wanted_at=wanted_at,
         urgency=referral.urgency,
@@ -223,17 +228,22 @@ def _referral_of(root: HelpRequest, state: State) -> Referral | None:
 
 
 def _waiting_for(event: ParticipantAdmitted, at: datetime, state: State) -> list[Event]:
-    """Accepted before the person took part: now they do, and nothing is asked again."""
-    referred = state.get(REFERRED, event.participant_id)
-    found = (state.get(REFERRAL, referral_id) for referral_id in (referred.referrals if referred else ()))
-    return [
-        _requested(referral, referral.initiative_id, event.pc4, at)
-        for referral in found
-        if referral is not None
-        and referral.member_id == event.participant_id
-        and referral.status == "accepted"
-        and referral.initiative_id is not None
-    ]
+    """Accepted before the person took part: now they do, and nothing is asked again.
+
+    What may not be asked now is on hold, for a coordinator to accept once more.
+    """
+    participant = PARTICIPANT.evolve(None, event, event.participant_id, at)
+    found: list[Event] = []
+    for referral in under_way(state, event.participant_id):
+        if referral.member_id != event.participant_id or referral.status != "accepted":
+            continue
+        assert referral.initiative_id is not None
+        try:
+            found.append(_requested(referral, referral.initiative_id, participant, at, state))
+        except Rejected as no:
+            reason = "guardian-missing" if no.refusal.code == "guardian_missing" else "initiative-ended"
+            found += moved(referral, "on-hold", at, reason=reason)
+    return found
 
 
 def _root(event: Any, state: State) -> HelpRequest | None:

@@ -6,6 +6,7 @@ raises Missing; the commit loop loads it and decides again.
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -190,7 +191,9 @@ class Deciding:
         self._service = service
         self._projections = Projections(service.kinds)
         self._follows = {event.__name__: follow for event, follow in service.follows.items()}
-        self._folded = {event.__name__ for event in service.erases} | self._projections.names
+        self._erasing = {event.__name__ for event in service.erases}
+        self._folded = self._erasing | self._projections.names
+        self._at_once = {event.__name__ for event in service.at_once}
 
     def command(self, item: Item, command: Command, decided: Decided) -> None:
         """Decide one command; its events, vault rows or refusal are part of the batch. Raises Missing."""
@@ -259,13 +262,15 @@ class Deciding:
         lane = (followed.source, followed.entity_id)
         if item.was_parked and not decided.still_parked(lane, followed.position):
             return
+        waits = lane in decided.parked_before or lane in decided.lanes_parked
         if item.unstorable:
             reason: str | None = "cannot be stored"
-        elif not item.was_parked and (lane in decided.parked_before or lane in decided.lanes_parked):
+        elif waits and not item.was_parked and followed.name not in self._at_once:
             reason = BEHIND
         else:
             reason = self._apply_followed(item, followed, decided)
         if reason is not None:
+            self._erase_at_once(followed, decided)
             decided.lanes_parked.add(lane)
             decided.rows.parked.append(
                 {
@@ -281,6 +286,15 @@ class Deciding:
             decided.unparked.append((lane, followed.position))
         if not item.was_parked:
             decided.marks[followed.source] = (followed.epoch, followed.position, followed.event_id)
+
+    def _erase_at_once(self, followed: Recorded, decided: Decided) -> None:
+        """Whoever is to be forgotten is, also where the rest of what the event asks has to wait."""
+        if followed.name not in self._erasing:
+            return
+        trial = Trial(decided.state.layer(), decided.rows.at)
+        with suppress(UnknownEvent, ValueError):
+            self._erase(followed.event(), trial)
+        decided.keep(trial)
 
     def _apply_followed(self, item: Item, followed: Recorded, decided: Decided) -> str | None:
         """Carry out what a followed event asks; returns why not, when it cannot be."""

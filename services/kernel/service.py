@@ -63,7 +63,8 @@ class Service:
     slow to work out for a command (from the bus or a timer), before its turn in the commit
     loop. `follows`: what an event of another service asks of this one. `answers`: queries.
     `schedules`: timers that an own event starts. `erases`: whose vault rows go when an event
-    (own or followed) says so. `workers` run beside the commit loop in the leading replica;
+    (own or followed) says so. `at_once`: followed events that hold whatever waits before them in their
+    lane, such as that someone no longer agrees. `workers` run beside the commit loop in the leading replica;
     `fronts` in every replica (the web). `gauges`: what its tables say, as numbers for Prometheus.
     `answers_kept`: how long a repeated command gets
     its first answer (design, section 5: 30 days; None: for ever).
@@ -78,6 +79,7 @@ class Service:
     answers: Mapping[type[Query], Answer] = field(default_factory=dict)
     schedules: Mapping[type[Event], Schedule] = field(default_factory=dict)
     erases: Mapping[type[Event], Erase] = field(default_factory=dict)
+    at_once: frozenset[type[Event]] = frozenset()
     workers: tuple[Worker, ...] = ()
     answers_kept: timedelta | None = timedelta(days=30)
     fronts: tuple[Worker, ...] = ()

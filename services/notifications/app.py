@@ -14,6 +14,7 @@ from contracts.feedback import (
     RotateSecret,
 )
 from contracts.notifications import GetLetters, ReportDelivery
+from contracts.referrals import FeedbackStopped
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.notifications import queries
@@ -68,6 +69,7 @@ def service(region: Region) -> Service:
             GetDeliveries: feedback.get_deliveries,
         },
         erases={EndpointDeleted: lambda event: event.endpoint_id},
+        at_once=frozenset({FeedbackStopped}),
         workers=(send_messages, bring_feedback, say_live, forget_attempts),
         fronts=(answer_teams,),
         gauges=GAUGES,

@@ -27,6 +27,15 @@ GAUGES = (
         "How long the oldest webhook waits for an endpoint that is active",
         "SELECT coalesce(extract(epoch FROM now() - min(d.queued_at)), 0) AS value FROM deliveries d "
         "JOIN endpoints e USING (endpoint_id) WHERE d.status = 'queued' AND e.status = 'active' "
+        "AND NOT EXISTS (SELECT FROM quiet_referrals q WHERE q.referral_id = d.lane_id) "
+        "AND NOT EXISTS (SELECT FROM deliveries s WHERE s.endpoint_id = d.endpoint_id "
+        "AND s.lane_id = d.lane_id AND s.status = 'set_aside')",
+    ),
+    Gauge(
+        "wd_webhooks_set_aside",
+        "Webhooks that a receiver refused for days while it took others: its team replays them",
+        "SELECT count(*) AS value FROM deliveries d JOIN endpoints e USING (endpoint_id) "
+        "WHERE d.status = 'set_aside' AND e.status <> 'deleted' "
         "AND NOT EXISTS (SELECT FROM quiet_referrals q WHERE q.referral_id = d.lane_id)",
     ),
 )

@@ -14,7 +14,6 @@ from contracts.exchange import (
 from contracts.feedback import (
     ChangeEndpoint,
     DeleteEndpoint,
-    DisableEndpoint,
     OpenEndpoint,
     PauseEndpoint,
     RecordAttempt,
@@ -63,7 +62,6 @@ DECIDES: dict[type[Command], Decide] = {
     PauseEndpoint: endpoint.pause,
     ResumeEndpoint: endpoint.resume,
     DeleteEndpoint: endpoint.delete,
-    DisableEndpoint: endpoint.disable,
     TakeFeedback: delivery.take,
     TryEndpoint: delivery.try_out,
     ReplayThese: delivery.replay,

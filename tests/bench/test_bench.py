@@ -26,6 +26,7 @@ FIGURES = [
     "long-log-p99",
     "proposals",
     "proposals-ms",
+    "referral-p99",
     "webhook-p99",
     "webhooks-beside-bad-ones",
     "network-letters",

@@ -49,6 +49,7 @@ def test_a_social_team_refers_with_a_key_that_says_which_team_and_does_nothing_e
         "StopFeedback",
         "GetReferralFile",
         "StrandEvent",
+        "SettleStranded",
         "GetInitiatives",
         # Its feed, and where that is brought
         "GetFeedback",

@@ -209,8 +209,8 @@ class Postroom:
         )
         return match_id
 
-    async def follow(self, event: Event) -> None:
-        """An event of another service, as it comes over the bus."""
+    async def follow(self, event: Event, *, version: int | None = None) -> None:
+        """An event of another service, as it comes over the bus; with `version` of a later release."""
         position = next(self._followed)
         recorded = Recorded(
             source=EMITTED_BY[type(event).__name__],
@@ -218,7 +218,7 @@ class Postroom:
             position=position,
             event_id=f"{new_id()}.0",
             name=type(event).__name__,
-            schema_version=event.VERSION,
+            schema_version=version or event.VERSION,
             entity_id=event.entity_id,
             correlation_id=None,
             traceparent=None,

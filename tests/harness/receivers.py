@@ -51,12 +51,16 @@ class Webhook:
 
 @dataclass
 class Receiver:
-    """Takes what comes, unless `answers` says otherwise, one for each request; `hangs`: never answers."""
+    """Takes what comes, unless `answers` says otherwise, one for each request; `hangs`: never answers.
+
+    `refuses`: referrals of which it digests nothing.
+    """
 
     port: int = field(default_factory=free_port)
     got: list[Webhook] = field(default_factory=list)
     answers: deque[Response] = field(default_factory=deque)
     always: int = 204
+    refuses: set[str] = field(default_factory=set)
     hangs: bool = False
     at_once: int = 0
     most_at_once: int = 0
@@ -77,6 +81,8 @@ class Receiver:
             self.got.append(Webhook(dict(request.headers), await request.body()))
             if self.hangs:
                 await asyncio.sleep(3600)
+            if self.refuses and self.got[-1].told[0] in self.refuses:
+                return Response(status_code=400)
             return self.answers.popleft() if self.answers else Response(status_code=self.always)
         finally:
             self.at_once -= 1

@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from contracts.envelope import Actor, Answer, Command, Event, Role, VaultEntry
 from contracts.ledger import AccountOpened, CreditTransferred, OpenAccount, TransferCredit
-from contracts.members import MemberApproved
+from contracts.members import MemberApproved, MemberErased
 from services.kernel import commit_loop, rebuild
 from services.kernel.deciding import Item
 from services.kernel.entity import State
@@ -108,6 +108,7 @@ def service(town: Town, **more: Any) -> Service:
             Later: open_later,
         },
         follows={MemberApproved: on_member_approved},
+        erases={MemberErased: lambda event: event.member_id},
         **more,
     )
 
@@ -540,6 +541,19 @@ async def test_a_followed_event_that_cannot_be_stored_is_parked_and_the_rest_goe
     assert await leader.count("parked") == 1
     assert await leader.count("accounts") == 3
     assert leader.loop.marks["members"][1] == 4
+
+
+async def test_whoever_is_to_be_forgotten_is_also_behind_a_parked_event_of_theirs(leader: Leader) -> None:
+    one, other = new_id(), new_id()
+    for person in (one, other):
+        await leader.submit(WriteDown(text="woont hiernaast"), person)
+    strange = replace(approved(1, one), schema_version=99)
+    erased = MemberErased(member_id=one).model_dump(mode="json")
+    behind = replace(approved(2, one), name="MemberErased", schema_version=1, data=erased)
+    await follow(leader, [strange, behind])
+    assert await leader.count("parked") == 2
+    (kept,) = await leader.pool.fetch("SELECT person_id FROM vault")
+    assert kept["person_id"] == other
 
 
 async def test_a_followed_event_that_cannot_even_be_parked_stops_its_source_and_nothing_else(

@@ -7,7 +7,6 @@ come from npm (long).
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from services.region.demo.cast import Login
+from tests.harness.npm import installed
 from tests.harness.town import NOOR, OPERATOR, TEAM, Town, running_town
 
 CHECKS = [
@@ -84,15 +84,6 @@ def test_every_operation_answers_as_its_document_says_to_everyone(town: Town, by
 
 
 # From npm
-
-
-def installed(folder: Path, *packages: str) -> Path:
-    """Where npm put these; skips without npm."""
-    if shutil.which("npm") is None:
-        pytest.skip("needs node and npm")
-    command = ["npm", "install", "--no-audit", "--no-fund", "--silent", *packages]
-    subprocess.run(command, cwd=folder, check=True, timeout=200)
-    return folder
 
 
 PARSE = """

@@ -137,6 +137,14 @@ async def test_what_nobody_waits_for_is_taken_in_or_kept_for_a_person(town: Town
     for each in kept.values():
         good(town.post(f"/v1/stranded-events/{each['stranded_id']}/settlements", by=NOOR))
     town.until(lambda: _stranded(town) == [], "nothing being stranded any more")
+    # Sent once more, it is seen once more.
+    async with connected(town) as client:
+        await client.publish(where(town), json.dumps(bad).encode())
+        await client.flush()
+    town.until(lambda: [item["code"] for item in _stranded(town)] == ["invalid"], "it being kept again")
+    (again,) = _stranded(town)
+    assert again["stranded_id"] != stranded_id
+    good(town.post(f"/v1/stranded-events/{again['stranded_id']}/settlements", by=NOOR))
     assert town.read(f"/v1/stranded-events/{stranded_id}", by=OPERATOR)["text"] == ""
 
 

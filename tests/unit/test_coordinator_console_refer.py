@@ -1,5 +1,6 @@
 """The page on which a social team refers someone: what it sends, and what it says when it does not fit."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 
 from contracts.envelope import Refusal
 from contracts.members import RegisterReferred
-from contracts.referrals import ReferPerson
+from contracts.referrals import CancelReferral, ReferPerson
 from tests.unit.paper import PaperBus, PaperPool
 from tests.unit.screens import HELPER, Outline, token
 
@@ -88,6 +89,22 @@ async def test_what_a_service_refuses_is_told_where_it_belongs(
     answer = await sends(team)
     assert answer.status_code == 400
     assert 'href="#pc4"' in answer.text
+
+
+async def test_a_team_takes_its_referral_back_and_reads_why_not(
+    team: httpx.AsyncClient, bus: PaperBus
+) -> None:
+    page = await team.get("/verwijzen")
+    (href,) = re.findall(r'action="(/verwijzen/[^"]+/terugname)"', page.text)
+    answer = await team.post(href, data={"csrf": token(page)})
+    ((cancels, by, _),) = bus.sent
+    assert isinstance(cancels, CancelReferral)
+    assert by.team == "west"
+    assert answer.headers["Location"] == f"/verwijzen?gelukt={cancels.referral_id}"
+    bus.refusal = Refusal(code="helper_found", nl="Er is al een helper voor deze verwijzing.", en="Found.")
+    refused = await team.post(href, data={"csrf": token(page)})
+    assert refused.status_code == 409
+    assert "Er is al een helper" in refused.text
 
 
 async def test_a_team_sees_its_own_and_nothing_of_coordinators(team: httpx.AsyncClient) -> None:

@@ -378,6 +378,8 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         "EndpointDisabled",
         "EndpointTried",
         "EndpointDeleted",
+        "DeliverySetAside",
+        "DeliveryRequeued",
     }
 
 

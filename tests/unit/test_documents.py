@@ -17,6 +17,7 @@ from jsonschema.validators import validator_for
 from contracts import asyncapi, generate
 from contracts.catalogue import COMMANDS, EVENTS, QUERIES, kebab, schema_name
 from contracts.examples import example
+from services.coordinator.api import write
 from services.coordinator.api.topics import TOPICS
 from tests.unit.callers import bearer, is_problem
 
@@ -170,6 +171,7 @@ async def test_everything_on_the_bus_has_an_address_headers_and_an_example(messa
     assert {each["address"] for each in messages["channels"].values()} >= {
         "wd.ref.{region}.{team}.in",
         "wd.ref.{region}.{team}.out.FeedbackGiven",
+        "wd.ref.{region}.{team}.out.Refused",
         "wd.ref.{region}.{team}.ask",
     }
 
@@ -186,6 +188,15 @@ async def test_every_example_is_what_its_schema_says(messages: Document) -> None
 @pytest.mark.parametrize("kind", [*COMMANDS.values(), *QUERIES.values()], ids=lambda kind: kind.__name__)
 def test_an_example_is_accepted_by_its_model(kind: Any) -> None:
     kind.model_validate(json.loads(json.dumps(example(kind))))
+
+
+# What is committed
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "asyncapi.json"])
+def test_the_committed_documents_are_todays(name: str) -> None:
+    committed = (write.FOLDER / name).read_text(encoding="utf-8")
+    assert committed == write.documents()[name], f"{name} has drifted: run {write.COMMAND}"
 
 
 # What is served

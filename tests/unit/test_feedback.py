@@ -12,7 +12,8 @@ from contracts.feedback import (
     ChangeEndpoint,
     DeleteEndpoint,
     DeliveryQueued,
-    DisableEndpoint,
+    DeliveryRequeued,
+    DeliverySetAside,
     EndpointChanged,
     EndpointDeleted,
     EndpointDisabled,
@@ -35,7 +36,7 @@ from contracts.feedback import (
 )
 from contracts.referrals import FeedbackGiven, FeedbackStopped
 from services.kernel.testing import COMMAND_ID, NOW
-from services.notifications.feedback.delivery import DELIVERY, first_delivery
+from services.notifications.feedback.delivery import DELIVERY, GIVE_UP_AFTER, first_delivery
 from services.notifications.feedback.endpoint import ENDPOINT, MOST
 from services.notifications.feedback.feed import FEED, feed_id, feedback_id
 from services.notifications.handlers import FOLLOWS
@@ -81,17 +82,19 @@ def delivery(
     )
 
 
-def delivered(of: DeliveryQueued, attempts: int = 1) -> FeedbackDelivered:
-    return FeedbackDelivered(delivery_id=of.delivery_id, endpoint_id=of.endpoint_id, attempts=attempts)
+def delivered(of: DeliveryQueued, attempts: int = 1, after: timedelta = timedelta()) -> FeedbackDelivered:
+    return FeedbackDelivered(
+        delivery_id=of.delivery_id, endpoint_id=of.endpoint_id, attempts=attempts, taken_at=NOW + after
+    )
 
 
-def attempt(of: DeliveryQueued, outcome: Any = "delivered") -> RecordAttempt:
+def attempt(of: DeliveryQueued, outcome: Any = "delivered", after: timedelta = timedelta()) -> RecordAttempt:
     return RecordAttempt(
         delivery_id=of.delivery_id,
         endpoint_id=of.endpoint_id,
         outcome=outcome,
         attempts=3,
-        at=NOW,
+        at=NOW + after,
         milliseconds=12,
         said="204",
     )
@@ -254,10 +257,41 @@ def test_gone_disables_the_endpoint_once() -> None:
     given(REGISTERED, queued(), one, PAUSED).when(attempt(one, "gone")).then_nothing()
 
 
-def test_days_without_an_answer_disable_it() -> None:
-    wish = DisableEndpoint(endpoint_id=HERE)
-    given(REGISTERED).when(wish).then(EndpointDisabled(endpoint_id=HERE, reason="no_answer"))
-    given(REGISTERED, DELETED).when(wish).then_nothing()
+LONG = GIVE_UP_AFTER + timedelta(hours=1)
+
+
+def test_days_in_which_nothing_was_taken_disable_it() -> None:
+    one = delivery()
+    failed = attempt(one, "failed", LONG)
+    before = (REGISTERED, queued(), one)
+    given(*before).when(attempt(one, "failed", GIVE_UP_AFTER - timedelta(days=1))).then_nothing()
+    given(*before).when(failed).then(EndpointDisabled(endpoint_id=HERE, reason="no_answer"))
+    given(*before, DELETED).when(failed).then_nothing()
+
+
+def test_one_thing_that_a_receiver_does_not_digest_is_set_aside_and_its_endpoint_goes_on() -> None:
+    poison, other = delivery(), delivery(2, number=2)
+    before = (REGISTERED, queued(), poison, queued(2, 2), other)
+    taken = delivered(other, after=timedelta(hours=2))
+    aside = DeliverySetAside(delivery_id=poison.delivery_id, endpoint_id=HERE)
+    after = given(*before, taken)
+    assert after.now(ENDPOINT, HERE).last_taken_at == taken.taken_at
+    after.when(attempt(poison, "failed", LONG)).then(aside)
+    # Once; and days after the last thing that it took, the receiver itself is away.
+    given(*before, taken, aside).when(attempt(poison, "failed", LONG)).then_nothing()
+    silent = attempt(poison, "failed", LONG + timedelta(hours=2))
+    given(*before, taken).when(silent).then(EndpointDisabled(endpoint_id=HERE, reason="no_answer"))
+
+
+def test_a_replay_takes_up_what_was_set_aside_in_its_own_place() -> None:
+    poison, behind = delivery(), delivery(2, number=2)
+    aside = DeliverySetAside(delivery_id=poison.delivery_id, endpoint_id=HERE)
+    before = (REGISTERED, queued(), poison, queued(2, 2), behind, aside)
+    both = (feedback_id(REFERRAL, 1), feedback_id(REFERRAL, 2))
+    again = DeliveryRequeued(delivery_id=poison.delivery_id, endpoint_id=HERE)
+    given(*before).when(ReplayThese(endpoint_id=HERE, feedback_ids=both), by=OF_WEST).then(again)
+    after = given(*before, again).now(DELIVERY, poison.delivery_id)
+    assert (after.status, after.turn) == ("queued", 1)
 
 
 def test_every_attempt_is_in_the_vault_under_the_endpoint_without_an_address() -> None:

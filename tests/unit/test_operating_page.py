@@ -9,9 +9,12 @@ import pytest
 
 from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Query, Role, View
+from contracts.feedback import Endpoint, Endpoints, GetEndpoints, PauseEndpoint, ResumeEndpoint
 from services.coordinator.console.operating import OperatingPage, operating_page, retry
 from services.coordinator.console.render import render
 from services.coordinator.console.views import Site
+from services.coordinator.console.webhooks import switch
+from services.coordinator.desk import Caller
 from services.kernel.deciding import BEHIND
 from services.kernel.errors import Rejected, Unreachable
 from services.kernel.questions import (
@@ -71,11 +74,12 @@ class Bus:
         self._states = states
         self.asked: list[tuple[str, Query]] = []
         self.refusal: Rejected | None = None
+        self.endpoints: tuple[Endpoint, ...] = ()
 
-    async def ask(
-        self, query: Query, answer: type[View], actor: Actor, *, seconds: float, to: str
-    ) -> ServiceState:
+    async def ask(self, query: Query, answer: type[View], actor: Actor, *, seconds: float, to: str) -> Any:
         assert actor == OPERATOR
+        if isinstance(query, GetEndpoints):
+            return Endpoints(endpoints=self.endpoints)
         self.asked.append((to, query))
         if self.refusal is not None:
             raise self.refusal
@@ -86,7 +90,7 @@ class Bus:
 
 
 def desk(bus: Bus) -> Any:
-    region = SimpleNamespace(name="Lindeveen", services=tuple(SERVICES))
+    region = SimpleNamespace(name="Lindeveen", services=tuple(SERVICES), team=lambda team: None)
     return SimpleNamespace(region=region, replica=SimpleNamespace(bus=bus))
 
 
@@ -108,6 +112,34 @@ async def test_all_is_well() -> None:
     assert "Er staat niets stil." in html
     assert "Hoofdmenu" in html
     assert "/brieven" not in html
+
+
+async def test_webhooks_of_teams_are_seen_and_switched_without_their_addresses() -> None:
+    bus = Bus()
+    about: dict[str, Any] = {"waiting": 2, "registered_at": LATELY, "url": "https://team.example/geheim"}
+    bus.endpoints = (
+        Endpoint(endpoint_id=LANE, team="west", status="active", set_aside=1, last_taken_at=LATELY, **about),
+        Endpoint(endpoint_id=LANE, team="oost", status="disabled", reason="no_answer", **about),
+    )
+    page = await operating_page(desk(bus), OPERATOR)
+    html = render("operating.html", site=Site("Lindeveen", "Beheer", operates=True), page=page, csrf="token")
+    assert [(line.label, line.action) for line in page.endpoints or ()] == [
+        ("gestopt", "aan"),
+        ("aan", "uit"),
+    ]
+    assert "1 opzij gezet" in html
+    assert "vijf dagen niets" in html
+    assert "geheim" not in html
+    sent: list[Any] = []
+
+    async def send(command: Any, caller: Any) -> None:
+        sent.append(command)
+
+    sending: Any = SimpleNamespace(send=send)
+    caller = Caller(OPERATOR, LANE)
+    assert await switch(sending, caller, LANE, "uit") == "webhook-uit"
+    assert await switch(sending, caller, LANE, "aan") == "webhook-aan"
+    assert sent == [PauseEndpoint(endpoint_id=LANE), ResumeEndpoint(endpoint_id=LANE)]
 
 
 async def test_what_is_parked_can_be_tried_again_and_what_waits_behind_it_cannot() -> None:

@@ -9,7 +9,7 @@ from contracts.envelope import Command, Event
 from contracts.exchange import CancelMatch, SettleBooking, SettleHold, WithdrawRequest
 from contracts.initiatives import THE_INITIATIVE, InitiativeClosed
 from contracts.loans import LoanEnded
-from contracts.members import MemberDeclined, MemberLeft
+from contracts.members import GuardianConsentGiven, MemberDeclined, MemberLeft, MemberRegistered
 from contracts.participants import AdmitParticipant, LetGo
 from contracts.referrals import (
     ENDED,
@@ -186,6 +186,21 @@ def test_who_does_not_take_part_yet_is_asked_for_as_soon_as_they_do_and_nothing_
     # Not where it was not accepted, or ended meanwhile.
     for other in ((), (ACCEPTED, moved("failed", reason="withdrawn"))):
         given(*before, *other).when(admit).then(admitted(ANNA))
+
+
+def test_what_may_not_be_asked_when_they_take_part_is_on_hold_and_accepted_once_more() -> None:
+    before = (policy(), referred(), told(1, "requested"), ACCEPTED, told(2, "accepted"))
+    admit = AdmitParticipant(participant_id=ANNA, number=1042, pc4="3512", capacity_minutes_week=240)
+    minor = MemberRegistered(
+        member_id=ANNA, number=1042, pc4="3512", capacity_minutes_week=240, age_band="from_16"
+    )
+    ended = InitiativeClosed(initiative_id=THE_INITIATIVE)
+    for what, reason in ((minor, "guardian-missing"), (ended, "initiative-ended")):
+        held = (moved("on-hold", reason=reason), told(3, "on-hold", reason=reason))
+        given(*before, what).when(admit).then(admitted(ANNA), *held)
+    agrees = GuardianConsentGiven(member_id=ANNA, how="in_person")
+    again = given(*before, minor, admitted(ANNA), *held, agrees).when(ACCEPT).events
+    assert (again[0], again[-1]) == (ACCEPTED, REQUESTED)
 
 
 def test_a_referral_waits_for_no_offer_in_return() -> None:

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from contracts.stranded import EventStranded, SettleStranded, StrandedSettled, StrandEvent
+from contracts.stranded import RECEIVED, EventStranded, SettleStranded, StrandedSettled, StrandEvent
 from services.coordinator import app as coordinator_app
 from services.coordinator.handlers import SCHEDULES
 from services.kernel.testing import COMMAND_ID, NOW, Specification
 from tests.unit.neighbours import REGION
-from tests.unit.referrals import TEAM
+from tests.unit.referrals import OTHER_TEAM, TEAM
 
 coordinator = coordinator_app.service(REGION)
 given = Specification(coordinator).given
@@ -34,6 +34,11 @@ def test_it_is_settled_once_and_forgotten_after_a_month() -> None:
     given(STRANDED).when(SETTLE).then(SETTLED)
     given(STRANDED, SETTLED).when(SETTLE).then_nothing()
     given(STRANDED).when(SettleStranded(stranded_id=UUID(int=9))).refused("unknown_event")
+    # A team's system settles what was received of it, and nothing that waits for a person.
+    received = STRANDED.model_copy(update={"code": RECEIVED})
+    given(received).when(SETTLE, by=TEAM).then(SETTLED)
+    given(received).when(SETTLE, by=OTHER_TEAM).refused("unknown_event")
+    given(STRANDED).when(SETTLE, by=TEAM).refused("unknown_event")
     (timer,) = SCHEDULES[EventStranded](STRANDED, NOW)
     assert (timer.due_at, timer.command) == (NOW + timedelta(days=30), SETTLE)
     assert coordinator.erases[StrandedSettled](SETTLED) == COMMAND_ID

@@ -8,6 +8,7 @@ shapes.py    what the API answers with
 edge.py      who asks, limits, headers of every answer
 problems.py  every error, as problem+json
 openapi.py   the OpenAPI document
+write.py     the documents as files, committed in contracts/documents
 documents.py what else is served for who builds on this: AsyncAPI, schemas, and a page to browse
 """
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from contracts.envelope import Actor
 from services.coordinator.console.views import Icon, StatusTone
+from services.coordinator.console.webhooks import EndpointLine, endpoint_lines
 from services.coordinator.console.wording import waited_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
@@ -124,19 +125,26 @@ class OperatingPage:
     copies: tuple[CopyLine, ...]
     jobs: tuple[JobLine, ...]
     trouble: tuple[TroubleLine, ...]
+    endpoints: tuple[EndpointLine, ...] | None = ()
+    """Where social teams have feedback brought; None: not known now."""
     done: str = ""
 
 
 DONE = {
     "opnieuw": "Opnieuw geprobeerd. Wat hier niet meer staat, is gelukt.",
     "niets": "Dit stond niet meer geparkeerd.",
+    "webhook-uit": "Wij sturen hier niets meer naartoe. Wat komt, blijft bewaard.",
+    "webhook-aan": "Wij sturen weer, te beginnen met wat bewaard bleef.",
 }
 
 
 async def operating_page(desk: Desk, actor: Actor, *, done: str | None = None) -> OperatingPage:
     """The page, out of what every service says of itself now."""
     services = desk.region.services
-    found = await asyncio.gather(*(_ask(desk, service, actor) for service in services))
+    endpoints, found = await asyncio.gather(
+        endpoint_lines(desk, actor, seconds=ASK_SECONDS),
+        asyncio.gather(*(_ask(desk, service, actor) for service in services)),
+    )
     states: dict[str, ServiceState | None] = dict(zip(services, found, strict=True))
     at = now()
     lines = tuple(_service(name, state, states) for name, state in states.items())
@@ -155,6 +163,7 @@ async def operating_page(desk: Desk, actor: Actor, *, done: str | None = None) -
         copies=tuple(line for state in told for line in _copies(state, at)),
         jobs=_jobs(told, at),
         trouble=_trouble(told),
+        endpoints=endpoints,
         done=DONE.get(done or "", ""),
     )
 

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
+from contracts.referrals import CancelReferral
 from services.coordinator.api.problems import status_of
 from services.coordinator.api.statement import CSV, statement_csv
 from services.coordinator.console.addresses import (
@@ -57,6 +58,7 @@ from services.coordinator.console.session import Session, Sessions, same_token
 from services.coordinator.console.statement import period, statement, statement_page, year_page
 from services.coordinator.console.today import today
 from services.coordinator.console.views import SignInPage, Site
+from services.coordinator.console.webhooks import switch
 from services.coordinator.desk import Caller, Desk, traceparent
 from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
@@ -124,9 +126,13 @@ def console(desk: Desk) -> Starlette:
                 pages.signed_in(pages.retry, Role.OPERATOR),
                 methods=post,
             ),
+            Route(
+                f"{OPERATING}/webhooks/{{id}}", pages.signed_in(pages.webhook, Role.OPERATOR), methods=post
+            ),
             Route(REFERRALS, pages.signed_in(pages.referrals), methods=get),
             Route(REFER, pages.signed_in(pages.refer_page, Role.REFERRER), methods=get),
             Route(REFER, pages.signed_in(pages.refer, Role.REFERRER), methods=post),
+            Route(f"{REFER}/{{id}}/terugname", pages.signed_in(pages.take_back, Role.REFERRER), methods=post),
             Route("/brieven", pages.signed_in(pages.letters), methods=get),
             Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
             *_case_routes(pages),
@@ -283,6 +289,16 @@ class _Pages:
         page = await refer_page(self._desk, visit.actor, visit.key, typed=typed, said=wrong)
         return shown(visit.request, "refer.html", page, status)
 
+    async def take_back(self, visit: Visit) -> Response:
+        """A team takes its own referral back, or reads why not."""
+        caller = Caller(visit.actor, visit.request.state.correlation_id)
+        try:
+            await self._desk.send(CancelReferral(referral_id=visit.id()), caller)
+        except Rejected as no:
+            page = await refer_page(self._desk, visit.actor, str(new_id()), said={"": no.refusal.nl})
+            return shown(visit.request, "refer.html", page, status_of(no.refusal.code))
+        return RedirectResponse(f"{REFER}?{DONE_KEY}={visit.id()}", 303)
+
     async def letters(self, visit: Visit) -> Response:
         done = DONE.get(visit.request.query_params.get(DONE_KEY, ""))
         page = await letters_page(self._desk, visit.actor, done=done)
@@ -322,6 +338,12 @@ class _Pages:
             raise Unknown
         done = await retry(self._desk, visit.actor, service, visit.id("lane"))
         return RedirectResponse(f"{OPERATING}?{DONE_KEY}={done}#geparkeerd", 303)
+
+    async def webhook(self, visit: Visit) -> Response:
+        """Stop sending to a team's endpoint, or begin again."""
+        caller = Caller(visit.actor, visit.request.state.correlation_id)
+        done = await switch(self._desk, caller, visit.id(), str(visit.form.get("actie")))
+        return RedirectResponse(f"{OPERATING}?{DONE_KEY}={done}#webhooks", 303)
 
     async def compensations(self, visit: Visit) -> Response:
         """All helpers of a year; with `?nummer=` on to the page of one."""

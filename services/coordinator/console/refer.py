@@ -14,6 +14,7 @@ from contracts.categories import CATEGORIES
 from contracts.envelope import Actor, Refusal
 from contracts.referring import NewReferral
 from services.coordinator.console import referral_words as words
+from services.coordinator.console.addresses import REFER
 from services.coordinator.console.forms import Asked, Field, FieldKind
 from services.coordinator.console.people import number_label
 from services.coordinator.console.views import Notice
@@ -98,6 +99,8 @@ class OwnReferral:
     day: str
     steps: tuple[Step, ...]
     now: str
+    take_back_href: str = ""
+    """Empty where it cannot be taken back, or the team does not hear how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,8 @@ def _received(rows: list[dict[str, Any]], done: UUID | None) -> Notice | None:
     row = next((row for row in rows if row["referral_id"] == done), None)
     if row is None:
         return None
+    if row["told_status"] == "cancelled":
+        return Notice("ok", "U nam deze doorverwijzing terug.", "Er wordt geen helper meer gezocht.")
     by = day_nl(_last_day(row["answer_by"]))
     return Notice("ok", "Wij hebben uw doorverwijzing.", f"Een coördinator antwoordt uiterlijk {by}.")
 
@@ -169,8 +174,12 @@ def _own(row: dict[str, Any]) -> OwnReferral:
         day=day_nl(local(row["referred_at"])),
         steps=steps(row["told_status"]),
         now=_now(row),
+        take_back_href=f"{REFER}/{row['referral_id']}/terugname" if row["told_status"] in _UNHELPED else "",
     )
 
+
+_UNHELPED = ("requested", "on-hold", "accepted")
+"""Nobody helps yet: the team may take it back."""
 
 LINE = (
     ("requested", "Ontvangen"),

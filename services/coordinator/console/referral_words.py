@@ -26,6 +26,8 @@ HELD = {
     "person-considers": "de persoon denkt er nog over na",
     "person-away": "de persoon is er even niet",
     "more-information": "wij vragen eerst iets na",
+    "guardian-missing": "een ouder of voogd moet nog toestemming geven",
+    "initiative-ended": "dit initiatief is intussen gestopt",
 }
 FAILED = {
     "no-helper-found": "wij vonden geen helper",
@@ -34,6 +36,8 @@ FAILED = {
     "no-longer-needed": "het is niet meer nodig",
 }
 REASONS = REJECTED | HELD | FAILED
+
+_BY_ITSELF = ("not-admitted", "guardian-missing", "initiative-ended")
 
 OUTCOMES = {"visit-done": "er is geholpen, en het gaat door", "help-given": "de hulp is gegeven"}
 
@@ -46,4 +50,4 @@ FEEDBACK = {
 
 def choices(words: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Reasons as a choice in a form; what only the system says is not among them."""
-    return tuple((code, text) for code, text in words.items() if code != "not-admitted")
+    return tuple((code, text) for code, text in words.items() if code not in _BY_ITSELF)

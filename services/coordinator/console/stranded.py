@@ -28,7 +28,7 @@ WHY = {
     "in_the_past": "het moment van de hulp is al voorbij",
     "no_cloudevent": "het was geen CloudEvent",
     "too_large": "het bericht was te groot",
-    "unavailable": "een deel van het systeem antwoordde lang niet",
+    "received": "een deel van het systeem antwoordt al een tijd niet; wij blijven het proberen",
     "unknown_member": "de deelnemer is hier niet bekend",
 }
 

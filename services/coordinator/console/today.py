@@ -234,6 +234,8 @@ REFERRED = {
     "overdue": "de termijn voor antwoord is voorbij",
     "reminded": "de termijn voor antwoord loopt af",
     "urgent": "heeft haast",
+    "guardian-missing": "aangenomen, maar een ouder of voogd moet nog toestemming geven",
+    "initiative-ended": "aangenomen, maar het initiatief is intussen gestopt: kies een ander",
 }
 COMPLAINT_NEXT = {
     "filed": "bevestig de ontvangst",

@@ -78,6 +78,9 @@ def _referral(
             return replace(
                 seen, feedback="nothing", told_status=None, told_reason=None, told_outcome=None, told_at=None
             )
+        case FeedbackGiven() if seen.feedback == "nothing":
+            # Told before consent ended, and applied after it: it was parked.
+            return replace(seen)
         case FeedbackGiven():
             return replace(
                 seen,

@@ -24,6 +24,8 @@ _CHANGES = frozenset(
         "EndpointResumed",
         "EndpointDisabled",
         "EndpointDeleted",
+        "DeliverySetAside",
+        "DeliveryRequeued",
     }
 )
 

@@ -1,17 +1,23 @@
 """One thing for one endpoint: queued until the receiver took it, however long that lasts.
 
-The deliveries of one referral to one endpoint are a lane: they go one after another. A test is a lane
-of its own.
+    queued ──▶ delivered
+      └─▶ set_aside     refused for days by a receiver that takes other things ──▶ queued by a replay
+
+The deliveries of one referral to one endpoint are a lane: they go one after another, and wait behind one
+that was set aside. A test is a lane of its own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import assert_never
 from uuid import UUID, uuid5
 
 from contracts.envelope import Event
 from contracts.feedback import (
     DeliveryQueued,
+    DeliveryRequeued,
+    DeliverySetAside,
+    DeliveryStatus,
     EndpointTried,
     FeedbackDelivered,
     FeedbackQueued,
@@ -26,6 +32,9 @@ from services.kernel.service import Context
 from services.notifications.feedback.endpoint import ENDPOINT, disabled, theirs
 from services.notifications.feedback.feed import FEED, FEEDBACK, QUIET, feed_id, feedback_id
 
+GIVE_UP_AFTER = timedelta(days=5)
+"""How long one thing is tried; and how long a receiver may take nothing at all."""
+
 
 @dataclass(slots=True)
 class Delivery:
@@ -36,26 +45,40 @@ class Delivery:
     turn: int
     feedback_id: UUID | None
     lane_id: UUID
-    status: Literal["queued", "delivered"]
+    status: DeliveryStatus
     queued_at: datetime
     delivered_at: datetime | None = None
     version: int = 0
 
 
+type DeliveryEvent = FeedbackDelivered | DeliverySetAside | DeliveryRequeued
+
+
 def evolve(
-    delivery: Delivery | None, event: DeliveryQueued | FeedbackDelivered, id: UUID, at: datetime
+    delivery: Delivery | None, event: DeliveryQueued | DeliveryEvent, id: UUID, at: datetime
 ) -> Delivery:
     if isinstance(event, DeliveryQueued):
         lane_id = event.referral_id or id
         return Delivery(id, event.endpoint_id, event.turn, event.feedback_id, lane_id, "queued", at)
     assert delivery is not None
-    return replace(delivery, status="delivered", delivered_at=at)
+    match event:
+        case FeedbackDelivered():
+            return replace(delivery, status="delivered", delivered_at=event.taken_at or at)
+        case DeliverySetAside():
+            return replace(delivery, status="set_aside")
+        case DeliveryRequeued():
+            return replace(delivery, status="queued", queued_at=at)
+        case _:
+            assert_never(event)
 
 
 DELIVERY = Kind(
     "deliveries",
     Delivery,
-    {event: lambda e: (e.delivery_id,) for event in (DeliveryQueued, FeedbackDelivered)},
+    {
+        event: lambda e: (e.delivery_id,)
+        for event in (DeliveryQueued, FeedbackDelivered, DeliverySetAside, DeliveryRequeued)
+    },
     evolve,
 )
 
@@ -106,10 +129,12 @@ def try_out(command: TryEndpoint, context: Context, state: State) -> list[Event]
 def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
     """Queue what is in the team's feed once more, as far as the team may still hear it.
 
-    What still waits for this endpoint comes anyhow.
+    What still waits for this endpoint comes anyhow; what was set aside is taken up in its own place, so
+    that a referral is told in order.
     """
     endpoint = theirs(command.endpoint_id, context, state)
     events: list[Event] = []
+    turn = endpoint.turn
     for each in command.feedback_ids:
         feedback = state.get(FEEDBACK, each)
         if feedback is None or feedback.team != endpoint.team:
@@ -117,12 +142,16 @@ def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
         if state.get(QUIET, feedback.referral_id) is not None:
             continue
         before = state.get(DELIVERY, first_delivery(endpoint.endpoint_id, each))
-        if before is None or before.status == "delivered":
+        if before is not None and before.status == "set_aside":
+            again = before.delivery_id
+            events.append(DeliveryRequeued(delivery_id=again, endpoint_id=endpoint.endpoint_id))
+        elif before is None or before.status == "delivered":
+            turn += 1
             events.append(
                 DeliveryQueued(
                     delivery_id=uuid5(context.command_id, str(each)),
                     endpoint_id=endpoint.endpoint_id,
-                    turn=endpoint.turn + len(events) + 1,
+                    turn=turn,
                     feedback_id=each,
                     referral_id=feedback.referral_id,
                 )
@@ -143,10 +172,26 @@ def record(command: RecordAttempt, context: Context, state: State) -> list[Event
     if command.outcome == "gone":
         return disabled(command.endpoint_id, "gone", state)
     delivery = state.get(DELIVERY, command.delivery_id)
-    if command.outcome == "failed" or delivery is None or delivery.status == "delivered":
+    if delivery is None or delivery.status != "queued":
         return []
+    if command.outcome == "failed":
+        return _given_up(delivery, command.at, state)
     return [
         FeedbackDelivered(
-            delivery_id=command.delivery_id, endpoint_id=command.endpoint_id, attempts=command.attempts
+            delivery_id=command.delivery_id,
+            endpoint_id=command.endpoint_id,
+            attempts=command.attempts,
+            taken_at=command.at,
         )
     ]
+
+
+def _given_up(delivery: Delivery, at: datetime, state: State) -> list[Event]:
+    """After days: this one alone where the receiver takes other things, else the endpoint."""
+    endpoint = state.get(ENDPOINT, delivery.endpoint_id)
+    assert endpoint is not None
+    if at - max(delivery.queued_at, endpoint.active_since) <= GIVE_UP_AFTER:
+        return []
+    if at - endpoint.silent_since() > GIVE_UP_AFTER:
+        return disabled(delivery.endpoint_id, "no_answer", state)
+    return [DeliverySetAside(delivery_id=delivery.delivery_id, endpoint_id=delivery.endpoint_id)]

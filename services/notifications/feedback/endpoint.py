@@ -15,7 +15,6 @@ from contracts.feedback import (
     ChangeEndpoint,
     DeleteEndpoint,
     DeliveryQueued,
-    DisableEndpoint,
     EndpointChanged,
     EndpointDeleted,
     EndpointDisabled,
@@ -24,6 +23,7 @@ from contracts.feedback import (
     EndpointResumed,
     EndpointStatus,
     EndpointTried,
+    FeedbackDelivered,
     OpenEndpoint,
     PauseEndpoint,
     RenewSecret,
@@ -41,7 +41,10 @@ MOST = 10
 
 @dataclass(slots=True)
 class Endpoint:
-    """`turn` counts its deliveries; `secrets` its secrets; `active_since` is when sending last began."""
+    """`turn` counts its deliveries; `secrets` its secrets; `active_since` is when sending last began.
+
+    `last_taken_at`: when its receiver last took anything.
+    """
 
     endpoint_id: UUID
     team: str
@@ -52,7 +55,12 @@ class Endpoint:
     former_until: datetime | None
     registered_at: datetime
     active_since: datetime
+    last_taken_at: datetime | None = None
     version: int = 0
+
+    def silent_since(self) -> datetime:
+        """From when on (UTC) it takes nothing."""
+        return max(self.active_since, self.last_taken_at or self.active_since)
 
 
 type EndpointEvent = (
@@ -64,6 +72,7 @@ type EndpointEvent = (
     | EndpointTried
     | EndpointDeleted
     | DeliveryQueued
+    | FeedbackDelivered
 )
 
 
@@ -86,6 +95,8 @@ def evolve(
             return replace(endpoint, status="deleted", reason=None)
         case DeliveryQueued():
             return replace(endpoint, turn=event.turn)
+        case FeedbackDelivered():
+            return replace(endpoint, last_taken_at=event.taken_at or at)
         case EndpointChanged() | EndpointTried():
             return replace(endpoint)
         case _:
@@ -107,6 +118,7 @@ ENDPOINT = Kind(
             EndpointTried,
             EndpointDeleted,
             DeliveryQueued,
+            FeedbackDelivered,
         )
     },
     evolve,
@@ -178,10 +190,6 @@ def resume(command: ResumeEndpoint, context: Context, state: State) -> list[Even
 def delete(command: DeleteEndpoint, context: Context, state: State) -> list[Event]:
     endpoint = theirs(command.endpoint_id, context, state)
     return [EndpointDeleted(endpoint_id=endpoint.endpoint_id, team=endpoint.team)]
-
-
-def disable(command: DisableEndpoint, context: Context, state: State) -> list[Event]:
-    return disabled(command.endpoint_id, "no_answer", state)
 
 
 def disabled(endpoint_id: UUID, reason: Literal["gone", "no_answer"], state: State) -> list[Event]:

@@ -7,12 +7,14 @@ that it then connects to: what a name meant before does not count. Redirects are
 
 import asyncio
 import ipaddress
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +26,10 @@ from services.kernel.settings import Webhooks
 
 AT_ONCE = 4
 """Connections to one endpoint: as many as its deliveries under way."""
+
+_LOOKING_UP = ThreadPoolExecutor(max_workers=8, thread_name_prefix="names")
+"""For names of receivers alone: one that is slow to look up holds a thread, also after its time is over,
+and threads that others need must not be among those."""
 
 MOST_ANSWER_BYTES = 64 * 1024
 GONE = 410
@@ -103,7 +109,8 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, look_up)
         addresses = dict.fromkeys(ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found)
         may = [address for address in addresses if may_reach(address, self._allowed)]
         if not may:

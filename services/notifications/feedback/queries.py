@@ -74,7 +74,9 @@ async def get_endpoints(replica: Replica, query: GetEndpoints, actor: Actor) -> 
     team = actor.team if actor.role is Role.REFERRER else None
     rows = await replica.pool.fetch(
         "SELECT e.*, v.data, (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = e.endpoint_id "
-        f"AND d.status = 'queued' AND {HEARD.format('d.lane_id')}) AS waiting FROM endpoints e "
+        f"AND d.status = 'queued' AND {HEARD.format('d.lane_id')}) AS waiting, "
+        "(SELECT count(*) FROM deliveries d WHERE d.endpoint_id = e.endpoint_id "
+        f"AND d.status = 'set_aside' AND {HEARD.format('d.lane_id')}) AS set_aside FROM endpoints e "
         "LEFT JOIN vault v ON v.entity_id = e.endpoint_id AND v.entity = 'endpoint' "
         "WHERE e.status <> 'deleted' AND (e.team = $1 OR $2) ORDER BY e.registered_at, e.endpoint_id",
         team,
@@ -91,6 +93,8 @@ async def get_endpoints(replica: Replica, query: GetEndpoints, actor: Actor) -> 
                 status=row["status"],
                 reason=row["reason"],
                 waiting=row["waiting"],
+                set_aside=row["set_aside"],
+                last_taken_at=row["last_taken_at"],
                 registered_at=row["registered_at"],
                 former_secret_until=row["former_until"] if (row["former_until"] or now) > now else None,
             )

@@ -6,8 +6,9 @@
 
 So a receiver that is away is not hammered, one event that it cannot digest keeps no other referral from
 coming, and nothing here touches another endpoint. Pauses double up to half a day, with some chance in
-them so that many do not come back at the same moment. A receiver that took nothing for five days is
-disabled; what waits for it stays.
+them so that many do not come back at the same moment. After five days the decider (delivery.py) sets
+aside what a receiver does not digest, and its lane is held until the team has it replayed; a receiver that
+took nothing at all is disabled, and what waits for it stays.
 """
 
 import asyncio
@@ -17,11 +18,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
 
-from contracts.feedback import DisableEndpoint, EndpointTried, RecordAttempt
+from contracts.feedback import EndpointTried, RecordAttempt
 from services.kernel.errors import DATABASE_AWAY, Transient
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
@@ -30,7 +32,8 @@ from services.notifications.around import ITSELF
 from services.notifications.feedback.cloud_event import feedback_event, trial_event
 from services.notifications.feedback.feed import FEEDBACK, HEARD
 from services.notifications.feedback.outside import AT_ONCE, Outcome, Receiver
-from services.notifications.feedback.signing import Signer, headers
+from services.notifications.feedback.signing import headers
+from services.notifications.feedback.target import Target, load
 
 WINDOW = 1000
 """As many deliveries of one endpoint are in memory; the others wait in the table."""
@@ -39,21 +42,19 @@ PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 21600
 """After the first failure, the second, …; the last for every one after that."""
 
 JITTER = 0.2
-GIVE_UP_AFTER = timedelta(days=5)
 IDLE_SECONDS = 60.0
 AWAY_SECONDS = 0.5
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 USER_AGENT = "Wederdienst (Standard Webhooks)"
 
-_WAITING = (
+_QUEUED = (
     "SELECT delivery_id, turn, lane_id, feedback_id, queued_at FROM deliveries "
-    "WHERE endpoint_id = $1 AND status = 'queued' AND turn > $2 "
-    f"AND {HEARD.format('deliveries.lane_id')} ORDER BY turn LIMIT $3"
+    f"WHERE endpoint_id = $1 AND status = 'queued' AND {HEARD.format('deliveries.lane_id')} "
 )
-_ENDPOINT = "SELECT team, status, secrets, former_until, active_since FROM endpoints WHERE endpoint_id = $1"
+_WAITING = f"{_QUEUED} AND turn > $2 ORDER BY turn LIMIT $3"
+_RELEASED = f"{_QUEUED} AND turn <= $2 AND lane_id = ANY($3) ORDER BY turn"
 _FEEDBACK = f"{FEEDBACK.select()} WHERE feedback_id = $1 AND {HEARD.format('feedback.referral_id')}"
-_VAULT = "SELECT entity, data FROM vault WHERE entity_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +73,6 @@ class Lane:
     waiting: deque[Waiting] = field(default_factory=deque)
     tries: int = 0
     busy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The endpoint as it is now."""
-
-    team: str
-    url: str = field(repr=False)
-    active: bool
-    active_since: datetime
-    signer: Signer
-    former: Signer | None
-    former_until: datetime | None
-
-    def signers(self, at: datetime) -> tuple[Signer, ...]:
-        """Who signs at a moment (UTC)."""
-        if self.former is not None and self.former_until is not None and at < self.former_until:
-            return (self.signer, self.former)
-        return (self.signer,)
 
 
 class Round:
@@ -113,6 +95,7 @@ class Round:
         self._in_memory = 0
         self._under_way = 0
         self._target: Target | None = None
+        self._held: frozenset[UUID] = frozenset()
         self._stale = True
         self._more = True
         self._failures = 0
@@ -152,12 +135,13 @@ class Round:
         if self._stale:
             self._stale = False
             try:
-                found = await self._load()
+                found = await load(self._replica.pool, self._endpoint_id)
+                if found is None:
+                    return False
+                await self._take_up(found)
             except BaseException:
                 self._stale = True
                 raise
-            if found is None:
-                return False
             if self._target is None or not self._target.active or found.url != self._target.url:
                 # Resumed, or elsewhere: how it went before says nothing.
                 self._failures, self._opens_at = 0, self._now()
@@ -171,36 +155,30 @@ class Round:
             rows = await self._replica.pool.fetch(_WAITING, self._endpoint_id, self._read, wanted)
             self._more = self._more or len(rows) == wanted
             for row in rows:
-                lane = self._lanes.setdefault(row["lane_id"], Lane(self._now()))
-                lane.waiting.append(
-                    Waiting(row["delivery_id"], row["lane_id"], row["feedback_id"], row["queued_at"])
-                )
                 self._read = row["turn"]
-            self._in_memory += len(rows)
+                if row["lane_id"] not in self._held:
+                    self._remember(row)
         return True
 
-    async def _load(self) -> Target | None:
-        row = await self._replica.pool.fetchrow(_ENDPOINT, self._endpoint_id)
-        if row is None or row["status"] == "deleted":
-            return None
-        kept = {
-            each["entity"]: orjson.loads(each["data"])
-            for each in await self._replica.pool.fetch(_VAULT, self._endpoint_id)
-        }
-        now = kept.get(f"secret-{row['secrets']}")
-        if now is None or "endpoint" not in kept:
-            # Erased from the vault by what a restore put back: nothing can be sent.
-            return None
-        before = kept.get(f"secret-{row['secrets'] - 1}")
-        return Target(
-            row["team"],
-            kept["endpoint"]["url"],
-            row["status"] == "active",
-            row["active_since"],
-            Signer(**now),
-            Signer(**before) if before is not None else None,
-            row["former_until"],
-        )
+    async def _take_up(self, found: Target) -> None:
+        """Drop what is held now, and read again what is not held any more."""
+        for lane_id in found.held:
+            self._forget(lane_id)
+        released = list(self._held - found.held)
+        self._held |= found.held
+        if released:
+            for row in await self._replica.pool.fetch(_RELEASED, self._endpoint_id, self._read, released):
+                self._remember(row)
+        self._held = found.held
+
+    def _remember(self, row: Any) -> None:
+        lane = self._lanes.setdefault(row["lane_id"], Lane(self._now()))
+        lane.waiting.append(Waiting(row["delivery_id"], row["lane_id"], row["feedback_id"], row["queued_at"]))
+        self._in_memory += 1
+
+    def _forget(self, lane_id: UUID) -> None:
+        if (lane := self._lanes.pop(lane_id, None)) is not None:
+            self._in_memory -= len(lane.waiting)
 
     @property
     def _may_begin(self) -> bool:
@@ -248,7 +226,7 @@ class Round:
             lane.tries += 1
             if outcome.outcome != "delivered":
                 self._failed(lane, began, outcome)
-            await self._record(one, lane, outcome, target)
+            await self._record(one, lane, outcome)
             if outcome.outcome == "delivered":
                 self._delivered(one, lane)
         except (Transient, *DATABASE_AWAY) as away:
@@ -283,22 +261,18 @@ class Round:
         row = await self._replica.pool.fetchrow(_FEEDBACK, one.feedback_id)
         return feedback_event(self._replica.region, FEEDBACK.load(tuple(row))) if row is not None else None
 
-    async def _record(self, one: Waiting, lane: Lane, outcome: Outcome, target: Target) -> None:
+    async def _record(self, one: Waiting, lane: Lane, outcome: Outcome) -> None:
         self._replica.metrics.webhooks.labels(outcome.outcome).inc()
-        at = self._now()
         attempt = RecordAttempt(
             delivery_id=one.delivery_id,
             endpoint_id=self._endpoint_id,
             outcome=outcome.outcome,
             attempts=lane.tries,
-            at=at,
+            at=self._now(),
             milliseconds=outcome.milliseconds,
             said=outcome.said,
         )
         await self._replica.decide(attempt, ITSELF, new_id())
-        waited_since = max(one.queued_at, target.active_since)
-        if outcome.outcome == "failed" and at - waited_since > GIVE_UP_AFTER:
-            await self._replica.decide(DisableEndpoint(endpoint_id=self._endpoint_id), ITSELF, new_id())
 
     def _delivered(self, one: Waiting, lane: Lane) -> None:
         self._failures = 0
@@ -308,6 +282,9 @@ class Round:
     def _ended(self, one: Waiting, lane: Lane) -> None:
         """The next of this lane may go."""
         lane.tries, lane.due = 0, self._now()
+        if self._lanes.get(one.lane_id) is not lane:
+            # Held meanwhile, and forgotten.
+            return
         lane.waiting.popleft()
         self._in_memory -= 1
         if not lane.waiting:

@@ -29,7 +29,7 @@ async function catchUp() {
 }
 
 // First listen, then catch up: nothing falls in between.
-const live = nc.subscribe(`${subject}.out.>`);
+const live = nc.subscribe(`${subject}.out.FeedbackGiven`);
 await nc.flush();
 await catchUp();
 console.log("listening");

@@ -11,6 +11,7 @@ from services.coordinator.api.commands import Route
 from services.coordinator.api.reading import Reader, only
 from services.coordinator.api.shapes import StrandedEvent, StrandedEvents
 from services.coordinator.desk import Desk
+from services.coordinator.stranded import SHOWN
 
 _ONE = "/v1/stranded-events/{stranded_id}"
 
@@ -24,7 +25,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
     async def list_stranded(actor: Reader) -> StrandedEvents:
         """Those that nobody dealt with yet, oldest first. For coordinators and operators."""
         only(actor, Role.COORDINATOR, Role.OPERATOR)
-        rows = await desk.fetch("SELECT * FROM stranded WHERE NOT settled ORDER BY stranded_at LIMIT 500")
+        rows = await desk.fetch(f"SELECT * FROM stranded WHERE {SHOWN} ORDER BY stranded_at LIMIT 500")
         return StrandedEvents(events=[StrandedEvent(**row) for row in rows])
 
     @api.get(_ONE, operation_id="get-stranded", tags=["referrals"])
