@@ -74,6 +74,9 @@ def reject(command: RejectReferral, context: Context, state: State) -> list[Even
 
 def hold(command: HoldReferral, context: Context, state: State) -> list[Event]:
     referral = _to_answer(state, command.referral_id, context)
+    if referral.status != "requested":
+        # Accepted it goes on hold only by what happens: its help is asked for already.
+        raise wrong_status(referral)
     return [*moved(referral, "on-hold", context.at, reason=command.reason)]
 
 

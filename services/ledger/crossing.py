@@ -41,6 +41,9 @@ ASK_AFTER = timedelta(hours=1)
 
 ASK_AGAIN = timedelta(days=1)
 
+NOT_RECEIVED = "not_received"
+"""Why it is refused for ever: we never had it, or who pays said that it does not come."""
+
 
 @dataclass(slots=True)
 class Crossing:
@@ -114,7 +117,8 @@ class Crossing:
                 "minutes": self.minutes,
                 "kind": self.kind,
                 "about": self.about,
-                "reason": self.reason,
+                # What they said themselves does not come has none: now it never will.
+                "reason": self.reason or NOT_RECEIVED,
             }
         )
 

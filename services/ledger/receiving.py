@@ -26,7 +26,7 @@ from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, BOTTOMLESS, Account, regions_own
 from services.ledger.agreement import no_proposal
 from services.ledger.clearing import CLEARING, Clearing, with_peer
-from services.ledger.crossing import CROSSING, Crossing, posting_of
+from services.ledger.crossing import CROSSING, NOT_RECEIVED, Crossing, posting_of
 from services.ledger.seat import account_used, stands_for
 from services.ledger.transfer import Links, Postings
 
@@ -208,13 +208,14 @@ def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Eve
                 transfer_id=letter.transfer_id,
                 minutes=0,
                 kind=None,
-                reason="not_received",
+                reason=NOT_RECEIVED,
             )
         ]
     match crossing.status:
         case "accepted" | "posted":
             return [crossing.answered("accepted")]
-        case "asked":
+        case "asked" | "differs":
+            # A person here has the word.
             return []
         case _:
             return [crossing.answered("rejected")]

@@ -404,6 +404,16 @@ def test_who_posted_what_the_peer_does_not_book_shows_it_to_a_person() -> None:
     given(*posted).when(other).then_nothing()
 
 
+def test_who_asks_hears_nothing_while_a_person_has_the_word_and_no_when_they_said_it_does_not_come() -> None:
+    question = letter(TransferQuestion(transfer_id=THEIRS, asks="payer"))
+    other = POSTS.model_copy(update={"minutes": 90})
+    given(*capped(), ACCEPTED, differed(other)).when(question).then_nothing()
+    void = given(*capped(), ACCEPTED).when(letter(TransferVoid(transfer_id=THEIRS))).events
+    (answer,) = given(*capped(), ACCEPTED, *void).when(question).events
+    assert isinstance(answer, TransferAnswered)
+    assert answer.letter() == TransferRejection(transfer_id=THEIRS, reason="not_received")
+
+
 def test_who_asks_hears_the_same_again() -> None:
     question = letter(TransferQuestion(transfer_id=THEIRS, asks="payer"))
     (answer,) = given(*capped(), ACCEPTED).when(question).events

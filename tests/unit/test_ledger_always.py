@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -15,7 +14,6 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from contracts import clearing, crossings
@@ -60,6 +58,7 @@ from services.ledger.hold import HOLD
 from services.ledger.seat import SEAT, account_used
 from services.ledger.transfer import TRANSFER
 from tests.unit.neighbours import ledger, members
+from tests.unit.walking import walk
 
 MINUTES = st.sampled_from([30, 1, 60, 90, 600, 601])
 COMPENSATION = st.sampled_from(["credits", "credits", "none", "euro"])
@@ -485,11 +484,7 @@ reached: Counter[str] = Counter()
 def test_the_ledger_keeps_its_promises_whatever_comes() -> None:
     seen.clear()
     reached.clear()
-    run_state_machine_as_test(
-        Ledger,
-        settings=settings(max_examples=80, stateful_step_count=50, phases=[Phase.generate, Phase.shrink]),
-    )
     # What is done with other regions: test_clearing_always.py.
-    between = {*clearing.EVENTS, *crossings.EVENTS, HoldMoved}
-    assert set(seen) == set(SERVICES["ledger"].EVENTS) - between, "the random walk did not reach every event"
-    assert set(reached) >= CORNERS, sorted(CORNERS - set(reached))
+    own = set(SERVICES["ledger"].EVENTS) - {*clearing.EVENTS, *crossings.EVENTS, HoldMoved}
+    walk(Ledger, lambda: (own - set(seen)) | (CORNERS - set(reached)), examples=80, steps=50)
+    assert set(seen) <= own

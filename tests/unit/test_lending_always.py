@@ -4,9 +4,8 @@ from collections import Counter
 from contextlib import suppress
 from uuid import UUID
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from contracts import loans
 from contracts.clearing import AnswerCap, ProposeCap, clearing_id
@@ -52,6 +51,7 @@ from services.ledger.crossing import CROSSING
 from services.ledger.hold import HOLD
 from tests.unit.neighbours import TOMORROW, exchange, ledger
 from tests.unit.peers import HERE, PEER_OF, THERE, Post, Sent
+from tests.unit.walking import walk
 
 REGIONS = st.sampled_from([HERE, THERE])
 ANY = st.integers(0, 1_000)
@@ -458,9 +458,4 @@ seen: Counter[type[Event]] = Counter()
 
 def test_two_regions_that_lend_help_keep_their_promises() -> None:
     seen.clear()
-    run_state_machine_as_test(
-        TwoRegions,
-        settings=settings(max_examples=50, stateful_step_count=40, phases=[Phase.generate, Phase.shrink]),
-    )
-    left = set(loans.EVENTS) - set(seen)
-    assert not left, sorted(event.__name__ for event in left)
+    walk(TwoRegions, lambda: set(loans.EVENTS) - set(seen), examples=50, steps=40)

@@ -272,6 +272,11 @@ def test_what_someone_helps_with_already_is_not_accepted_once_more() -> None:
     given(*HELPED).when(ACCEPT).refused("wrong_status")
 
 
+def test_what_is_asked_for_already_is_not_put_on_hold() -> None:
+    hold = HoldReferral(referral_id=REFERRAL, reason="person-away")
+    given(referred(), told(1, "requested"), ACCEPTED, admitted(ANNA)).when(hold).refused("wrong_status")
+
+
 def test_every_status_can_be_reached_is_in_the_diagram_and_has_words() -> None:
     reached = {status for following in NEXT.values() for status in following}
     assert reached == set(NEXT) - {None} == set(WORDS)

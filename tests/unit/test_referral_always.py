@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from contracts.members import MemberApproved, MemberDeclined, MemberRegistered
 from contracts.referrals import (
@@ -29,6 +28,7 @@ from services.exchange.referral import REFERRAL, Referral
 from services.kernel.testing import InMemory
 from tests.unit.always import ANY, Street
 from tests.unit.referrals import OTHER_TEAM, TEAM, refers
+from tests.unit.walking import walk
 
 CONSENTS = st.sampled_from(["outcome", "status", "nothing"])
 
@@ -149,8 +149,4 @@ reached: Counter[str] = Counter()
 
 def test_a_referral_keeps_to_its_diagram_and_its_team_hears_what_was_agreed() -> None:
     reached.clear()
-    run_state_machine_as_test(
-        Kitchens,
-        settings=settings(max_examples=60, stateful_step_count=40, phases=[Phase.generate, Phase.shrink]),
-    )
-    assert set(reached) == set(NEXT) - {None, "requested"}, "the random walk did not reach every status"
+    walk(Kitchens, lambda: set(NEXT) - {None, "requested"} - set(reached), examples=60, steps=40)
