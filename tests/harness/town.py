@@ -31,7 +31,8 @@ from tests.harness import servers
 from tests.harness.regions import real_region
 
 HOME = "3515"
-NEIGHBOURS = 400
+NEIGHBOURS = 900
+"""Enough for every test in one town: how they fall to the workers differs from run to run."""
 
 FEW: dict[str, int | None] = dict.fromkeys(get_args(ExclusionReason))
 """How many were left out of a proposal, where that is told of none: fewer than five, or nobody."""
