@@ -33,6 +33,8 @@ class Presence:
         self.reads: dict[str, dict[str, int]] = {}
         """Which letters each peer's release reads, up to which version, as far as it has said so."""
         self._tried: dict[str, float] = {}
+        self._marked: dict[str, float] = {}
+        """When each peer last said how far it has our letters."""
 
     # ---- what others notice
 
@@ -43,7 +45,9 @@ class Presence:
         if release:
             self._release[peer] = release
         if reads is not None:
+            # It answered with its mark.
             self.reads[peer] = reads
+            self._marked[peer] = time.monotonic()
 
     def failed(self, peer: str) -> None:
         """It did not answer."""
@@ -79,9 +83,10 @@ class Presence:
                     await line.connects.wait()
 
     async def greet(self, compare: Compare) -> None:
-        """Greet who was not heard for a while; note who came up and who went away. Until cancelled.
+        """Greet who has not answered for a while; note who came up and who went away. Until cancelled.
 
-        What a peer answers is compared with what we know of it: either may have been put back.
+        What a peer answers is compared with what we know of it: either may have been put back. That it greets
+        us says nothing of that, so who is greeted often greets all the same.
         """
         while True:
             await asyncio.sleep(min(LOOK_SECONDS, self._greet_seconds / 2))
@@ -98,7 +103,7 @@ class Presence:
     async def _look_at(self, compare: Compare, peer: str, up: bool, release: str) -> None:
         now = time.monotonic()
         pause = min(AGAIN_SECONDS, self._greet_seconds) if peer in self._failing else self._greet_seconds
-        if now - max(self._heard.get(peer, 0.0), self._tried.get(peer, 0.0)) > pause:
+        if now - max(self._marked.get(peer, 0.0), self._tried.get(peer, 0.0)) > pause:
             self._tried[peer] = now
             await self._say_hello(peer, compare)
         if peer in self._failing:

@@ -292,9 +292,12 @@ def test_a_helper_erased_with_hours_set_apart_opens_the_request_and_tells_the_as
     assert item["pressing"]
     proposals = f"/v1/help-requests/{pair.request_id}/proposals"
     assert town.read(proposals, by=NOOR)["helpers"] == []
-    no = problem(town.post("/v1/matches", pair.chosen, by=NOOR), 409, "left")
-    assert no["detail_nl"] == "Deze deelnemer doet niet meer mee. Kies iemand anders."
-    assert no["detail"] == "This participant does not take part any more. Choose someone else."
+    # Their offers end by themselves; until then it is said of the person.
+    town.until(
+        lambda: town.happened("exchange", pair.offer_id, "OfferWithdrawn") != [], "the offer being over"
+    )
+    no = problem(town.post("/v1/matches", pair.chosen, by=NOOR), 409, "withdrawn")
+    assert no["detail_nl"] == "Dit aanbod is ingetrokken. Kies iemand anders."
     town.until_letters(pair.asker, WELCOME, ASKED, FOUND, SEARCHING)
     assert "De dag die u koos, blijft staan." in town.letter(pair.asker, SEARCHING)
     town.until_letters(pair.helper, WELCOME, OFFERED, HELPS)
