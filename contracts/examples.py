@@ -5,15 +5,14 @@ hold is named here.
 """
 
 from datetime import date
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
-from uuid import UUID
+from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.generate import PLAUSIBLE, invented_id
+from contracts.generate import PLAUSIBLE, invented
 
-_WRITTEN: dict[str, Any] = {
+_KNOWN: dict[str, Any] = {
+    **PLAUSIBLE,
     "name": "Jo Voorbeeld",
     "street": "Voorbeeldstraat",
     "house_number": "12",
@@ -42,23 +41,9 @@ _WRITTEN: dict[str, Any] = {
 
 def example(model: type[BaseModel]) -> dict[str, Any]:
     """An instance of a command or query as JSON, with what must be there."""
-    filled = {name: _value(model, name) for name, field in model.model_fields.items() if field.is_required()}
+    filled = {
+        name: invented(model, name, _KNOWN)
+        for name, field in model.model_fields.items()
+        if field.is_required()
+    }
     return model.model_validate(filled).model_dump(mode="json", exclude_unset=True)
-
-
-def _value(model: type[BaseModel], name: str) -> Any:
-    annotation = model.model_fields[name].annotation
-    if get_origin(annotation) in (Union, UnionType):
-        annotation = next(arm for arm in get_args(annotation) if arm is not NoneType)
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)[0]
-    if annotation is UUID:
-        return invented_id(name)
-    if annotation is bool:
-        return True
-    if annotation == tuple[UUID, ...]:
-        return (invented_id(name.removesuffix("s")),)
-    for known in (_WRITTEN, PLAUSIBLE):
-        if name in known:
-            return known[name]
-    raise LookupError(f"{model.__name__}.{name}: say in contracts/examples.py what it holds in an example")

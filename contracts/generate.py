@@ -10,12 +10,14 @@ ever: they are what an older release wrote, and today's release must still read 
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID, uuid5
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.catalogue import EMITTED_BY, EVENTS, event_type, schema_name
@@ -159,7 +161,7 @@ def schema(event: type[Event]) -> dict[str, Any]:
 
 def sample(event: type[Event]) -> CloudEvent:
     """An invented event as it travels, every field filled. The same at every call."""
-    filled = event.model_validate({name: _value(event, name) for name in event.model_fields})
+    filled = event.model_validate({name: invented(event, name) for name in event.model_fields})
     service = EMITTED_BY[event.__name__]
     command_id = uuid5(_SPACE, event.__name__)
     return CloudEvent(
@@ -179,19 +181,25 @@ def sample(event: type[Event]) -> CloudEvent:
     )
 
 
-def _value(event: type[Event], name: str) -> Any:
-    annotation = event.model_fields[name].annotation
+def invented(model: type[BaseModel], name: str, known: Mapping[str, Any] = PLAUSIBLE) -> Any:
+    """What a field holds in a sample or example: by its type, or by its name where that is `known`.
+
+    Raises LookupError for one of which neither says it.
+    """
+    annotation = model.model_fields[name].annotation
     if get_origin(annotation) in (Union, UnionType):
         annotation = next(arm for arm in get_args(annotation) if arm is not NoneType)
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
-    if name in PLAUSIBLE:
-        return PLAUSIBLE[name]
+    if name in known:
+        return known[name]
     if annotation is UUID:
         return invented_id(name)
+    if annotation == tuple[UUID, ...]:
+        return (invented_id(name.removesuffix("s")),)
     if annotation is bool:
         return True
-    raise LookupError(f"{event.__name__}.{name}: say in contracts/generate.py what it holds in a sample")
+    raise LookupError(f"{model.__name__}.{name}: say in contracts/generate.py or examples.py what it holds")
 
 
 def invented_id(field: str) -> UUID:

@@ -27,27 +27,29 @@ class Presence:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._greet_seconds = office.network.greet_seconds
-        self._heard: dict[str, float] = {}
+        self._heard: set[str] = set()
         self._release: dict[str, str] = {}
         self._failing: dict[str, float] = {}
         self.reads: dict[str, dict[str, int]] = {}
         """Which letters each peer's release reads, up to which version, as far as it has said so."""
-        self._tried: dict[str, float] = {}
-        self._marked: dict[str, float] = {}
-        """When each peer last said how far it has our letters."""
+        self._compared: dict[str, float] = {}
+        """When each peer was last asked, or said, how far it has our letters."""
 
     # ---- what others notice
 
-    def heard(self, peer: str, release: str = "", reads: dict[str, int] | None = None) -> None:
+    def heard(self, peer: str, release: str = "") -> None:
         """Something verified came from this peer."""
-        self._heard[peer] = time.monotonic()
+        self._heard.add(peer)
         self._failing.pop(peer, None)
         if release:
             self._release[peer] = release
-        if reads is not None:
-            # It answered with its mark.
-            self.reads[peer] = reads
-            self._marked[peer] = time.monotonic()
+
+    def answered(self, peer: str, mark: Mark) -> None:
+        """It said how far it has our letters."""
+        self.heard(peer, mark.release)
+        self._compared[peer] = time.monotonic()
+        if mark.reads is not None:
+            self.reads[peer] = mark.reads
 
     def failed(self, peer: str) -> None:
         """It did not answer."""
@@ -103,8 +105,8 @@ class Presence:
     async def _look_at(self, compare: Compare, peer: str, up: bool, release: str) -> None:
         now = time.monotonic()
         pause = min(AGAIN_SECONDS, self._greet_seconds) if peer in self._failing else self._greet_seconds
-        if now - max(self._marked.get(peer, 0.0), self._tried.get(peer, 0.0)) > pause:
-            self._tried[peer] = now
+        if now - self._compared.get(peer, 0.0) > pause:
+            self._compared[peer] = now
             await self._say_hello(peer, compare)
         if peer in self._failing:
             if up and time.monotonic() - self._failing[peer] > FAILING_SECONDS:
@@ -117,7 +119,7 @@ class Presence:
     async def _say_hello(self, peer: str, compare: Compare) -> None:
         try:
             mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
-            self.heard(peer, mark.release, mark.reads)
+            self.answered(peer, mark)
             await compare(peer, mark)
         except (Transient, Refused):
             self.failed(peer)

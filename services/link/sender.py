@@ -93,11 +93,11 @@ class Sender:
 
     async def _bring(self, peer: str) -> None:
         mark = await self._office.ask(peer, Greeting(release=RELEASE), Mark)
-        self._presence.heard(peer, mark.release, mark.reads)
+        self._presence.answered(peer, mark)
         after = await self._agreed(peer, mark)
         while (letters := await self._next_or_new(peer, after, mark.epoch)) is not None:
             mark = await self._office.ask(peer, letters, Mark, seconds=LETTERS_SECONDS)
-            self._presence.heard(peer, mark.release, mark.reads)
+            self._presence.answered(peer, mark)
             before, after = after, await self._agreed(peer, mark)
             if after == before:
                 # They were not taken. Why is theirs to say; asking at once again would not help.
