@@ -8,7 +8,7 @@ import pytest
 from tests.browser.test_main_job import Visitor, visitor
 from tests.harness.npm import installed
 from tests.harness.town import NOOR, OPERATOR, TEAM, Town
-from tests.journeys.test_referral import details, referral, refers
+from tests.journeys.test_15_referral import details, referral, refers
 
 __all__ = ["visitor"]
 

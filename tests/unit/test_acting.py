@@ -161,7 +161,7 @@ def but_by(reports: ReportMinutes) -> ReportMinutes:
 
 
 def test_every_command_of_the_table_looks_at_who_acts() -> None:
-    # Of a referral it is looked at where its person is known (test_referral.py).
+    # Of a referral it is looked at where its person is known (test_15_referral.py).
     said = {type(command).__name__ for _, command, _ in ASKED.values()} | {"EndHelping", "StopFeedback"}
     said = {"ThankHelper" if name == "SayThanks" else name for name in said}
     assert {name for name, row in MAY.items() if row.get(Role.MEMBER) == ACTING} == said

@@ -23,7 +23,7 @@ from contracts import subjects
 from services.coordinator.desk import COMMAND_SPACE
 from services.kernel.service import new_id
 from tests.harness.town import NOOR, OPERATOR, OTHER_TEAM, TEAM, Town, good, problem
-from tests.journeys.test_referral import BSN, STRUCTURED, details, event, referral, seen
+from tests.journeys.test_15_referral import BSN, STRUCTURED, details, event, referral, seen
 
 EXAMPLES = Path(__file__).parent / "examples"
 
