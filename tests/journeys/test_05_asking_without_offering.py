@@ -67,7 +67,7 @@ def test_a_small_offer_opens_a_request_that_waits(town: Town) -> None:
     favours = _three_small_things(town, asker, asked["favours"])
     assert _status(town, request_id) == "draft"
     _cannot_be_matched(town, request_id, gardens)
-    # A draft is nobody's search yet; it is on the work list when it waits for days (test_work_list).
+    # A draft is nobody's search yet; on the work list it is once it waits for days (integration/work_list).
     assert town.work("without_helper", request_id) == []
     assert town.work("draft_waits", request_id) == []
     town.until_letters(asker, WELCOME, ONE_MORE_STEP)
