@@ -7,16 +7,12 @@ from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from services.kernel.service import new_id
+from tests.harness.letters import ASKED, FOUND, HELPS, OFFERED, WELCOME
 from tests.harness.record import names, until_account, where
 from tests.harness.town import NOOR, TEAM, YARA, Neighbour, Town, good, in_days, problem, word
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
 ONE_MORE_STEP = "Uw hulpvraag: nog één stap"
 OPENED = "Uw hulpvraag staat open"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
 
 STILL_A_DRAFT = (
     "Deze hulpvraag wacht nog op een aanbod van de hulpvrager. Klein mag: bespreek wat past, of geef een "
