@@ -272,7 +272,7 @@ def running(
         do = "See docs/runbooks/events-parked.md, then: wederdienst park list"
         yield Finding("bad", "lag", f"{service}: {state.parked_count} events are parked", do)
     if state.forks:
-        do = "See docs/runbooks/log-forked.md: a person looks at each."
+        do = "See docs/runbooks/log-forked.md, then: wederdienst forks list"
         yield Finding("bad", "lag", f"{service}: {state.forks} ranges of effects are without their cause", do)
     behind = {
         name: heads[name] - at for name, at in state.marks.items() if heads.get(name, 0) - at > MANY_BEHIND
