@@ -91,9 +91,9 @@ def permissions(region: Region, config: Path) -> Iterator[Finding]:
 
 def disks(region: Region, config: Path) -> Iterator[Finding]:
     """Room on each disk that the region writes to from here."""
-    folders = [config.parent, region.logs, region.embedded.folder if region.embedded else None]
+    embedded = region.embedded.folder if region.embedded else None
     seen: set[int] = set()
-    for folder in folders:
+    for folder in (config.parent, region.logs, place(region).parent, embedded):
         if folder is None or not folder.exists() or (disk := folder.stat().st_dev) in seen:
             continue
         seen.add(disk)
@@ -134,7 +134,7 @@ async def postgres(region: Region) -> AsyncIterator[Finding]:
             continue
         try:
             if first:
-                async for finding in _server(region, database):
+                async for finding in server(region, database):
                     yield finding
             first = False
             yield await _tables(region, service, database)
@@ -142,7 +142,8 @@ async def postgres(region: Region) -> AsyncIterator[Finding]:
             await database.close()
 
 
-async def _server(region: Region, database: Any) -> AsyncIterator[Finding]:
+async def server(region: Region, database: Any) -> AsyncIterator[Finding]:
+    """PostgreSQL itself: its version, what it promises, its connections, its clock."""
     major = int(await database.fetchval("SHOW server_version_num")) // 10_000
     old = Finding("bad", "versions", f"PostgreSQL {major}", f"Upgrade it to {POSTGRES_MAJOR} or later.")
     yield ok("versions", f"PostgreSQL {major}") if major >= POSTGRES_MAJOR else old
@@ -198,11 +199,7 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
     try:
         async with _operator(region) as bus:
             version = bus.client.connected_server_version
-            found = f"NATS {version.major}.{version.minor}.{version.patch}"
-            if (version.major, version.minor) >= NATS_VERSION:
-                yield ok("versions", found)
-            else:
-                yield Finding("bad", "versions", found, "Upgrade it to 2.11 or later.")
+            yield nats_version(version.major, version.minor, version.patch)
             for service in region.services:
                 yield await _stream(region, bus, service)
             states = {service: await _state(bus, service) for service in region.services}
@@ -219,6 +216,14 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
         )
 
 
+def nats_version(major: int, minor: int, patch: int) -> Finding:
+    """Whether this NATS has what the program asks of it."""
+    found = f"NATS {major}.{minor}.{patch}"
+    if (major, minor) >= NATS_VERSION:
+        return ok("versions", found)
+    return Finding("bad", "versions", found, f"Upgrade it to {'.'.join(map(str, NATS_VERSION))} or later.")
+
+
 async def _stream(region: Region, bus: Bus, service: str) -> Finding:
     name = subjects.stream(service)
     try:
@@ -228,15 +233,11 @@ async def _stream(region: Region, bus: Bus, service: str) -> Finding:
     except NATS_AWAY as away:
         says = f"{name}: {type(away).__name__}"
         return Finding("bad", "streams", says, "Switch on JetStream in NATS's configuration.")
-    wanted = stream_config(region.region, service, region.nats.stream_days, *_copies(region))
+    wanted = stream_config(region.region, service, region.nats.stream_days, region.nats.copies)
     if differs := differences(wanted, info.config):
         says = f"{name} is configured otherwise: {', '.join(sorted(differs))}"
         return Finding("note", "streams", says, f"Compare with `nats stream info {name}`; nothing is lost.")
     return ok("streams", f"{name}: {info.state.messages} messages")
-
-
-def _copies(region: Region) -> tuple[int, ...]:
-    return (region.nats.copies,)
 
 
 async def _state(bus: Bus, service: str) -> ServiceState | None:

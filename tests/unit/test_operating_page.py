@@ -1,6 +1,5 @@
 """Toestand: the verdict first, each trouble in a sentence, and what an operator can do about it."""
 
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -21,50 +20,13 @@ from services.kernel.questions import (
     GetState,
     JobState,
     ParkedState,
-    ReplicaState,
     RetryParked,
     ServiceState,
-    StreamState,
 )
+from tests.unit.states import LATELY, copy, state
 
 OPERATOR = Actor(role=Role.OPERATOR, name="beheer")
 LANE = UUID(int=7)
-LATELY = datetime.now(UTC) - timedelta(minutes=5)
-
-
-def copy(**changed: Any) -> ReplicaState:
-    said = {
-        "replica": "host-1",
-        "seen_at": datetime.now(UTC),
-        "silent": False,
-        "version": "0.1.0",
-        "started_at": LATELY,
-        "leading": True,
-        "waits_for": {},
-        "relay_lag": 0,
-        "p99_ms": 4.2,
-        "trouble": (),
-    }
-    return ReplicaState(**{**said, **changed})
-
-
-def state(service: str, **changed: Any) -> ServiceState:
-    said = {
-        "service": service,
-        "head": 1200,
-        "epoch": 1,
-        "marks": dict.fromkeys(SERVICES[service].FOLLOWS, 1200),
-        "replicas": (copy(), copy(replica="host-2", leading=False)),
-        "parked": (),
-        "parked_count": 0,
-        "forks": 0,
-        "timers": 3,
-        "timers_late": 0,
-        "jobs": (),
-        "level": "info",
-        "stream": StreamState(messages=1200, bytes=31_400_000, consumers=3, oldest_at=LATELY),
-    }
-    return ServiceState(**{**said, **changed})
 
 
 class Bus:
