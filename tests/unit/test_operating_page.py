@@ -1,5 +1,6 @@
 """Toestand: the verdict first, each trouble in a sentence, and what an operator can do about it."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -112,7 +113,7 @@ async def test_what_is_parked_can_be_tried_again_and_what_waits_behind_it_cannot
         name="MatchReserved",
         reason="refused: no_account",
         behind=False,
-        parked_at=LATELY,
+        parked_at=datetime.now(UTC) - timedelta(minutes=5, seconds=1),
     )
     second = first.model_copy(update={"position": 927, "reason": BEHIND, "behind": True})
     page, html = await shown(ledger=state("ledger", parked=(first, second), parked_count=2))
