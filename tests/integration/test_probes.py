@@ -22,6 +22,7 @@ from services.region.databases import migrate_all, service_of
 from services.region.operating import note_job
 from services.region.running import RunningRegion, ServiceProcess
 from tests.harness import servers
+from tests.harness.letters import OFFERED, WELCOME
 from tests.harness.town import NOOR, Town
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}")
@@ -52,7 +53,7 @@ def busy(town: Town) -> Town:
     helper = town.neighbour(capacity=600)
     town.offer(helper, "dog")
     town.call("POST", "/v1/offers", {"category": 5}, by=helper.login)
-    town.until_letters(helper, "Welkom bij Wederdienst", "Uw aanbod staat erin")
+    town.until_letters(helper, WELCOME, OFFERED)
     return town
 
 
