@@ -28,6 +28,7 @@ from services.kernel.migrations import migrations, pending
 from services.kernel.pulse import PROGRAM_VERSION
 from services.kernel.questions import GetState, ServiceState
 from services.kernel.settings import Region, load, secret_files
+from services.kernel.standbys import missing
 from services.kernel.streams import differences, stream_config
 from services.region.databases import service_of
 from services.region.expiry import certificates
@@ -157,6 +158,9 @@ async def server(region: Region, database: Any) -> AsyncIterator[Finding]:
         says = f"max_connections is {most}; two replicas of every service may use {needed}"
         do = f"Set max_connections = {needed} or more and restart PostgreSQL."
         yield Finding("note", "postgres", says, do)
+    if away := await missing(database):
+        says = f"it waits for {away} synchronous standby that is not connected: no commit ends"
+        yield Finding("bad", "postgres", says, "See docs/runbooks/standby-missing.md.")
     before = datetime.now(UTC)
     theirs = await database.fetchval("SELECT clock_timestamp()")
     after = datetime.now(UTC)

@@ -85,6 +85,9 @@ class Server:
         self._settings |= settings
         self._ahead = ahead
 
+    async def fetchrow(self, _: str) -> dict[str, Any]:
+        return {"names": self._settings.get("names", ""), "there": int(self._settings.get("there", "0"))}
+
     async def fetchval(self, sql: str) -> Any:
         if sql.startswith("SHOW "):
             return self._settings[sql.removeprefix("SHOW ")]
@@ -97,6 +100,7 @@ class Server:
         (Server(server_version_num="150008"), "bad", "versions", "PostgreSQL 15"),
         (Server(fsync="off"), "bad", "postgres", "fsync is off"),
         (Server(synchronous_commit="off"), "bad", "postgres", "synchronous_commit is off"),
+        (Server(names="FIRST 2 (db2, db3)", there="1"), "bad", "postgres", "waits for 1 synchronous standby"),
         (Server(max_connections="40"), "note", "postgres", "max_connections is 40"),
         (Server(timedelta(seconds=3)), "bad", "clocks", "differ by 3.0 s"),
         (Server(timedelta(seconds=-3)), "bad", "clocks", "differ by 3.0 s"),
