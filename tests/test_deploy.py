@@ -157,6 +157,23 @@ def test_profiles_are_for_who_asks_for_them() -> None:
     assert not any(profiles[name] for name in ("members", "postgres", "nats", "proxy", "migrate"))
 
 
+def test_past_one_machine_each_service_is_reached_at_a_private_address_alone(tmp_path: Path) -> None:
+    grown: dict[str, Any] = yaml.safe_load((DEPLOY / "grown.yaml").read_text())["services"]
+    assert set(grown) == {"nats", *SERVICES}
+    ports = [port for one in grown.values() for port in one["ports"]]
+    assert all(port.startswith("${WD_PRIVATE") for port in ports)
+    opened = [re.sub(r"\$\{[^}]*\}", "", port).split(":")[1] for port in ports]
+    assert len(set(opened)) == len(opened)
+    asked = {port.rsplit(":", 1)[1] for name in SERVICES for port in grown[name]["ports"]}
+    assert asked == {str(PROBE_PORT), "8080"}
+    nodes = [f"nats{n}.example:4222" for n in (1, 2, 3)]
+    folder = written(tmp_path / "region", nats=nodes, postgres=["db1.example:5432"]).parent
+    (mounted,) = grown["nats"]["volumes"]
+    for node in "123":
+        there = re.sub(r"\$\{WD_NODE[^}]*\}", node, mounted.removesuffix(":/etc/nats:ro"))
+        assert Path(there.replace("${WD_FOLDER}", str(folder)), "nats.conf").exists()
+
+
 def compose_program() -> list[str] | None:
     if (
         shutil.which("docker")
@@ -166,15 +183,21 @@ def compose_program() -> list[str] | None:
     return ["docker-compose"] if shutil.which("docker-compose") else None
 
 
-def test_compose_itself_finds_it_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("grown.yaml",)], ids=["one machine", "several"])
+def test_compose_itself_finds_it_right(
+    tmp_path: Path, more: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = compose_program()
     if program is None:
         pytest.skip("there is no docker compose here")
+    monkeypatch.setenv("WD_PRIVATE", "10.8.0.1")
+    monkeypatch.setenv("WD_NODE", "2")
     config = written(tmp_path / "region", nats=["nats:4222"], postgres=["postgres:5432"])
     read = subprocess.run(
         [
             *program,
             *("--env-file", str(config.parent / "compose.env"), "--file", str(DEPLOY / "compose.yaml")),
+            *(word for name in more for word in ("--file", str(DEPLOY / name))),
             *("--profile", "mail", "--profile", "observability", "--profile", "operator"),
             *("--profile", "network", "config"),
         ],
@@ -186,4 +209,7 @@ def test_compose_itself_finds_it_right(tmp_path: Path) -> None:
     assert read.returncode == 0, read.stderr
     found = yaml.safe_load(read.stdout)
     assert set(SERVICES) <= set(found["services"])
+    mounts = [str(volume) for volume in found["services"]["nats"]["volumes"] if "/etc/nats" in str(volume)]
+    assert len(mounts) == 1
+    assert ("nats-2" in mounts[0]) is bool(more)
     assert "WD_" not in re.sub(r"WD_(DOMAIN|COORDINATORS)", "", read.stdout), "a variable was left open"
