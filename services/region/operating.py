@@ -30,6 +30,9 @@ from services.region.databases import connect, service_of
 
 OPERATOR = Actor(role=Role.OPERATOR, name="command-line")
 
+_REBUILDING = 0x7764_0002
+"""An advisory lock: two rebuilds of one service would fill the same tables."""
+
 
 def known_service(name: str) -> str:
     """`name` if there is such a service. Raises Misconfigured."""
@@ -86,6 +89,8 @@ async def rebuild(region: Region, service: str) -> int:
     async with _logs(region, {service, *sources}) as logs:
         own = await connect(region, service)
         try:
+            if not await own.fetchval("SELECT pg_try_advisory_lock($1)", _REBUILDING):
+                raise Misconfigured(f"{service} is being rebuilt already. Wait until that is done.")
             collect_less()
             events = await Rebuild(
                 service, found.kinds, own, {name: logs[name] for name in sorted(sources)}

@@ -231,7 +231,8 @@ async def _projections_equal_fold(region: Region, databases: Databases) -> Check
         try:
             await database.execute("SET LOCAL statement_timeout = 0")
             rebuild = Rebuild(name, kinds, database, logs)
-            await rebuild.prepare()
+            # Not the tables that a rebuild of the service may be filling at this moment.
+            await rebuild.prepare(temporary=True)
             await rebuild.fold()
             for kind in kinds:
                 columns = ", ".join(kind.columns)
