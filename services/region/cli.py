@@ -30,6 +30,7 @@ DATABASE_LOST = (
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
 app.command(keeping.region_app)
+app.command(keeping.forks)
 for command in (keeping.backup, keeping.restore, keeping.recover):
     app.command(command)
 
