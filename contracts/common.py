@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from contracts.freetext import clean
+
 Pc4 = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}$")]
 """A Dutch four-digit postcode area, such as `3511`."""
 
@@ -21,13 +23,13 @@ Moment = Annotated[
 ]
 """A moment from 2000 to 2199, given with its offset from UTC and kept in UTC."""
 
-Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Credential = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$"), AfterValidator(clean)]
 """The id of a coordinator's key in the region's configuration; never a person's name."""
 
-Peer = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Peer = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$"), AfterValidator(clean)]
 """Another region, by its token in subjects."""
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$"), AfterValidator(clean)]
 """A word of a list that may grow, such as why something ended: never what a person wrote."""
 
 Urgency = Literal["normal", "soon", "urgent"]

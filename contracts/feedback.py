@@ -5,6 +5,7 @@ gaps). A team reads its feed over HTTP or NATS, hears it live on NATS, and has i
 endpoints. An endpoint's address and secrets are in the vault, under the endpoint's own id.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.common import Moment
 from contracts.envelope import Command, Event, Query, VaultEntry, View
+from contracts.freetext import clean
 from contracts.referrals import ReferralStatus
 
 EndpointStatus = Literal["active", "paused", "disabled", "deleted"]
@@ -35,6 +37,10 @@ def _address(url: str) -> str:
         fits = False
     if not fits or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
         raise PydanticCustomError("webhook_url", "not an address that a webhook can be sent to")
+    for word in re.split(r"[^0-9A-Za-z]+", url):
+        # Not the whole: digits of an IP address or a token are nobody's number.
+        if word.isdigit():
+            clean(word)
     return url
 
 

@@ -17,7 +17,9 @@ SERVICE = "members"
 FOLLOWS = ("exchange",)
 ASKS: tuple[str, ...] = ()
 
-HouseNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[A-Za-z0-9 -]{0,6}$")]
+HouseNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[A-Za-z0-9 -]{0,6}$"), AfterValidator(clean)]
+"""As people write it: 12, 12A, 12 bis, 12-3."""
+
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{8,16}$"), AfterValidator(clean)]
 """As people write it. Nine bare digits are no Dutch number, but may be a BSN: those are refused."""
 

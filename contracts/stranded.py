@@ -7,9 +7,10 @@ wrong; where nobody does, it is kept for a person to look at, so that nothing is
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.envelope import MAX_EVENT_BYTES, Command, Event, Query, VaultEntry, View
+from contracts.freetext import clean
 
 RECEIVED = "received"
 """The code of what was sent without waiting for an answer, until it is referred or stranded with another."""
@@ -46,9 +47,12 @@ EVENTS: tuple[type[Event], ...] = (EventStranded, StrandedSettled)
 
 
 class StrandEvent(Command):
-    """Keep what a team sent and we could not take in. `payload` is empty where we may not keep it."""
+    """Keep what a team sent and we could not take in. `payload` is empty where we may not keep it.
 
-    code: Annotated[str, Field(max_length=64)]
+    Whoever sends this looks at that: a payload holds ids too, and digits of those are no BSN.
+    """
+
+    code: Annotated[str, Field(max_length=64), AfterValidator(clean)]
     payload: Annotated[str, Field(max_length=MAX_EVENT_BYTES)] = ""
 
     def vault(self, command_id: UUID) -> tuple[VaultEntry, ...]:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,6 +227,21 @@ def refusals(file: Path) -> set[str]:
 def test_every_refusal_of_a_decider_has_a_test_that_names_it(file: Path) -> None:
     unit = "".join(test.read_text(encoding="utf-8") for test in (PROJECT / "tests/unit").glob("test_*.py"))
     assert not [code for code in refusals(file) if f'"{code}"' not in unit]
+
+
+# Who imports what, beside the rules of import-linter
+
+
+CONTRACTS_MAY = {"contracts", "pydantic", "pydantic_core", *sys.stdlib_module_names}
+
+
+@SOURCE
+def test_contracts_know_pydantic_alone_and_services_not_the_region_they_run_in(file: Path) -> None:
+    names = set(imported(parsed(file)))
+    if file.is_relative_to(PROJECT / "contracts"):
+        assert {name.split(".")[0] for name in names} <= CONTRACTS_MAY
+    elif not file.is_relative_to(PROJECT / "services" / "region"):
+        assert not [name for name in names if name.startswith("services.region")]
 
 
 # SQL

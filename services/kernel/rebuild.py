@@ -1,9 +1,9 @@
 """Rebuilding projections from the log, swapped in without an empty moment. Sends nothing.
 
 Each kind is folded in memory and written to a table beside the real one, an entity once where
-memory allows; then, under the head row's lock, the last events are folded and the tables change
-places. Kinds of other services' events are folded from those services' logs, as far as this
-service's watermarks.
+memory allows; then, while commits wait, the last events are folded and the tables change places.
+Kinds of other services' events are folded from those services' logs, as far as this service's
+watermarks.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from contracts.catalogue import EMITTED_BY
 from contracts.envelope import Event
 from contracts.upcasting import read_json
 from services.kernel.entity import NOBODY, Key, Kind, Origin, Projections, State, nothing_yet
+from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection, Pool
 
 CHUNK = 2000
@@ -26,6 +27,12 @@ CHUNK = 2000
 
 MAX_HELD = 100_000
 """Entities in memory before they are written."""
+
+LOCK_MILLISECONDS = 200
+"""So long commits wait for who reads the tables, at most: their own patience is a second."""
+
+LOCK_TRIES = 60
+PAUSE_SECONDS = 0.8
 
 _EVENTS = (
     "SELECT position, name, schema_version, occurred_at, data{origin} FROM events WHERE name = ANY($1) AND"
@@ -71,32 +78,55 @@ class Rebuild:
         self.events = 0
 
     async def run(self) -> int:
-        """Rebuild and swap; returns how many events were folded."""
+        """Rebuild and swap; returns how many events were folded.
+
+        Raises Misconfigured when others keep reading the tables: a backup does, or `verify`.
+        """
         await self.prepare()
         await self.fold()
         await self._add_indexes()
+        for _ in range(LOCK_TRIES):
+            try:
+                await self._swap()
+                return self.events
+            except asyncpg.QueryCanceledError:
+                await asyncio.sleep(PAUSE_SECONDS)
+            # Outside the lock: so that little is left for the next try.
+            await self.fold()
+        raise Misconfigured(
+            f"The tables of {self._service} stay in use (does a backup or verify run?). Nothing was changed. "
+            "Rebuild again when that is done."
+        )
+
+    async def _swap(self) -> None:
+        """Raises QueryCanceledError, with nothing folded or changed, where others read for long."""
+        kinds = self._projections.kinds
         async with self._connection.transaction():
-            await self._connection.execute("SET LOCAL lock_timeout = '10s'")
-            await self._connection.execute("SET LOCAL statement_timeout = 0")
+            await self._connection.execute(f"SET LOCAL statement_timeout = {LOCK_MILLISECONDS}")
             # The whole table, and first: a commit locks it first too, so it waits here while it
             # holds nothing. With the row's lock alone, it would hold the tables we must drop.
             await self._connection.execute("LOCK TABLE log_head IN EXCLUSIVE MODE")
+            # In one statement, so that the time-out is for all of them together.
+            tables = ", ".join(f"{kind.table}, {shadow(kind)}" for kind in kinds)
+            await self._connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+            await self._connection.execute("SET LOCAL statement_timeout = 0")
             # A commit that the leader does not know of: its next write finds out, and drops the
             # entities of the old tables that it holds in memory.
             await self._connection.execute("UPDATE log_head SET commits = commits + 1")
             await self.fold()
-            for kind in self._projections.kinds:
+            for kind in kinds:
                 await self._connection.execute(f"DROP TABLE {kind.table}")
                 await self._connection.execute(f"ALTER TABLE {shadow(kind)} RENAME TO {kind.table}")
-        return self.events
 
-    async def prepare(self) -> None:
-        """Make empty tables beside the real ones."""
+    async def prepare(self, *, temporary: bool = False) -> None:
+        """Make empty tables beside the real ones; `temporary`: for this connection alone, to compare with."""
         async with self._not_yet_durable():
             for kind in self._projections.kinds:
+                if not temporary:
+                    await self._connection.execute(f"DROP TABLE IF EXISTS {shadow(kind)}")
                 await self._connection.execute(
-                    f"DROP TABLE IF EXISTS {shadow(kind)};"
-                    f"CREATE TABLE {shadow(kind)} (LIKE {kind.table} INCLUDING ALL EXCLUDING INDEXES)"
+                    f"CREATE {'TEMPORARY' if temporary else ''} TABLE {shadow(kind)} "
+                    f"(LIKE {kind.table} INCLUDING ALL EXCLUDING INDEXES)"
                 )
 
     @asynccontextmanager

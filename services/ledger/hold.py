@@ -106,7 +106,9 @@ HOLD = Kind(
 
 
 def place(command: PlaceHold, context: Context, state: State) -> list[Event]:
-    """Set apart what this match may cost, as the initiative compensates; or say why not."""
+    """Set apart what this match may cost, as the initiative compensates; or say why not. Once."""
+    if state.get(HOLD, command.hold_id) is not None:
+        return []
     account = account_used(state, command.account_id)
     if account is None or account.closed:
         return _refused(command, command.account_id, "no_account")

@@ -26,6 +26,7 @@ import asyncpg
 from pydantic import BaseModel, ValidationError
 
 from contracts.catalogue import SERVICES
+from services.kernel.entity import Kind
 from services.kernel.erasure import FILE as ERASURES
 from services.kernel.erasure import Erasures, place
 from services.kernel.errors import DATABASE_AWAY, Misconfigured
@@ -65,12 +66,12 @@ async def take(region: Region, to: Path) -> tuple[Path, Manifest]:
 
     One that fails leaves nothing behind; where the machine itself stopped, a folder whose name ends in
     `.part`. How it ended is kept with the region's jobs. Raises Misconfigured when pg_dump is missing or
-    fails, asyncpg's errors and OSError when PostgreSQL does not answer.
+    fails or PostgreSQL does not answer, asyncpg's errors and OSError when that ends on the way.
     """
     try:
         folder, manifest = await _take(region, to)
     except (Misconfigured, *DATABASE_AWAY) as why:
-        with suppress(*DATABASE_AWAY):
+        with suppress(Misconfigured, *DATABASE_AWAY):
             await note_job(region, "backup", ok=False, said=type(why).__name__)
         raise
     await note_job(region, "backup", ok=True, said=folder.name)
@@ -78,7 +79,7 @@ async def take(region: Region, to: Path) -> tuple[Path, Manifest]:
 
 
 async def _take(region: Region, to: Path) -> tuple[Path, Manifest]:
-    async with _one_instant(region) as snapshots:
+    async with one_instant(region) as snapshots:
         taken_at = datetime.now(UTC)
         manifest = Manifest(
             region=region.region,
@@ -161,7 +162,7 @@ async def put_back(region: Region, folder: Path, services: Sequence[str] = ()) -
 
 
 @asynccontextmanager
-async def _one_instant(region: Region) -> AsyncIterator[dict[str, tuple[str, Head]]]:
+async def one_instant(region: Region) -> AsyncIterator[dict[str, tuple[str, Head]]]:
     """A snapshot of every database, between the same two commits of all of them; for the block."""
     async with AsyncExitStack() as stack:
 
@@ -174,7 +175,8 @@ async def _one_instant(region: Region) -> AsyncIterator[dict[str, tuple[str, Hea
         holding, reading = await opened(), await opened()
         try:
             await _hold_all(list(holding.values()))
-            snapshots = await _all(_snapshot(connection) for connection in reading.values())
+            kinds = {service: service_of(service, region).kinds for service in reading}
+            snapshots = await _all(_snapshot(reading[service], kinds[service]) for service in reading)
         finally:
             # Closing lets go, whatever state they are in.
             await asyncio.gather(*(connection.close() for connection in holding.values()))
@@ -210,8 +212,11 @@ async def _hold(connection: Any) -> None:
     await connection.execute("LOCK TABLE log_head IN SHARE MODE")
 
 
-async def _snapshot(connection: Any) -> tuple[str, Head]:
+async def _snapshot(connection: Any, kinds: Iterable[Kind[Any]]) -> tuple[str, Head]:
     await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    # From before the snapshot on: in a table that a rebuild swapped in later it would see no rows.
+    tables = ", ".join(kind.table for kind in kinds)
+    await connection.execute(f"LOCK TABLE {tables} IN ACCESS SHARE MODE")
     name = await connection.fetchval("SELECT pg_export_snapshot()")
     head = await connection.fetchrow("SELECT epoch, position FROM log_head")
     applied = await connection.fetch("SELECT name FROM migrations ORDER BY name")

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
+import asyncpg
 import structlog
 from cyclopts import App, Parameter
 
@@ -18,6 +19,14 @@ from services.region.terminal import Config, path_from_caller, print_json
 
 if TYPE_CHECKING:
     from services.region.importing import Report
+
+DATABASE_LOST = (
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
+"""What asyncpg raises where PostgreSQL goes away in the middle of something, or is stopped."""
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
 app.command(keeping.region_app)
@@ -275,21 +284,32 @@ def events(
     follow: bool = False,
     service: str | None = None,
     name: str | None = None,
-    entity: str | None = None,
+    entity: UUID | None = None,
     since: datetime | None = None,
     json: bool = False,
 ) -> None:
-    """Search the logs, or follow new events; one line an event."""
+    """Search the logs, or follow new events; one line an event.
+
+    Parameters
+    ----------
+    since
+        From this moment on; UTC where it says no offset. Not with --follow, which shows what comes.
+    """
     from services.kernel.settings import load
     from services.region import operating
 
+    if follow and since is not None:
+        raise Misconfigured("--since looks back and --follow shows what comes. Give one of the two.")
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=UTC)
+    sought = operating.Sought(service, name, entity)
     region = load(path_from_caller(config))
 
     async def show() -> None:
         found = (
-            operating.follow_events(region, service=service)
+            operating.follow_events(region, sought)
             if follow
-            else operating.search_events(region, service=service, name=name, entity=entity, since=since)
+            else operating.search_events(region, sought, since=since)
         )
         async for event in found:
             if json:
@@ -422,6 +442,18 @@ def main() -> None:
         sys.exit(1)
     except TimeoutError as late:
         print(f"wederdienst: {late}. Look into the logs, then try again.", file=sys.stderr)
+        sys.exit(2)
+    except asyncpg.UndefinedTableError:
+        print("wederdienst: tables are missing. Make them first: wederdienst migrate", file=sys.stderr)
+        sys.exit(2)
+    except DATABASE_LOST as lost:
+        print(
+            f"wederdienst: a connection broke off ({type(lost).__name__}). Do the servers run? Try again.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    except OSError as wrong:
+        print(f"wederdienst: {wrong}. Look at that, then try again.", file=sys.stderr)
         sys.exit(2)
     except Transient:
         print(

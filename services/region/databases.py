@@ -1,11 +1,16 @@
 """A database and a role for each service, and their tables."""
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
+
+import asyncpg
 
 from contracts.catalogue import SERVICES
 from services.kernel import database
+from services.kernel.errors import DATABASE_AWAY, Misconfigured
+from services.kernel.log import Connection
 from services.kernel.migrations import migrate, migrations
 from services.kernel.service import Service
 from services.kernel.settings import Region
@@ -18,9 +23,12 @@ def service_of(name: str, region: Region) -> Service:
 
 
 async def create_databases(region: Region, services: Iterable[str] = SERVICES) -> None:
-    """Make what is missing: per service a role that may use its own database and nothing else."""
-    admin = await database.connect(
-        **database.address(region, "admin", region.postgres_password("admin"), "postgres")
+    """Make what is missing: per service a role that may use its own database and nothing else.
+
+    Raises Misconfigured as `connect` does.
+    """
+    admin = await _reach(
+        region, **database.address(region, "admin", region.postgres_password("admin"), "postgres")
     )
     try:
         for service in services:
@@ -54,8 +62,36 @@ def roles_sql(region: Region) -> str:
 
 
 async def connect(region: Region, service: str) -> Any:
-    """A plain connection as a service's own role."""
-    return await database.connect(**database.own_address(region, service))
+    """A plain connection as a service's own role. Raises Misconfigured where there is none to be had."""
+    return await _reach(region, **database.own_address(region, service))
+
+
+@asynccontextmanager
+async def connected(
+    region: Region, services: Iterable[str] = SERVICES
+) -> AsyncIterator[dict[str, Connection]]:
+    """A connection to the database of each of these services, for the block. Raises as `connect` does."""
+    opened: dict[str, Connection] = {}
+    try:
+        for service in sorted(services):
+            opened[service] = await connect(region, service)
+        yield opened
+    finally:
+        for connection in opened.values():
+            await connection.close()
+
+
+async def _reach(region: Region, **where: Any) -> Any:
+    try:
+        return await database.connect(**where)
+    except asyncpg.InvalidCatalogNameError:
+        why = f"has no database {where['database']}. Make what is missing: wederdienst migrate --databases"
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        why = f"does not let {where['user']} in. Put the password right that stands in the secrets."
+    except DATABASE_AWAY as away:
+        why = f"does not answer ({type(away).__name__}). Start it first."
+    servers = ", ".join(f"{host}:{port}" for host, port in region.postgres.addresses)
+    raise Misconfigured(f"PostgreSQL at {servers} {why}")
 
 
 async def migrate_all(region: Region, services: Iterable[str] = SERVICES) -> dict[str, list[str]]:

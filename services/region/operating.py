@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from pydantic import ValidationError
 
 from contracts import subjects
@@ -18,7 +18,7 @@ from services.kernel.bus import Bus
 from services.kernel.errors import Misconfigured
 from services.kernel.forks import ranges as fork_ranges
 from services.kernel.forks import settle as settle_range
-from services.kernel.log import Connection, Publisher, follow, parse
+from services.kernel.log import Publisher, follow, parse
 from services.kernel.memory import collect_less
 from services.kernel.questions import LogLevelSet, Retried, RetryParked, SetLogLevel
 from services.kernel.rebuild import Rebuild, sources_of
@@ -28,10 +28,13 @@ from services.kernel.settings import Region
 from services.kernel.state import job_ended
 from services.kernel.streams import stream_config, update_stream
 from services.kernel.telemetry import LEVELS
-from services.region.databases import connect, service_of
+from services.region.databases import connect, connected, service_of
 
 OPERATOR = Actor(role=Role.OPERATOR, name="command-line")
 MOST_NOTE = 500
+
+REBUILDING = 0x7764_0002
+"""An advisory lock: two rebuilds of one service would fill the same tables."""
 
 
 def known_service(name: str) -> str:
@@ -57,22 +60,6 @@ async def bus_of(region: Region) -> AsyncIterator[Bus]:
         await bus.close()
 
 
-@asynccontextmanager
-async def _logs(region: Region, services: set[str]) -> AsyncIterator[dict[str, Connection]]:
-    opened: dict[str, Connection] = {}
-    try:
-        for service in sorted(services):
-            opened[service] = await connect(region, service)
-        yield opened
-    except (OSError, asyncpg.PostgresConnectionError):
-        raise Misconfigured(
-            f"PostgreSQL does not answer at {region.postgres.host}:{region.postgres.port}. Start it first."
-        ) from None
-    finally:
-        for connection in opened.values():
-            await connection.close()
-
-
 async def note_job(region: Region, job: str, *, ok: bool, said: str) -> None:
     """Keep how a job of the whole region ended, with the coordinator instance; see `state.job_ended`."""
     database = await connect(region, "coordinator")
@@ -86,9 +73,11 @@ async def rebuild(region: Region, service: str) -> int:
     """Rebuild a service's projections while it runs or rests; returns how many events were read."""
     found = service_of(known_service(service), region)
     sources = sources_of(service, found.kinds)
-    async with _logs(region, {service, *sources}) as logs:
+    async with connected(region, {service, *sources}) as logs:
         own = await connect(region, service)
         try:
+            if not await own.fetchval("SELECT pg_try_advisory_lock($1)", REBUILDING):
+                raise Misconfigured(f"{service} is being rebuilt already. Wait until that is done.")
             collect_less()
             events = await Rebuild(
                 service, found.kinds, own, {name: logs[name] for name in sorted(sources)}
@@ -118,13 +107,13 @@ async def update_streams(region: Region) -> dict[str, list[str]]:
 async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
     """Take back what others still hold of these services' logs, or open new epochs."""
     chosen = [service_of(known_service(service), region) for service in services]
-    async with bus_of(region) as bus, _logs(region, set(SERVICES)) as logs:
+    async with bus_of(region) as bus, connected(region) as logs:
         return await recover_logs(region, chosen, logs, bus.client.jetstream(timeout=5))
 
 
 async def forks(region: Region, *, settled: bool = False) -> list[dict[str, Any]]:
     """Ranges of effects without their cause, of every service; with `settled` also those looked at."""
-    async with _logs(region, set(SERVICES)) as logs:
+    async with connected(region) as logs:
         return [
             {"service": service, **dict(row)}
             for service, log in logs.items()
@@ -136,7 +125,7 @@ async def settle_fork(region: Region, service: str, source: str, epoch: int, not
     """Note that a person looked at one such range, and what they found. Raises Misconfigured."""
     if not 0 < len(note.strip()) <= MOST_NOTE:
         raise Misconfigured(f"Say in 1 to {MOST_NOTE} characters what was found and done, without names.")
-    async with _logs(region, {known_service(service)}) as logs:
+    async with connected(region, {known_service(service)}) as logs:
         if not await settle_range(logs[service], source, epoch, note.strip()):
             raise Misconfigured(
                 f"{service} has no open range of {source} and epoch {epoch}: see `wederdienst forks list`."
@@ -160,32 +149,51 @@ def told(recovered: Iterable[Recovered]) -> Iterator[str]:
     yield "Start the services, then: wederdienst verify"
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which events: of a service, of a name, about an entity.
+
+    Raises Misconfigured where there is no such service or event.
+    """
+
+    service: str | None = None
+    name: str | None = None
+    entity: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.service is not None:
+            known_service(self.service)
+        if self.name is not None and self.name not in EVENTS:
+            raise Misconfigured(
+                f"There is no event {self.name!r}. Choose one of: {', '.join(sorted(EVENTS))}."
+            )
+
+
 async def search_events(
-    region: Region, *, service: str | None, name: str | None, entity: str | None, since: datetime | None
+    region: Region, sought: Sought, *, since: datetime | None = None
 ) -> AsyncIterator[dict[str, Any]]:
-    """Events of the logs that fit, service by service, in order of position."""
-    if name is not None and name not in EVENTS:
-        raise Misconfigured(f"There is no event {name!r}. Choose one of: {', '.join(sorted(EVENTS))}.")
-    wanted = {known_service(service)} if service else set(SERVICES)
-    async with _logs(region, wanted) as logs:
+    """Events of the logs that fit, service by service, in order of position; `since` has an offset."""
+    async with connected(region, SERVICES if sought.service is None else (sought.service,)) as logs:
         for source, log in logs.items():
             publisher = Publisher(region.region, source, region.organisation)
             async for row in follow(log, 0):
                 if (
-                    (name is None or row["name"] == name)
-                    and (entity is None or str(row["entity_id"]) == entity)
+                    sought.name in (None, row["name"])
+                    and sought.entity in (None, row["entity_id"])
                     and (since is None or row["occurred_at"] >= since)
                 ):
                     yield json.loads(publisher.cloud_event(row))
 
 
-async def follow_events(region: Region, *, service: str | None) -> AsyncIterator[dict[str, Any]]:
-    """New events as they are published, until cancelled."""
+async def follow_events(region: Region, sought: Sought) -> AsyncIterator[dict[str, Any]]:
+    """New events that fit, as they are published, until cancelled."""
     async with bus_of(region) as bus:
-        subject = subjects.event(region.region, known_service(service) if service else "*", "*")
+        subject = subjects.event(region.region, sought.service or "*", sought.name or "*")
         arrived = await bus.client.subscribe(subject)
         async for message in arrived.messages:
-            yield json.loads(message.data)
+            event = json.loads(message.data)
+            if sought.entity in (None, UUID(event["subject"])):
+                yield event
 
 
 def one_line(event: dict[str, Any]) -> str:
@@ -199,7 +207,7 @@ def one_line(event: dict[str, Any]) -> str:
 
 async def parked(region: Region) -> list[dict[str, Any]]:
     """Every parked event of every service, oldest first; the payload is left out."""
-    async with _logs(region, set(SERVICES)) as logs:
+    async with connected(region) as logs:
         return [
             {"service": service, **{key: str(value) for key, value in row.items()}}
             for service, log in logs.items()
@@ -211,7 +219,7 @@ async def parked(region: Region) -> list[dict[str, Any]]:
 
 async def parked_event(region: Region, service: str, source: str, position: int) -> dict[str, Any]:
     """One parked event whole. It may hold what should never have been sent: handle with care."""
-    async with _logs(region, {known_service(service)}) as logs:
+    async with connected(region, {known_service(service)}) as logs:
         raw = await logs[service].fetchval(
             "SELECT event FROM parked WHERE source = $1 AND position = $2", source, position
         )

@@ -8,7 +8,7 @@ everywhere else.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,13 @@ from typing import Any
 import ahocorasick_rs
 import orjson
 
-from contracts.catalogue import SERVICES
 from contracts.referrals import NEXT
 from services.kernel.errors import Misconfigured
 from services.kernel.forks import OPEN
 from services.kernel.log import Connection
 from services.kernel.rebuild import Rebuild, shadow, sources_of
 from services.kernel.settings import Region
-from services.region.databases import connect, service_of
+from services.region.databases import connected, service_of
 from services.region.invariant import Check, find
 from services.region.mirror import clears
 from services.region.operating import bus_of
@@ -56,25 +55,13 @@ class Report:
 type Databases = dict[str, Connection]
 
 
-@asynccontextmanager
-async def _databases(region: Region) -> AsyncIterator[Databases]:
-    opened: Databases = {}
-    try:
-        for service in SERVICES:
-            opened[service] = await connect(region, service)
-        yield opened
-    finally:
-        for connection in opened.values():
-            await connection.close()
-
-
 async def verify(
     region: Region, *, folder: Path | None = None, planted: Iterable[str] = (), drain_seconds: float = 15.0
 ) -> Report:
     """Check every invariant. `folder` holds JetStream's files and logs; `planted` are texts that
-    must be found nowhere but in vaults. Raises asyncpg errors when the databases do not answer.
+    must be found nowhere but in vaults. Raises Misconfigured when the databases do not answer.
     """
-    async with _databases(region) as databases:
+    async with connected(region) as databases:
         drained = await _drained(region, databases, drain_seconds)
         checks = [
             await _sums_to_zero(databases["ledger"]),
@@ -232,7 +219,8 @@ async def _projections_equal_fold(region: Region, databases: Databases) -> Check
         try:
             await database.execute("SET LOCAL statement_timeout = 0")
             rebuild = Rebuild(name, kinds, database, logs)
-            await rebuild.prepare()
+            # Not the tables that a rebuild of the service may be filling at this moment.
+            await rebuild.prepare(temporary=True)
             await rebuild.fold()
             for kind in kinds:
                 columns = ", ".join(kind.columns)

@@ -103,7 +103,7 @@ async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, see
             place.answered,
             folder=tmp_path,
             refusals_too=False,
-            repeated_mails=mailbox.repeats(),
+            mailbox=mailbox,
             kills=1,
         )
 

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import nats
 import orjson
+import pytest
 
 from contracts import subjects
 from contracts.exchange import CancelMatch, ConfirmMatch, GetMatch, Match, PostOffer, RequestHelp
 from contracts.ledger import Balances, GetBalances
+from services.kernel.errors import Misconfigured
 from services.kernel.questions import GetState, ServiceState
 from services.region import operating
 from services.region.databases import connect
@@ -57,6 +59,9 @@ async def test_a_lane_with_an_unknown_version_waits_and_goes_on_in_order_after_a
         parked = await _parked(region, "ledger")
         assert [row["lane"] for row in parked] == [str(strange)]
         assert "upgrade" in parked[0]["reason"]
+        place_in_log = ("ledger", "exchange", int(parked[0]["position"]))
+        shown = await operating.parked_event(region.region, *place_in_log)
+        assert (shown["subject"], shown["type"].rpartition(".")[2]) == (str(strange), "v2")
 
         # More of the same lane comes: it waits behind.
         database = await connect(region.region, "exchange")
@@ -84,6 +89,8 @@ async def test_a_lane_with_an_unknown_version_waits_and_goes_on_in_order_after_a
         await ledger_db.close()
         assert await operating.retry_parked(region.region, "ledger", strange) == 2
         assert not await _parked(region, "ledger")
+        with pytest.raises(Misconfigured, match="see `wederdienst park list`"):
+            await operating.parked_event(region.region, *place_in_log)
         found = await place.bus.ask(GetBalances(account_ids=(asker,)), Balances, NOOR)
         assert found.balances[0].held_minutes == 5, "the strange match's hold was placed, then released"
 

@@ -21,7 +21,7 @@ from contracts.members import MemberApproved, MemberErased
 from services.kernel import commit_loop, rebuild
 from services.kernel.deciding import Item
 from services.kernel.entity import State
-from services.kernel.errors import Busy, NotLeading, Rejected, TooLate, Unparkable
+from services.kernel.errors import Busy, Misconfigured, NotLeading, Rejected, TooLate, Unparkable
 from services.kernel.follower import follow_id, retry_parked
 from services.kernel.log import Publisher, Recorded
 from services.kernel.parking import park_again
@@ -391,7 +391,15 @@ async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(
                 answer = await leader.submit(between(members, dice, 1))
                 given += answer.outcome == "accepted"
 
-        living = [asyncio.create_task(live(n)) for n in range(16)]
+        fewest, reads = len(members), 0
+
+        async def read() -> None:
+            nonlocal fewest, reads
+            while not done.is_set():
+                fewest = min(fewest, await leader.count("accounts"))
+                reads += 1
+
+        living = [*(asyncio.create_task(live(n)) for n in range(16)), asyncio.create_task(read())]
         try:
             for _ in range(2):
                 before = given
@@ -409,6 +417,39 @@ async def test_a_rebuild_while_commands_go_on_gives_the_same_tables(
         assert await _differences(here) == []
         assert await leader.positions() == list(range(1, 1 + await leader.count("events")))
     assert given > 100
+    assert fewest == len(members), "someone who read met a table that was not filled yet"
+    assert reads > 10
+
+
+async def test_a_rebuild_waits_for_who_reads_and_lets_commits_go_on(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup and `verify` read in one long transaction; commits have a second's patience."""
+    monkeypatch.setattr(rebuild, "LOCK_TRIES", 3)
+    monkeypatch.setattr(rebuild, "PAUSE_SECONDS", 0.1)
+    logs, kinds = {"ledger": here.pool}, here.service.kinds
+    async with here.leading() as leader, here.pool.acquire() as connection, here.pool.acquire() as verifying:
+        members = await accounts(leader, 4)
+        async with verifying.transaction(isolation="repeatable_read"):
+            beside = Rebuild("ledger", kinds, verifying, {"ledger": verifying})
+            await beside.prepare(temporary=True)
+            await beside.fold()
+            rebuilding = asyncio.create_task(Rebuild("ledger", kinds, connection, logs).run())
+            dice, waited, answers = random.Random(8), 0.0, 0
+            while not rebuilding.done():
+                began = asyncio.get_running_loop().time()
+                await leader.submit(between(members, dice, 1))
+                waited = max(waited, asyncio.get_running_loop().time() - began)
+                answers += 1
+            with pytest.raises(Misconfigured, match="Rebuild again when that is done"):
+                await rebuilding
+            for one, other in (("accounts", "accounts_rebuilt"), ("accounts_rebuilt", "accounts")):
+                assert await verifying.fetch(f"SELECT * FROM {one} EXCEPT SELECT * FROM {other}") == []
+        assert answers > 10
+        assert waited < 0.9, f"a commit waited for {waited:.2f} s"
+        await Rebuild("ledger", kinds, connection, logs).run()
+        await leader.submit(between(members, dice, 1))
+    assert await _differences(here) == []
 
 
 async def _differences(here: Place) -> list[str]:

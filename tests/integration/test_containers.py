@@ -31,9 +31,7 @@ async def test_a_region_lives_on_servers_in_containers_and_no_answer_is_lost(tmp
         async with Neighbourhood(region.region, seed=1) as place:
             await place.settle_in()
             await place.live(seconds=1.0)
-        await assert_all_holds(
-            region.region, place.answered, folder=tmp_path, repeated_mails=mailbox.repeats()
-        )
+        await assert_all_holds(region.region, place.answered, folder=tmp_path, mailbox=mailbox)
         assert len(place.answered) > 50
     # The servers went with the region.
     assert not answers(region.region.postgres.port)

@@ -11,7 +11,7 @@ from uuid import UUID
 from contracts.ledger import POOL, WRITTEN_OFF
 from services.kernel.dutch import hours_nl, local
 from services.kernel.erasure import Erasures, place
-from services.region.operating import rebuild, search_events
+from services.region.operating import Sought, rebuild, search_events
 from tests.harness.letters import ASKED, EARNED, FOUND, HELPS, OFFERED, OWES, SPENT, WELCOME
 from tests.harness.record import names, until_account, until_closed, where
 from tests.harness.town import NOOR, Neighbour, Town, good, problem
@@ -208,7 +208,7 @@ def _postings(town: Town, person: Neighbour) -> list[dict[str, Any]]:
 
 async def _everything_told(town: Town) -> str:
     """Every event of every log, as `wederdienst events --json` shows them."""
-    found = search_events(town.region.region, service=None, name=None, entity=None, since=None)
+    found = search_events(town.region.region, Sought())
     return "\n".join([json.dumps(event, ensure_ascii=False) async for event in found])
 
 

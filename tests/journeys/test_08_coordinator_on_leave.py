@@ -12,7 +12,7 @@ from services.kernel.dutch import local
 from services.kernel.service import new_id
 from services.region.databases import connect
 from services.region.demo.cast import Login
-from services.region.operating import search_events
+from services.region.operating import Sought, search_events
 from tests.harness.letters import ASKED, FOUND, HELPS, OFFERED, VOG_ENDS, WELCOME
 from tests.harness.town import BAS, CARO, NOOR, OPERATOR, SAM, YARA, Neighbour, Town, good, in_days, problem
 
@@ -381,7 +381,7 @@ def _actors(town: Town, entity: UUID) -> dict[str, str]:
     """Who did what to one thing, out of the logs (as `wederdienst events`)."""
 
     async def read() -> dict[str, str]:
-        found = search_events(town.region.region, service=None, name=None, entity=str(entity), since=None)
+        found = search_events(town.region.region, Sought(entity=entity))
         return {_name(event["type"]): event["actor"] async for event in found}
 
     return asyncio.run(read())

@@ -156,6 +156,8 @@ def test_all_that_is_wrong_is_said_together(town: Town) -> None:
 BAD_MEMBERS: dict[str, tuple[Any, str]] = {
     "BSN in a name": ({"name": "Jan 111222333"}, "bsn"),
     "BSN in a street": ({"street": "1112.22.333"}, "bsn"),
+    "BSN as a house number": ({"house_number": "111222333"}, "bsn"),
+    "BSN in a house number": ({"house_number": "111222333 A"}, "bsn"),
     "BSN as a phone number": ({"phone": "111222333"}, "bsn"),
     "NUL": ({"name": "Jan\x00"}, "control_characters"),
     "escape": ({"name": "\x1b[31mJan"}, "control_characters"),

@@ -238,17 +238,17 @@ class Ledger(RuleBasedStateMachine):
         self, asker: UUID, helper: UUID, minutes: int, compensation: Compensation = "credits"
     ) -> tuple[UUID, UUID]:
         hold_id = self.new_id()
-        (outcome,) = self.decide(
-            PlaceHold(
-                hold_id=hold_id,
-                account_id=asker,
-                helper_id=helper,
-                minutes=minutes,
-                compensation=compensation,
-                at=NOW,
-            )
+        command = PlaceHold(
+            hold_id=hold_id,
+            account_id=asker,
+            helper_id=helper,
+            minutes=minutes,
+            compensation=compensation,
+            at=NOW,
         )
+        (outcome,) = self.decide(command)
         assert isinstance(outcome, HoldPlaced | HoldRefused)
+        assert self.decide(command) == []
         return hold_id, asker
 
     @rule(target=holds, helper=accounts, minutes=MINUTES)
