@@ -174,6 +174,9 @@ def test_a_person_says_what_the_team_may_hear_and_may_take_it_back(town: Town) -
     assert stands(town, status) == (None, None, None)
     answers(town, status, "failures", {"reason": "withdrawn"})
     assert stands(town, status) == (None, None, None)
+    # Also who tries to take it back does not hear how it stands.
+    no = problem(town.post(f"/v1/referrals/{status}/cancellations", by=TEAM), 409, "not_taken_back")
+    assert not [word for word in ("niet gelukt", "helper", "failed") if word in str(no)]
     heard = [data["status"] for _, data in town.happened("exchange", status, "FeedbackGiven")]
     assert heard == ["requested", "on-hold"]
     assert town.happened("exchange", silent, "FeedbackGiven") == []

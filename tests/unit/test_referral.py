@@ -293,6 +293,21 @@ def test_a_team_takes_its_own_referral_back_as_long_as_nobody_helps() -> None:
     given(*UNDER_WAY).when(FailReferral(referral_id=REFERRAL, reason="withdrawn")).refused("helper_found")
 
 
+def test_a_team_that_hears_nothing_learns_nothing_of_taking_it_back_either() -> None:
+    cancel = CancelReferral(referral_id=REFERRAL)
+    silent = [but(one, feedback="nothing") if isinstance(one, PersonReferred) else one for one in UNDER_WAY]
+    stopped = (*UNDER_WAY, FeedbackStopped(referral_id=REFERRAL, team="team-west"))
+    ended = (who_hears("nothing"), moved("rejected", reason="no-consent"))
+    said = [
+        given(*before).when(cancel, by=TEAM).refused("not_taken_back") for before in (silent, stopped, ended)
+    ]
+    assert said[0] == said[1] == said[2]
+    assert said[0].facts == {}
+    # Coordinators read how it stands anyhow.
+    given(*stopped).when(cancel).refused("helper_found")
+    given(*ended).when(cancel).refused("wrong_status")
+
+
 def test_what_is_taken_back_is_withdrawn_in_other_regions_too() -> None:
     shown = given(*HELPED, but(SOUGHT, request_id=REFERRAL))
     events = shown.when(CancelReferral(referral_id=REFERRAL), by=TEAM).events
