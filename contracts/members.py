@@ -17,7 +17,7 @@ SERVICE = "members"
 FOLLOWS = ("exchange",)
 ASKS: tuple[str, ...] = ()
 
-HouseNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[A-Za-z0-9 -]{0,6}$")]
+HouseNumber = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[A-Za-z0-9 -]{0,6}$"), AfterValidator(clean)]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{8,16}$"), AfterValidator(clean)]
 """As people write it. Nine bare digits are no Dutch number, but may be a BSN: those are refused."""
 
