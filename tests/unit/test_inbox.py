@@ -181,3 +181,15 @@ async def test_what_cannot_be_kept_before_it_stops_is_refused_aloud(monkeypatch:
     desk = Slow()
     await (await stopping(desk)).finish()
     assert [said["id"] for said in desk.refused] == [EVENT["id"]]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "waits"),
+    [(EVENT["source"], []), ("", []), ("urn:nld:oin:2:systeem:oost", ["not_your_source"])],
+    ids=["its own", "none agreed on", "another's"],
+)
+async def test_where_a_source_was_agreed_on_no_other_is_taken(agreed: str, waits: list[str]) -> None:
+    desk = Desk()
+    desk.region.team = lambda team: SimpleNamespace(source=agreed) if team == "west" else None
+    await sent(desk, EVENT)
+    assert (desk.waits, len(desk.referred)) == (waits, 0 if waits else 1)

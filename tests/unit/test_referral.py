@@ -178,6 +178,13 @@ def test_accepted_it_is_a_help_request_of_the_same_id() -> None:
     outcome.then(ACCEPTED, told(2, "accepted"), REQUESTED)
 
 
+@pytest.mark.parametrize("wish", ["unknown", "outside_street", "known"])
+def test_whom_the_person_would_rather_have_goes_with_it(wish: str) -> None:
+    assert given().when(refers(wish=wish), by=TEAM).events[0] == referred(COMMAND_ID, wish=wish)
+    (*_, request) = given(admitted(ANNA), referred(wish=wish)).when(ACCEPT).events
+    assert request == but(REQUESTED, wish=wish)
+
+
 def test_who_does_not_take_part_yet_is_asked_for_as_soon_as_they_do_and_nothing_is_asked_again() -> None:
     before = (referred(), told(1, "requested"))
     given(*before).when(ACCEPT).then(ACCEPTED, told(2, "accepted"))
