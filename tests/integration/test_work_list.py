@@ -29,6 +29,7 @@ from contracts.coordinator import GetRestricted
 from contracts.envelope import Actor, Event, Role
 from contracts.notifications import GetLetters, PaperLetters
 from contracts.policy import CAPS, PRESETS, AgeBand
+from contracts.referrals import ReferralMoved
 from services.coordinator import app as coordinator_app
 from services.coordinator.account import account_used
 from services.coordinator.console import letters
@@ -48,6 +49,7 @@ from services.kernel.testing import Specification, nothing_yet
 from tests.harness.leader import Leader, Place, place
 from tests.harness.town import Town
 from tests.unit.neighbours import REGION
+from tests.unit.referrals import referred
 
 HERE, THERE = "3511", "3512"
 NOOR = Actor(role=Role.COORDINATOR, name="noor")
@@ -854,3 +856,25 @@ async def test_what_was_called_off_although_someone_helped_is_talked_about(offic
     assert await office.work(anna, kind="loan_cut_short") == []
     await office.told(about_loan(loans.LoanResolved, by="noor"))
     assert await office.work(kind="loan_cut_short") == []
+
+
+async def test_a_referral_on_hold_is_looked_at_again_after_a_week(office: Office) -> None:
+    since = {"asked": 9 * DAY, "held": 8 * DAY}
+    for referral_id, held in ((ONE, since["held"]), (TWO, 6 * DAY)):
+        asked = referred(referral_id, team="west", member_id=BRAM, pc4=HERE)
+        await office.told(asked, at=THIS - since["asked"])
+        on_hold = ReferralMoved(
+            referral_id=referral_id,
+            team="west",
+            member_id=BRAM,
+            status="on-hold",
+            reason="person-away",
+        )
+        await office.told(on_hold, at=THIS - held)
+    found = await office.one("referral_waits")
+    assert (found.entity_id, found.reason) == (ONE, "person-away")
+    assert found.due == THIS
+    # By itself on hold it waits at once.
+    ended = on_hold.model_copy(update={"reason": "initiative-ended"})
+    await office.told(ended)
+    assert {each.entity_id for each in await office.work(kind="referral_waits")} == {ONE, TWO}

@@ -40,8 +40,9 @@ class Replica:
         (ids,) = arguments
         return [(one, "west", one.int, REFERRAL, one.int, "accepted", None, None, NOW, NOW, 1) for one in ids]
 
-    async def publish(self, subject: str, said: bytes) -> None:
+    async def publish(self, subject: str, said: bytes, headers: dict[str, str]) -> None:
         assert subject == "wd.ref.voorbeeld.west.out.FeedbackGiven"
+        assert headers == {"Content-Type": "application/cloudevents+json"}
         if self.away:
             self.away -= 1
             raise nats.errors.ConnectionClosedError

@@ -436,6 +436,15 @@ def test_the_team_hears_what_the_person_agreed_to_and_no_more(feedback: str, hea
     assert said == heard
 
 
+def test_why_is_told_only_to_who_may_hear_what_came_of_it() -> None:
+    reject = RejectReferral(referral_id=REFERRAL, reason="needs-professional")
+    for feedback, heard in (("nothing", []), ("status", [None]), ("outcome", ["needs-professional"])):
+        before = referred(feedback=feedback)
+        events = given(before).when(reject).events
+        assert [one.reason for one in events if isinstance(one, ReferralMoved)] == ["needs-professional"]
+        assert [one.reason for one in events if isinstance(one, FeedbackGiven)] == heard
+
+
 def test_who_agreed_to_the_status_alone_is_not_followed_visit_by_visit() -> None:
     before = [but(one, feedback="status") if isinstance(one, PersonReferred) else one for one in WEEKLY]
     events = given(*before, agreed(60, SERIES)).when(SettleBooking(match_id=MATCH, booked=True)).events

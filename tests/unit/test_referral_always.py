@@ -52,7 +52,7 @@ def follows_its_diagram(service: InMemory) -> None:
             case FeedbackGiven():
                 heard[event.referral_id] += 1
                 assert agreed[event.referral_id] != "nothing"
-                assert event.outcome is None or agreed[event.referral_id] == "outcome"
+                assert (event.reason, event.outcome) == (None, None) or agreed[event.referral_id] == "outcome"
                 assert (event.number, event.status) == (heard[event.referral_id], at[event.referral_id])
             case _:
                 pass

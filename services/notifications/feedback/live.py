@@ -27,6 +27,7 @@ from services.notifications.feedback.feed import FEEDBACK, HEARD
 from services.notifications.feedback.queries import read_feed
 
 AWAY_SECONDS = 0.5
+STRUCTURED = "application/cloudevents+json"
 SAID_SECONDS = 5
 """How long NATS may take to confirm what was published."""
 QUEUE = "feedback"
@@ -67,7 +68,8 @@ async def _say(replica: Replica, feedback_ids: list[UUID]) -> None:
     for row in await replica.pool.fetch(_NEW, feedback_ids):
         feedback = FEEDBACK.load(tuple(row))
         subject = subjects.feedback_out(region.region, feedback.team)
-        await replica.bus.client.publish(subject, orjson.dumps(feedback_event(region, feedback)))
+        said = orjson.dumps(feedback_event(region, feedback))
+        await replica.bus.client.publish(subject, said, headers={"Content-Type": STRUCTURED})
     await replica.bus.client.flush(SAID_SECONDS)
 
 
