@@ -41,7 +41,7 @@ _EVENT_HEADERS = {
         },
     },
 }
-_REQUEST_HEADERS = {
+_REQUEST_HEADERS: Document = {
     "type": "object",
     "properties": {
         "replyTo": {"type": "string", "description": "The reply subject of the NATS request."},
@@ -241,7 +241,7 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
     """A social team's own subjects: it refers, hears, and asks for its feed."""
     _team_refers(channels, operations, messages)
     channels["TeamHears"] = _channel(subjects.feedback_out("{region}", "{team}"), "TeamFeedback")
-    channels["TeamIsRefused"] = _channel(subjects.refused_out("{region}", "{team}"), "TeamRefused")
+    _team_is_refused(channels, operations, messages)
     channels["TeamAsks"] = _channel(subjects.feedback_ask("{region}", "{team}"), "TeamAsksFeed", "TeamFeed")
     given = sample(FeedbackGiven)
     told = {
@@ -280,6 +280,21 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
         "summary": "Live, to who listens: what a team may hear of its referrals.",
         "messages": [{"$ref": "#/channels/TeamHears/messages/TeamFeedback"}],
     }
+    operations["team-asks-feed"] = {
+        "action": "receive",
+        "channel": {"$ref": "#/channels/TeamAsks"},
+        "summary": "The team's feed after a cursor: for what was missed.",
+        "messages": [{"$ref": "#/channels/TeamAsks/messages/TeamAsksFeed"}],
+        "reply": {
+            **_REPLY,
+            "channel": {"$ref": "#/channels/TeamAsks"},
+            "messages": [{"$ref": "#/channels/TeamAsks/messages/TeamFeed"}],
+        },
+    }
+
+
+def _team_is_refused(channels: Document, operations: Document, messages: Document) -> None:
+    channels["TeamIsRefused"] = _channel(subjects.refused_out("{region}", "{team}"), "TeamRefused")
     messages["TeamRefused"] = {
         "name": "TeamRefused",
         "title": "A problem as over HTTP, with which event it is about",
@@ -312,17 +327,6 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
         "channel": {"$ref": "#/channels/TeamIsRefused"},
         "summary": "What a team sent without waiting for an answer was not taken in: send it again.",
         "messages": [{"$ref": "#/channels/TeamIsRefused/messages/TeamRefused"}],
-    }
-    operations["team-asks-feed"] = {
-        "action": "receive",
-        "channel": {"$ref": "#/channels/TeamAsks"},
-        "summary": "The team's feed after a cursor: for what was missed.",
-        "messages": [{"$ref": "#/channels/TeamAsks/messages/TeamAsksFeed"}],
-        "reply": {
-            **_REPLY,
-            "channel": {"$ref": "#/channels/TeamAsks"},
-            "messages": [{"$ref": "#/channels/TeamAsks/messages/TeamFeed"}],
-        },
     }
 
 

@@ -7,13 +7,14 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import nats
 import pytest
 import pytest_asyncio
 
 from contracts import subjects
+from contracts.link import RefusedBecause
 from contracts.network import Greeting
 from services.link.keys import Keys
 from services.link.seal import Correspondent, Seal
@@ -65,8 +66,14 @@ async def test_a_cut_link_loses_and_doubles_nothing_and_drains_when_it_heals(
     await asyncio.gather(oost.write("west", 500), west.write("oost", 500))
     await asyncio.sleep(4)
     assert await oost.waiting("west") == 500
+    assert await oost.shows("wd_link_letters_waiting", 500)
+    # West, and Zuid who keeps silent.
+    await until(lambda: oost.shows("wd_link_peers", 2, state="away"), "Oost showing that West is away")
+    assert not await oost.shows("wd_link_away_seconds", 0)
     oost.gate.heal()
     await linked.drained(20)
+    await until(lambda: oost.shows("wd_link_letters_waiting", 0), "Oost showing that nothing waits")
+    await until(lambda: oost.shows("wd_link_peers", 1, state="up"), "Oost showing that West is there")
     # Another hub in its place, which has never heard of anything.
     await linked.stop_hub(how=signal.SIGKILL)
     await asyncio.gather(oost.write("west", 100), west.write("oost", 100))
@@ -136,6 +143,8 @@ async def test_a_cut_longer_than_every_time_out(tmp_path: Path, seed: int, direc
 async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked: Linked) -> None:
     """Zuid takes part like the others, and knows their public keys, as everyone does."""
     oost, zuid = linked["oost"], linked.keys("zuid")
+    before = oost.refused()
+    assert set(before) == set(get_args(RefusedBecause))
     await until(lambda: _knows(oost, "zuid"), "oost knowing zuid")
     errors: list[str] = []
     client = await _as_zuid(linked, zuid, errors)
@@ -163,6 +172,8 @@ async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked:
             await client.publish(at, message)
         wanted = {"unreadable": 2, "forged": 1, "foreign": 2, "replayed": 1}
         await until(lambda: _refused(oost, wanted), "every one of them being counted")
+        risen = {reason: count - before[reason] for reason, count in oost.refused().items()}
+        assert {reason: count for reason, count in risen.items() if count} == wanted
     finally:
         await client.close()
     # Nothing of it harmed what is true.
@@ -243,6 +254,7 @@ async def test_a_region_put_back_to_an_older_copy_doubles_nothing_and_what_is_lo
         rows = await region.fetch("SELECT orphan_id, written_by FROM orphans WHERE NOT solved")
         assert {row["orphan_id"] for row in rows} == lost
         assert {row["written_by"] for row in rows} == {"oost"}
+        assert await region.shows("wd_link_orphans", len(lost))
     # And it goes on. What West got of old stays there, before what Oost knows it wrote.
     await asyncio.gather(oost.write("west", 5), west.write("oost", 5))
     await linked.drained()

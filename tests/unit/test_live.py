@@ -15,6 +15,16 @@ from services.kernel.testing import NOW
 from services.notifications.feedback import live
 
 REFERRAL = UUID(int=0x51)
+GOVERNED = {
+    "specversion": "1.0",
+    "source": "urn:nld:oin:00000001234567890000:systeem:wederdienst",
+    "type": "nl.wederdienst.exchange.feedback-given.v1",
+    "subject": str(REFERRAL),
+    "time": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "dataschema": "urn:wederdienst:schema:exchange.feedback-given.v1",
+    "datacontenttype": "application/json",
+}
+"""What the NL GOV profile for CloudEvents asks: a source by OIN, the time in UTC, a schema by its name."""
 
 
 class Replica:
@@ -46,7 +56,9 @@ class Replica:
         if self.away:
             self.away -= 1
             raise nats.errors.ConnectionClosedError
-        self.said.append(json.loads(said)["feedturn"])
+        event = json.loads(said)
+        assert GOVERNED.items() <= event.items()
+        self.said.append(event["feedturn"])
 
     async def flush(self, _: int) -> None:
         if self.unconfirmed:
