@@ -41,11 +41,22 @@ _EVENT_HEADERS = {
         },
     },
 }
-_REQUEST_HEADERS = {
+_REQUEST_HEADERS: Document = {
     "type": "object",
     "properties": {
         "replyTo": {"type": "string", "description": "The reply subject of the NATS request."},
     },
+}
+
+
+def _content_type(kind: str, **more: Document) -> Document:
+    """Headers of a message that says in what form its payload is."""
+    return {"type": "object", "properties": {"Content-Type": {"type": "string", "examples": [kind]}, **more}}
+
+
+_ATTRIBUTES: Document = {
+    f"ce-{name}": {"type": "string", "description": "In binary mode: this attribute, percent-encoded."}
+    for name in ("specversion", "id", "source", "type", "time", "subject", "dataschema")
 }
 _REPLY = {"address": {"location": "$message.header#/replyTo", "description": "The asker's own inbox."}}
 
@@ -203,12 +214,13 @@ def _team_refers(channels: Document, operations: Document, messages: Document) -
     messages["TeamReferral"] = {
         **_message("TeamReferral", ReferralEvent, referral),
         "contentType": CLOUD_EVENT,
+        "headers": _content_type(CLOUD_EVENT, **_REQUEST_HEADERS["properties"], **_ATTRIBUTES),
     }
     messages["TeamAnswer"] = {
         "name": "TeamAnswer",
         "title": "The referral, or a problem as over HTTP",
         "contentType": JSON,
-        "headers": _REQUEST_HEADERS,
+        "headers": _content_type(JSON),
         "payload": {"type": "object"},
         "examples": [{"payload": {"id": _AN_ID}}],
     }
@@ -229,7 +241,7 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
     """A social team's own subjects: it refers, hears, and asks for its feed."""
     _team_refers(channels, operations, messages)
     channels["TeamHears"] = _channel(subjects.feedback_out("{region}", "{team}"), "TeamFeedback")
-    channels["TeamIsRefused"] = _channel(subjects.refused_out("{region}", "{team}"), "TeamRefused")
+    _team_is_refused(channels, operations, messages)
     channels["TeamAsks"] = _channel(subjects.feedback_ask("{region}", "{team}"), "TeamAsksFeed", "TeamFeed")
     given = sample(FeedbackGiven)
     told = {
@@ -244,7 +256,7 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
     messages["TeamFeedback"] = {
         **_message("TeamFeedback", FeedbackGiven, told),
         "contentType": CLOUD_EVENT,
-        "headers": {"type": "object", "properties": {}},
+        "headers": _content_type(CLOUD_EVENT),
         "payload": {
             "allOf": [
                 {"$ref": "#/components/schemas/TeamEvent"},
@@ -268,20 +280,6 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
         "summary": "Live, to who listens: what a team may hear of its referrals.",
         "messages": [{"$ref": "#/channels/TeamHears/messages/TeamFeedback"}],
     }
-    messages["TeamRefused"] = {
-        "name": "TeamRefused",
-        "title": "A problem as over HTTP",
-        "contentType": PROBLEM,
-        "headers": {"type": "object", "properties": {}},
-        "payload": {"type": "object"},
-        "examples": [{"payload": {"status": 503, "code": "unavailable"}}],
-    }
-    operations["team-is-refused"] = {
-        "action": "send",
-        "channel": {"$ref": "#/channels/TeamIsRefused"},
-        "summary": "What a team sent without waiting for an answer was not taken in: send it again.",
-        "messages": [{"$ref": "#/channels/TeamIsRefused/messages/TeamRefused"}],
-    }
     operations["team-asks-feed"] = {
         "action": "receive",
         "channel": {"$ref": "#/channels/TeamAsks"},
@@ -292,6 +290,43 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
             "channel": {"$ref": "#/channels/TeamAsks"},
             "messages": [{"$ref": "#/channels/TeamAsks/messages/TeamFeed"}],
         },
+    }
+
+
+def _team_is_refused(channels: Document, operations: Document, messages: Document) -> None:
+    channels["TeamIsRefused"] = _channel(subjects.refused_out("{region}", "{team}"), "TeamRefused")
+    messages["TeamRefused"] = {
+        "name": "TeamRefused",
+        "title": "A problem as over HTTP, with which event it is about",
+        "contentType": PROBLEM,
+        "headers": _content_type(PROBLEM),
+        "payload": {
+            "type": "object",
+            "properties": {
+                "status": {"const": 503},
+                "code": {"const": "unavailable"},
+                **{
+                    name: {"type": ["string", "null"], "description": "Of the event, where it can be read."}
+                    for name in ("id", "source")
+                },
+            },
+        },
+        "examples": [
+            {
+                "payload": {
+                    "status": 503,
+                    "code": "unavailable",
+                    "id": "een-zaak-17",
+                    "source": "urn:nld:oin:00000000000000000000:systeem:voorbeeld",
+                }
+            }
+        ],
+    }
+    operations["team-is-refused"] = {
+        "action": "send",
+        "channel": {"$ref": "#/channels/TeamIsRefused"},
+        "summary": "What a team sent without waiting for an answer was not taken in: send it again.",
+        "messages": [{"$ref": "#/channels/TeamIsRefused/messages/TeamRefused"}],
     }
 
 

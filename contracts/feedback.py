@@ -281,9 +281,13 @@ class ReplayFeedback(Command):
 
 
 class ReplayThese(ReplayFeedback):
-    """`ReplayFeedback`, with which feedback that is, in the order of the feed."""
+    """`ReplayFeedback`, with which feedback that is, in the order of the feed.
+
+    `unbrought_ids` are its deliveries to this endpoint that wait or were set aside, also those of replays.
+    """
 
     feedback_ids: tuple[UUID, ...]
+    unbrought_ids: tuple[UUID, ...] = ()
 
 
 class RecordAttempt(Command):

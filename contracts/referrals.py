@@ -41,7 +41,7 @@ ENDED: tuple[ReferralStatus, ...] = tuple(s for s in get_args(ReferralStatus) if
 """Statuses that nothing follows."""
 
 Feedback = Literal["nothing", "status", "outcome"]
-"""What the person agreed that the social team hears: nothing, the status, or also what came of it."""
+"""What the person agreed that the social team hears: nothing, the status, or also why and what came of it."""
 
 RejectReason = Literal[
     "needs-professional", "outside-region", "already-arranged", "no-consent", "incomplete", "not-admitted"
@@ -123,7 +123,7 @@ class FeedbackStopped(Event):
 class FeedbackGiven(Event):
     """A social team may hear this about its referral: all of it, and nothing else.
 
-    Within what the person agreed to: nothing, the status, or the status with its outcome. `number`
+    Within what the person agreed to: nothing, the status, or the status with its reason and outcome. `number`
     is its place in what this referral's team was told, from 1 without gaps. `reason` and `outcome`
     are codes of a list, never someone's words. `at` (UTC): when it became so.
     """

@@ -102,7 +102,7 @@ class NewReferral(_Part):
     reference: Line = ""
 
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUIDS = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 
 def _attribute(text: str) -> str:
@@ -113,7 +113,7 @@ def _attribute(text: str) -> str:
     >>> _attribute("28206506-4eb0-4348-a067-e3b3ae7faf6a")
     '28206506-4eb0-4348-a067-e3b3ae7faf6a'
     """
-    return text if _UUID.fullmatch(text) else clean(text)
+    return text if UUIDS.fullmatch(text) else clean(text)
 
 
 Attribute = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_attribute)]

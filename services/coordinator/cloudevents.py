@@ -5,19 +5,21 @@ HTTP and NATS carry both modes alike: structured is the whole event as JSON, und
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from contracts.referring import NewReferral, ReferralEvent
+from contracts.referring import Attribute, NewReferral, ReferralEvent
 
 STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
 MEDIA_TYPES = (JSON, STRUCTURED)
 _PREFIX = "ce-"
+_SAYABLE = TypeAdapter[str](Attribute)
 
 
 def read(body: bytes, headers: Mapping[str, str]) -> ReferralEvent | NewReferral:
@@ -27,16 +29,37 @@ def read(body: bytes, headers: Mapping[str, str]) -> ReferralEvent | NewReferral
     Traceback (most recent call last):
     pydantic_core._pydantic_core.ValidationError: ...
     """
-    given = {name.lower(): value for name, value in headers.items()}
-    kind = given.get("content-type", JSON).partition(";")[0].strip().lower()
+    kind, attributes = _headers(headers)
     document = _json(body)
-    attributes = {name.removeprefix(_PREFIX): v for name, v in given.items() if name.startswith(_PREFIX)}
-    if attributes:
-        read_from = {name: unquote(value) for name, value in attributes.items()}
-        return ReferralEvent.model_validate({"datacontenttype": kind, **read_from, "data": document})
+    if attributes and kind != STRUCTURED:
+        return ReferralEvent.model_validate({"datacontenttype": kind, **attributes, "data": document})
     if kind == STRUCTURED or (isinstance(document, dict) and "specversion" in document):
         return ReferralEvent.model_validate(document)
     return NewReferral.model_validate(document)
+
+
+def which(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+    """The `id` and `source` of what was sent, as far as they can be read and may be said.
+
+    >>> which(b'{"id": "zaak-17", "source": "111222333"}', {})
+    {'id': 'zaak-17'}
+    """
+    kind, said = _headers(headers)
+    if not said or kind == STRUCTURED:
+        with suppress(orjson.JSONDecodeError):
+            said = orjson.loads(body)
+    found: dict[str, str] = {}
+    for name in ("id", "source"):
+        with suppress(ValidationError, AttributeError):
+            found[name] = _SAYABLE.validate_python(said.get(name))
+    return found
+
+
+def _headers(headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The media type, and the attributes that are in headers."""
+    given = {name.lower(): value for name, value in headers.items()}
+    kind = given.get("content-type", JSON).partition(";")[0].strip().lower()
+    return kind, {n.removeprefix(_PREFIX): unquote(v) for n, v in given.items() if n.startswith(_PREFIX)}
 
 
 def _json(body: bytes) -> Any:

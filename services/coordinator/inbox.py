@@ -23,11 +23,11 @@ from pydantic_core import PydanticCustomError
 from contracts import subjects, wrong
 from contracts.envelope import Actor, Refusal, Role
 from contracts.freetext import clean
-from contracts.referring import NewReferral, ReferralEvent
+from contracts.referring import UUIDS, NewReferral, ReferralEvent
 from contracts.stranded import RECEIVED, SettleStranded, StrandEvent
 from services.coordinator import cloudevents
 from services.coordinator.api.edge import MAX_BODY_BYTES
-from services.coordinator.api.problems import MEDIA_TYPE, UNAVAILABLE, problem_of
+from services.coordinator.api.problems import MEDIA_TYPE, Problem, problem_of
 from services.coordinator.desk import COMMAND_SPACE, Caller, Desk
 from services.coordinator.referring import refer_event
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, TOO_LARGE, Rejected, Transient
@@ -47,6 +47,12 @@ NO_CLOUDEVENT = Refusal(
     code="no_cloudevent",
     nl="Stuur over NATS een CloudEvent: met specversion, id, source en type. Zo is twee keer hetzelfde één.",
     en="Over NATS, send a CloudEvent: with specversion, id, source and type. So the same twice is one.",
+)
+
+NOT_TAKEN = Refusal(
+    code="unavailable",
+    nl="Wij konden dit bericht nu niet aannemen. Stuur het zo opnieuw, met dezelfde id en source.",
+    en="We could not take this event in now. Send it again shortly, with the same id and source.",
 )
 
 _LEFT = (
@@ -74,6 +80,13 @@ def read_event(message: Msg) -> ReferralEvent:
     return event
 
 
+class NotTaken(Problem):
+    """Which event it is about, as far as that could be read."""
+
+    id: str | None = None
+    source: str | None = None
+
+
 class Inbox:
     """What one replica does with events that nobody waits for."""
 
@@ -85,9 +98,10 @@ class Inbox:
     async def take(self, message: Msg, team: str, *, busy: bool) -> None:
         """Keep one and deal with it, or refuse it; `busy`: there are too many already."""
         caller = of_team(team)
+        kept = False
         try:
             if busy or await self._is_full(team):
-                await self._refuse(caller)
+                await self._refuse(message, caller)
                 return
             try:
                 event = read_event(message)
@@ -100,10 +114,16 @@ class Inbox:
                 # Each replica keeps its own for that moment; what they refer is one referral.
                 received_id = new_id()
                 await self._desk.send(StrandEvent(code=RECEIVED, payload=text), caller, id=received_id)
+                kept = True
                 await self._deal(received_id, event, caller)
         except AWAY as away:
             log.warning("referral_not_taken", team=team, error=type(away).__name__)
-            await self._refuse(caller)
+            await self._refuse(message, caller)
+        except asyncio.CancelledError:
+            # This replica stops before it could be kept.
+            if not kept:
+                await self._refuse(message, caller)
+            raise
 
     async def keep_trying(self) -> None:
         """Deal with what was received and left, by whoever leads, until cancelled."""
@@ -171,12 +191,14 @@ class Inbox:
         )
         return row is not None and bool(row["kept"] >= MOST_KEPT)
 
-    async def _refuse(self, caller: Caller) -> None:
+    async def _refuse(self, message: Msg, caller: Caller) -> None:
         """Tell whoever listens on the team's side: it is not taken in, send it again."""
         team = caller.actor.team
         assert team is not None
         log.warning("referral_refused", team=team)
-        said = problem_of(UNAVAILABLE, caller.correlation_id).model_dump_json().encode()
+        which = cloudevents.which(message.data, message.headers or {})
+        no = problem_of(NOT_TAKEN, caller.correlation_id)
+        said = NotTaken(**no.model_dump(), **which).model_dump_json().encode()
         subject = subjects.refused_out(self._desk.region.region, team)
         with suppress(*NATS_AWAY):
             client = self._desk.replica.bus.client
@@ -188,11 +210,18 @@ def keepable(raw: bytes) -> str:
 
     >>> keepable(b'{"name": "Jo"}'), keepable(b"111222333"), keepable(b"\\xff"), keepable(b"a" * 70_000)
     ('{"name":"Jo"}', '', '', '')
+
+    A UUID is nobody's number, whatever its digits.
+
+    >>> keepable(b'{"id": "28206506-4eb0-4348-a067-e3b3ae7faf6a"}')
+    '{"id":"28206506-4eb0-4348-a067-e3b3ae7faf6a"}'
     """
     if len(raw) > MAX_BODY_BYTES:
         return ""
     try:
-        return clean(_readable(raw))
+        text = _readable(raw).strip()
+        clean(UUIDS.sub("/", text))
+        return text
     except (PydanticCustomError, UnicodeDecodeError):
         return ""
 

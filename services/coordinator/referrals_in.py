@@ -16,18 +16,21 @@ from pydantic import ValidationError
 
 from contracts import subjects
 from services.coordinator import cloudevents
-from services.coordinator.api.problems import MEDIA_TYPE, UNAVAILABLE, field_problems, problem_of
+from services.coordinator.api.problems import MEDIA_TYPE, field_problems, problem_of
 from services.coordinator.api.shapes import MadeReferral
 from services.coordinator.desk import Desk
-from services.coordinator.inbox import AT_ONCE, AWAY, Inbox, of_team, read_event
+from services.coordinator.inbox import AT_ONCE, AWAY, NOT_TAKEN, Inbox, of_team, read_event
 from services.coordinator.referring import refer_event
 from services.kernel.errors import NATS_AWAY, Busy, Rejected, Transient
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import log
 
+FINISH_SECONDS = 5.0
+"""How long what came in may take to be dealt with when this replica stops."""
+
 
 async def take_referrals(replica: Replica) -> None:
-    """Listen until cancelled; what is under way then is not waited for."""
+    """Listen until cancelled; what is under way then has a moment to be dealt with."""
     desk = Desk(replica)
     inbox = Inbox(desk)
     taking = _Taking(desk, inbox)
@@ -58,6 +61,9 @@ class _Taking:
         task.add_done_callback(self._under_way.discard)
 
     async def finish(self) -> None:
+        """Let what is under way end; what has not by then is refused, or was kept and is tried again."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=FINISH_SECONDS)
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -92,7 +98,7 @@ class _Taking:
         except Rejected as refused:
             body = problem_of(refused.refusal, caller.correlation_id).model_dump_json()
         except AWAY:
-            body = problem_of(UNAVAILABLE, caller.correlation_id).model_dump_json()
+            body = problem_of(NOT_TAKEN, caller.correlation_id).model_dump_json()
         with suppress(*NATS_AWAY):
             client = self._desk.replica.bus.client
             await client.publish(message.reply, body.encode(), headers={"Content-Type": kind})

@@ -107,6 +107,9 @@ _IS_VISIT = (
     "AND EXISTS (SELECT FROM series_seen s WHERE s.series_id = r.request_id))"
 )
 
+# How long a referral that is on hold is left alone; one that came to be so by itself is not.
+_LEFT_ALONE = "interval '7 days' * (reason NOT IN ('guardian-missing', 'initiative-ended'))::int"
+
 
 def _match(where: str) -> Waiting:
     return Waiting(
@@ -243,12 +246,14 @@ WAITING: dict[WorkCode, Waiting] = {
     # A social team waits for an answer; once its term has passed everyone sees it. Why it needs a
     # second look comes first: someone may be the same person as in another referral.
     "referral_waits": Waiting(
-        # Also one that was accepted and then could not be asked: by itself it is on hold.
+        # Also one that was accepted and then could not be asked: by itself it is on hold. What a
+        # coordinator put on hold is looked at again after a week.
         rows="referrals_seen x WHERE status = 'requested' OR (status = 'on-hold' "
-        "AND reason IN ('guardian-missing', 'initiative-ended'))",
+        f"AND changed_at <= now() - {_LEFT_ALONE})",
         entity_id="referral_id",
         since="referred_at",
-        due="CASE WHEN status = 'requested' THEN answer_by ELSE changed_at + interval '1 day' END",
+        due="CASE WHEN status = 'requested' THEN answer_by "
+        f"ELSE changed_at + {_LEFT_ALONE} + interval '1 day' END",
         member_id="member_id",
         category="category",
         pc4="CASE WHEN NOT overdue THEN pc4 END",

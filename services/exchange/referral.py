@@ -246,7 +246,7 @@ def told(
             team=referral.team,
             number=referral.told + 1,
             status=referral.status,
-            reason=reason,
+            reason=reason if referral.feedback == "outcome" else None,
             outcome=outcome if referral.feedback == "outcome" else None,
             at=at,
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.envelope import Command, Event
+from contracts.envelope import Command, Event, Role
 from contracts.exchange import (
     HelpRequested,
     MatchCompleted,
@@ -87,11 +87,17 @@ def fail(command: FailReferral, context: Context, state: State) -> list[Event]:
 
 
 def cancel(command: CancelReferral, context: Context, state: State) -> list[Event]:
+    """Why it cannot be is told to who may hear how it stands; a team that hears nothing is told no more."""
     referral = theirs(state, command.referral_id, context)
-    if referral.status == "in-progress":
-        raise _helped(referral)
-    ended = moved(referral, "cancelled", context.at)
-    return [*ended, *_withdrawn(state, referral)]
+    try:
+        if referral.status == "in-progress":
+            raise _helped(referral)
+        ended = moved(referral, "cancelled", context.at)
+        return [*ended, *_withdrawn(state, referral)]
+    except Rejected:
+        if context.actor.role is Role.REFERRER and referral.feedback == "nothing":
+            raise _not_taken_back() from None
+        raise
 
 
 def end(command: EndReferrals, context: Context, state: State) -> list[Event]:
@@ -122,6 +128,14 @@ def _withdrawn(state: State, referral: Referral) -> list[Event]:
     if request.status not in ("draft", "open", "matching") or referral.status == "in-progress":
         raise _helped(referral)
     return withdrawn(state, request)
+
+
+def _not_taken_back() -> Rejected:
+    return Rejected(
+        "not_taken_back",
+        "Deze verwijzing kunt u nu niet terugnemen. Bel de buurtcoördinator.",
+        "You cannot take this referral back now. Call the coordinator.",
+    )
 
 
 def _helped(referral: Referral) -> Rejected:

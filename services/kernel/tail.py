@@ -24,9 +24,10 @@ class Tail:
         self._about = about
         self._position = 0
 
-    async def start(self) -> None:
-        """From the end of the log as it is now."""
-        self._position = await self._replica.pool.fetchval("SELECT position FROM log_head")
+    async def start(self, *, back: int = 0) -> None:
+        """From the end of the log as it is now, or so many events before it."""
+        head = await self._replica.pool.fetchval("SELECT position FROM log_head")
+        self._position = max(0, head - back)
 
     async def read(self) -> list[tuple[str, UUID]]:
         """What is new since the last time."""

@@ -35,7 +35,7 @@ GAUGES = (
         "wd_webhooks_set_aside",
         "Webhooks that a receiver refused for days while it took others: its team replays them",
         "SELECT count(*) AS value FROM deliveries d JOIN endpoints e USING (endpoint_id) "
-        "WHERE d.status = 'set_aside' AND e.status <> 'deleted' "
+        "WHERE d.status = 'set_aside' AND e.status <> 'deleted' AND d.feedback_id IS NOT NULL "
         "AND NOT EXISTS (SELECT FROM quiet_referrals q WHERE q.referral_id = d.lane_id)",
     ),
 )

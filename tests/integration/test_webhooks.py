@@ -519,6 +519,15 @@ async def test_one_or_a_period_is_brought_again(dispatch: Dispatch, receiver: Re
         await dispatch.ask(await queries.prepare_replay(replica, period, dispatch.of_west))
         await dispatch.all_brought(endpoint_id)
     assert receiver.taken == [*said, said[1], *said]
+    # A replay that still waits is not queued a second time: it is the one that is looked at again.
+    await dispatch.ask(await queries.prepare_replay(replica, one, dispatch.of_west))
+    prepared = await queries.prepare_replay(replica, one, dispatch.of_west)
+    await dispatch.ask(prepared)
+    log = await queries.get_deliveries(replica, GetDeliveries(endpoint_id=endpoint_id), dispatch.of_west)
+    assert [each.delivery_id for each in log.deliveries if each.status == "queued"] == [
+        *prepared.unbrought_ids
+    ]
+    assert len(prepared.unbrought_ids) == 1
     with pytest.raises(Rejected, match="unknown_endpoint"):
         await queries.prepare_replay(replica, one, dispatch.of_oost)
     backwards = ReplayFeedback(endpoint_id=endpoint_id, from_at=at, until_at=at)

@@ -208,12 +208,13 @@ class Street(RuleBasedStateMachine):
         return UUID(int=self.ids)
 
     def attempt(self, command: Command, by: Actor = COORDINATOR) -> UUID | None:
-        """The id of what the command begins, if it is accepted; a refusal leaves no trace."""
+        """The id of what the command begins, if it is accepted; a refusal (`no`) leaves no trace."""
         command_id = self.new_id()
         events = len(self.exchange.log)
         try:
             self.exchange.decide(command, id=command_id, by=by, at=self.now)
-        except Rejected:
+        except Rejected as no:
+            self.no = no.refusal
             assert len(self.exchange.log) == events
             return None
         return command_id

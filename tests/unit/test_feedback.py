@@ -294,6 +294,29 @@ def test_a_replay_takes_up_what_was_set_aside_in_its_own_place() -> None:
     assert (after.status, after.turn) == ("queued", 1)
 
 
+def test_a_replay_that_was_itself_set_aside_is_taken_up_by_the_next_one() -> None:
+    first, replayed, behind = delivery(), delivery(2, id=UUID(int=0x71)), delivery(3, number=2)
+    aside = DeliverySetAside(delivery_id=replayed.delivery_id, endpoint_id=HERE)
+    brought = (REGISTERED, queued(), first, delivered(first), replayed)
+    wish = ReplayThese(
+        endpoint_id=HERE, feedback_ids=(feedback_id(REFERRAL, 1),), unbrought_ids=(replayed.delivery_id,)
+    )
+    again = DeliveryRequeued(delivery_id=replayed.delivery_id, endpoint_id=HERE)
+    given(*brought, aside, queued(2, 2), behind).when(wish, by=OF_WEST).then(again)
+    # What waits comes anyhow, once.
+    given(*brought).when(wish, by=OF_WEST).then_nothing()
+    # Registered later, it has no first delivery there.
+    only = (REGISTERED, queued(), delivery(1, id=replayed.delivery_id), aside)
+    given(*only).when(wish, by=OF_WEST).then(again)
+    # Meanwhile taken after all: it is a new one. And of another endpoint it is none of this.
+    new = delivery(3, id=uuid5(COMMAND_ID, str(wish.feedback_ids[0])))
+    given(*brought, delivered(replayed)).when(wish, by=OF_WEST).then(new)
+    elsewhere = delivery(1, THERE, id=replayed.delivery_id)
+    there = EndpointRegistered(endpoint_id=THERE, team=WEST)
+    before = (REGISTERED, there, queued(), first, delivered(first), elsewhere)
+    given(*before).when(wish, by=OF_WEST).then(new.model_copy(update={"turn": 2}))
+
+
 def test_every_attempt_is_in_the_vault_under_the_endpoint_without_an_address() -> None:
     (entry,) = attempt(delivery(), "failed").vault(COMMAND_ID)
     assert entry.person_id == HERE

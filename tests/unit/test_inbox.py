@@ -1,5 +1,6 @@
 """Events that nobody waits for: kept before anything else, dealt with once, and refused aloud."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -8,13 +9,16 @@ from uuid import UUID
 import pytest
 from nats.aio.msg import Msg
 
+from contracts import subjects
 from contracts.envelope import Answer, Command
 from contracts.members import RegisterReferred
 from contracts.referrals import ReferPerson
 from contracts.referring import EXAMPLE, REFERRAL_TYPE
 from contracts.stranded import SettleStranded, StrandEvent
+from services.coordinator import referrals_in
 from services.coordinator.desk import Caller
 from services.coordinator.inbox import MOST_KEPT, Inbox
+from services.coordinator.referrals_in import _Taking
 from services.kernel.errors import Rejected, Unreachable
 from services.kernel.service import new_id
 
@@ -39,13 +43,13 @@ class Desk:
         self.kept: dict[UUID, tuple[str, str]] = {}
         self.settled: set[UUID] = set()
         self.referred: list[UUID] = []
-        self.refused: list[str] = []
+        self.refused: list[dict[str, Any]] = []
         self.fails: dict[type[Command], Exception] = {}
         self.already = 0
 
     async def _publish(self, subject: str, said: bytes, **_: Any) -> None:
-        assert json.loads(said)["status"] == 503
-        self.refused.append(subject)
+        assert subject == "wd.ref.voorbeeld.west.out.Refused"
+        self.refused.append(json.loads(said))
 
     async def send(self, command: Command, caller: Caller, *, id: UUID) -> Answer:
         if (no := self.fails.get(type(command))) is not None:
@@ -135,4 +139,57 @@ async def test_what_cannot_be_kept_is_refused_where_the_team_hears_it(why: str) 
         desk.fails[StrandEvent] = Unreachable("coordinator")
     await sent(desk, EVENT, busy=why == "too many at once")
     assert (desk.kept, desk.referred) == ({}, [])
-    assert desk.refused == ["wd.ref.voorbeeld.west.out.Refused"]
+    (said,) = desk.refused
+    assert (said["status"], said["id"], said["source"]) == (503, EVENT["id"], EVENT["source"])
+    # HTTP has an Idempotency-Key; over NATS it is these two.
+    assert "source" in said["detail"]
+    assert "Idempotency-Key" not in str(said)
+
+
+class Slow(Desk):
+    """A desk that answers when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may, self.asked = asyncio.Event(), asyncio.Event()
+
+    async def send(self, command: Command, caller: Caller, *, id: UUID) -> Answer:
+        self.asked.set()
+        await self.may.wait()
+        return await super().send(command, caller, id=id)
+
+
+async def stopping(desk: Slow) -> _Taking:
+    """Something is under way, and the replica stops."""
+    taking = _Taking(desk, Inbox(desk))  # type: ignore[arg-type]
+    subject = subjects.referrals_in("voorbeeld", "west")
+    await taking.on_message(Msg(None, subject=subject, data=json.dumps(EVENT).encode()))  # type: ignore[arg-type]
+    await desk.asked.wait()
+    return taking
+
+
+async def test_what_is_under_way_when_a_replica_stops_is_dealt_with_first() -> None:
+    desk = Slow()
+    taking = await stopping(desk)
+    asyncio.get_running_loop().call_soon(desk.may.set)
+    await taking.finish()
+    assert (len(desk.referred), desk.waits, desk.refused) == (1, [], [])
+
+
+async def test_what_cannot_be_kept_before_it_stops_is_refused_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(referrals_in, "FINISH_SECONDS", 0.01)
+    desk = Slow()
+    await (await stopping(desk)).finish()
+    assert [said["id"] for said in desk.refused] == [EVENT["id"]]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "waits"),
+    [(EVENT["source"], []), ("", []), ("urn:nld:oin:2:systeem:oost", ["not_your_source"])],
+    ids=["its own", "none agreed on", "another's"],
+)
+async def test_where_a_source_was_agreed_on_no_other_is_taken(agreed: str, waits: list[str]) -> None:
+    desk = Desk()
+    desk.region.team = lambda team: SimpleNamespace(source=agreed) if team == "west" else None
+    await sent(desk, EVENT)
+    assert (desk.waits, len(desk.referred)) == (waits, 0 if waits else 1)

@@ -178,6 +178,13 @@ def test_accepted_it_is_a_help_request_of_the_same_id() -> None:
     outcome.then(ACCEPTED, told(2, "accepted"), REQUESTED)
 
 
+@pytest.mark.parametrize("wish", ["unknown", "outside_street", "known"])
+def test_whom_the_person_would_rather_have_goes_with_it(wish: str) -> None:
+    assert given().when(refers(wish=wish), by=TEAM).events[0] == referred(COMMAND_ID, wish=wish)
+    (*_, request) = given(admitted(ANNA), referred(wish=wish)).when(ACCEPT).events
+    assert request == but(REQUESTED, wish=wish)
+
+
 def test_who_does_not_take_part_yet_is_asked_for_as_soon_as_they_do_and_nothing_is_asked_again() -> None:
     before = (referred(), told(1, "requested"))
     given(*before).when(ACCEPT).then(ACCEPTED, told(2, "accepted"))
@@ -291,6 +298,21 @@ def test_a_team_takes_its_own_referral_back_as_long_as_nobody_helps() -> None:
     assert withdrawn.model_dump() == {"request_id": REFERRAL, "member_id": ANNA}
     given(*UNDER_WAY).when(cancel, by=TEAM).refused("helper_found")
     given(*UNDER_WAY).when(FailReferral(referral_id=REFERRAL, reason="withdrawn")).refused("helper_found")
+
+
+def test_a_team_that_hears_nothing_learns_nothing_of_taking_it_back_either() -> None:
+    cancel = CancelReferral(referral_id=REFERRAL)
+    silent = [but(one, feedback="nothing") if isinstance(one, PersonReferred) else one for one in UNDER_WAY]
+    stopped = (*UNDER_WAY, FeedbackStopped(referral_id=REFERRAL, team="team-west"))
+    ended = (who_hears("nothing"), moved("rejected", reason="no-consent"))
+    said = [
+        given(*before).when(cancel, by=TEAM).refused("not_taken_back") for before in (silent, stopped, ended)
+    ]
+    assert said[0] == said[1] == said[2]
+    assert said[0].facts == {}
+    # Coordinators read how it stands anyhow.
+    given(*stopped).when(cancel).refused("helper_found")
+    given(*ended).when(cancel).refused("wrong_status")
 
 
 def test_what_is_taken_back_is_withdrawn_in_other_regions_too() -> None:
@@ -412,6 +434,15 @@ def test_the_team_hears_what_the_person_agreed_to_and_no_more(feedback: str, hea
     events = given(*before, agreed(60, THE_MATCH)).when(SettleBooking(match_id=MATCH, booked=True)).events
     said = [(one.status, one.reason, one.outcome) for one in events if isinstance(one, FeedbackGiven)]
     assert said == heard
+
+
+def test_why_is_told_only_to_who_may_hear_what_came_of_it() -> None:
+    reject = RejectReferral(referral_id=REFERRAL, reason="needs-professional")
+    for feedback, heard in (("nothing", []), ("status", [None]), ("outcome", ["needs-professional"])):
+        before = referred(feedback=feedback)
+        events = given(before).when(reject).events
+        assert [one.reason for one in events if isinstance(one, ReferralMoved)] == ["needs-professional"]
+        assert [one.reason for one in events if isinstance(one, FeedbackGiven)] == heard
 
 
 def test_who_agreed_to_the_status_alone_is_not_followed_visit_by_visit() -> None:

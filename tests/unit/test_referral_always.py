@@ -52,7 +52,7 @@ def follows_its_diagram(service: InMemory) -> None:
             case FeedbackGiven():
                 heard[event.referral_id] += 1
                 assert agreed[event.referral_id] != "nothing"
-                assert event.outcome is None or agreed[event.referral_id] == "outcome"
+                assert (event.reason, event.outcome) == (None, None) or agreed[event.referral_id] == "outcome"
                 assert (event.number, event.status) == (heard[event.referral_id], at[event.referral_id])
             case _:
                 pass
@@ -126,13 +126,16 @@ class Kitchens(Street):
             case _:
                 self.attempt(FailReferral(**about, reason="no-helper-found"))
 
-    @rule(which=ANY, stop=st.booleans())
-    def a_team_takes_it_back_or_consent_ends(self, which: int, stop: bool) -> None:
-        found = self.referral(which, ended=stop)
+    @rule(which=ANY, stop=st.booleans(), ended=st.booleans())
+    def a_team_takes_it_back_or_consent_ends(self, which: int, stop: bool, ended: bool) -> None:
+        found = self.referral(which, ended=ended)
         if found is not None:
             by = TEAM if found.team == TEAM.team else OTHER_TEAM
             command = StopFeedback if stop else CancelReferral
-            self.attempt(command(referral_id=found.referral_id), by)
+            done = self.attempt(command(referral_id=found.referral_id), by)
+            if done is None and found.feedback == "nothing":
+                # Not why: the person did not agree that the team hears how it stands.
+                assert (self.no.code, self.no.facts) == ("not_taken_back", {})
 
     @invariant()
     def referrals_keep_to_their_diagram(self) -> None:

@@ -13,8 +13,8 @@ from services.coordinator import cloudevents
 from services.coordinator.api.problems import (
     INTERNAL,
     NOT_SIGNED_IN,
-    UNSUPPORTED,
     problem,
+    unsupported,
 )
 from services.coordinator.keys import Holder, Keys
 from services.kernel.errors import TOO_LARGE
@@ -125,7 +125,7 @@ class Edge:
         kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         taken = TAKEN_AT.get(scope["path"], ("application/json",))
         if has_body and scope["method"] in ("POST", "PUT", "PATCH") and kind not in taken:
-            return UNSUPPORTED
+            return unsupported(*taken)
         return None
 
 

@@ -104,11 +104,17 @@ METHOD_NOT_ALLOWED = Refusal(
     nl="Dit kan niet op dit adres. De header Allow zegt wat wel kan.",
     en="This is not possible at this address. The Allow header says what is.",
 )
-UNSUPPORTED = Refusal(
-    code="unsupported_media_type",
-    nl="Stuur JSON, met Content-Type: application/json.",
-    en="Send JSON, with Content-Type: application/json.",
-)
+
+
+def unsupported(*taken: str) -> Refusal:
+    """Another media type than those that are taken there."""
+    return Refusal(
+        code="unsupported_media_type",
+        nl=f"Stuur JSON, met Content-Type: {' of '.join(taken)}.",
+        en=f"Send JSON, with Content-Type: {' or '.join(taken)}.",
+    )
+
+
 UNREADABLE = Refusal(
     code="invalid",
     nl="Dit kunnen wij niet lezen. Stuur geldige JSON in UTF-8.",
@@ -131,7 +137,7 @@ _BY_STATUS: dict[int, Refusal] = {
     404: NOT_FOUND,
     405: METHOD_NOT_ALLOWED,
     413: TOO_LARGE,
-    415: UNSUPPORTED,
+    415: unsupported("application/json"),
 }
 
 

@@ -235,6 +235,9 @@ REFERRED = {
     "reminded": "de termijn voor antwoord loopt af",
     "urgent": "heeft haast",
     "guardian-missing": "aangenomen, maar een ouder of voogd moet nog toestemming geven",
+    "person-considers": "een week geleden aangehouden: de persoon dacht erover na",
+    "person-away": "een week geleden aangehouden: de persoon was er niet",
+    "more-information": "een week geleden aangehouden: er was meer informatie nodig",
     "initiative-ended": "aangenomen, maar het initiatief is intussen gestopt: kies een ander",
 }
 COMPLAINT_NEXT = {

@@ -7,6 +7,7 @@ The deliveries of one referral to one endpoint are a lane: they go one after ano
 that was set aside. A test is a lane of its own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -141,11 +142,13 @@ def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
             raise unknown_feedback()
         if state.get(QUIET, feedback.referral_id) is not None:
             continue
-        before = state.get(DELIVERY, first_delivery(endpoint.endpoint_id, each))
-        if before is not None and before.status == "set_aside":
-            again = before.delivery_id
-            events.append(DeliveryRequeued(delivery_id=again, endpoint_id=endpoint.endpoint_id))
-        elif before is None or before.status == "delivered":
+        unbrought = list(_unbrought(command, each, state))
+        events += [
+            DeliveryRequeued(delivery_id=one.delivery_id, endpoint_id=endpoint.endpoint_id)
+            for one in unbrought
+            if one.status == "set_aside"
+        ]
+        if not unbrought:
             turn += 1
             events.append(
                 DeliveryQueued(
@@ -157,6 +160,17 @@ def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
                 )
             )
     return events
+
+
+def _unbrought(command: ReplayThese, feedback_id: UUID, state: State) -> Iterator[Delivery]:
+    """The deliveries of this feedback to the endpoint that still wait, or were set aside."""
+    first = first_delivery(command.endpoint_id, feedback_id)
+    for one in dict.fromkeys((first, *command.unbrought_ids)):
+        found = state.get(DELIVERY, one)
+        if found is None or found.status == "delivered":
+            continue
+        if (found.endpoint_id, found.feedback_id) == (command.endpoint_id, feedback_id):
+            yield found
 
 
 def unknown_feedback() -> Rejected:

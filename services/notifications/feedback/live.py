@@ -1,6 +1,6 @@
 """A team's feed on NATS: told as it comes, and read on from a cursor.
 
-What is told live is told once, to who listens (core NATS): nothing about a person stays behind in a
+What is told live is told to who listens at that moment (core NATS): nothing about a person stays behind in a
 stream, and consent that is withdrawn holds at once. Each event has its `feedturn`; after a gap, or after
 being away, a team asks for what is after the last one it has, as often as it wants. So it loses nothing,
 and keeps nothing of ours.
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from contracts import subjects, wrong
 from contracts.feedback import GetFeedback
 from services.kernel.bus import MAX_REQUEST_BYTES, QueryAnswer
+from services.kernel.commit_loop import MAX_BATCH
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY, TOO_LARGE, Unreachable
 from services.kernel.runtime import Replica
 from services.kernel.tail import Tail
@@ -26,6 +27,9 @@ from services.notifications.feedback.feed import FEEDBACK, HEARD
 from services.notifications.feedback.queries import read_feed
 
 AWAY_SECONDS = 0.5
+STRUCTURED = "application/cloudevents+json"
+SAID_SECONDS = 5
+"""How long NATS may take to confirm what was published."""
 QUEUE = "feedback"
 
 _NEW = (
@@ -35,19 +39,26 @@ _NEW = (
 
 
 async def say_live(replica: Replica) -> None:
-    """Publish what comes into the feeds, from the leading replica, until cancelled."""
+    """Publish what comes into the feeds, from the leading replica, until cancelled.
+
+    Who led before may not have said the last of what it committed: that is said again. So is what NATS
+    did not confirm. Whoever heard it already knows by its `feedturn`.
+    """
     tail = Tail(replica, {"FeedbackQueued"}, about="feedback_id")
     started = False
+    unsaid: list[UUID] = []
     while True:
         try:
             if not started:
-                await tail.start()
+                await tail.start(back=MAX_BATCH)
                 started = True
-            if new := [feedback_id for _, feedback_id in await tail.read()]:
-                await _say(replica, new)
+            unsaid += [feedback_id for _, feedback_id in await tail.read()]
+            if unsaid:
+                await _say(replica, unsaid)
+                unsaid.clear()
             await tail.wait()
         except (*DATABASE_AWAY, *NATS_AWAY) as away:
-            # Teams ask for what they did not hear.
+            # Teams that do not wait for it ask for what they did not hear.
             log.info("feedback_unsaid", error=type(away).__name__)
             await asyncio.sleep(AWAY_SECONDS)
 
@@ -57,7 +68,9 @@ async def _say(replica: Replica, feedback_ids: list[UUID]) -> None:
     for row in await replica.pool.fetch(_NEW, feedback_ids):
         feedback = FEEDBACK.load(tuple(row))
         subject = subjects.feedback_out(region.region, feedback.team)
-        await replica.bus.client.publish(subject, orjson.dumps(feedback_event(region, feedback)))
+        said = orjson.dumps(feedback_event(region, feedback))
+        await replica.bus.client.publish(subject, said, headers={"Content-Type": STRUCTURED})
+    await replica.bus.client.flush(SAID_SECONDS)
 
 
 async def answer_teams(replica: Replica) -> None:

@@ -76,7 +76,9 @@ async def get_endpoints(replica: Replica, query: GetEndpoints, actor: Actor) -> 
         "SELECT e.*, v.data, (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = e.endpoint_id "
         f"AND d.status = 'queued' AND {HEARD.format('d.lane_id')}) AS waiting, "
         "(SELECT count(*) FROM deliveries d WHERE d.endpoint_id = e.endpoint_id "
-        f"AND d.status = 'set_aside' AND {HEARD.format('d.lane_id')}) AS set_aside FROM endpoints e "
+        # A test that was set aside is not brought again: there is nothing to do about it.
+        f"AND d.status = 'set_aside' AND d.feedback_id IS NOT NULL AND {HEARD.format('d.lane_id')}) "
+        "AS set_aside FROM endpoints e "
         "LEFT JOIN vault v ON v.entity_id = e.endpoint_id AND v.entity = 'endpoint' "
         "WHERE e.status <> 'deleted' AND (e.team = $1 OR $2) ORDER BY e.registered_at, e.endpoint_id",
         team,
@@ -210,7 +212,7 @@ async def prepare_replay(replica: Replica, command: ReplayFeedback, actor: Actor
         )
         if known is None:
             raise unknown_feedback()
-        return ReplayThese(**command.model_dump(), feedback_ids=(command.feedback_id,))
+        return await _replay(replica, command, [command.feedback_id])
     if command.from_at is None or command.until_at is None or command.from_at >= command.until_at:
         raise Rejected(
             "period_backwards",
@@ -231,4 +233,18 @@ async def prepare_replay(replica: Replica, command: ReplayFeedback, actor: Actor
             f"In deze periode is meer dan {MOST_REPLAYED} keer iets teruggekoppeld. Kies een kortere.",
             f"There are more than {MOST_REPLAYED} pieces of feedback in this period. Choose a shorter one.",
         )
-    return ReplayThese(**command.model_dump(), feedback_ids=tuple(each["feedback_id"] for each in rows))
+    return await _replay(replica, command, [each["feedback_id"] for each in rows])
+
+
+async def _replay(replica: Replica, command: ReplayFeedback, feedback_ids: list[UUID]) -> ReplayThese:
+    unbrought = await replica.pool.fetch(
+        "SELECT delivery_id FROM deliveries WHERE endpoint_id = $1 AND feedback_id = ANY($2) "
+        "AND status IN ('queued', 'set_aside') ORDER BY turn",
+        command.endpoint_id,
+        feedback_ids,
+    )
+    return ReplayThese(
+        **command.model_dump(),
+        feedback_ids=tuple(feedback_ids),
+        unbrought_ids=tuple(each["delivery_id"] for each in unbrought),
+    )

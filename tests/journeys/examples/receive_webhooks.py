@@ -38,5 +38,6 @@ class Receiver(BaseHTTPRequestHandler):
         """Nothing of a request in a log."""
 
 
+server = ThreadingHTTPServer(("127.0.0.1", PORT), Receiver)
 print("ready", flush=True)
-ThreadingHTTPServer(("127.0.0.1", PORT), Receiver).serve_forever()
+server.serve_forever()

@@ -1,29 +1,30 @@
 """A social team's own system, in plain Python with only nats-py: it refers a person and says what came back.
 
-    python social_team.py nats://HOST:4222 USER PASSWORD REGION TEAM < referral.json
+    python social_team.py nats://HOST:4222 USER PASSWORD REGION TEAM ID < referral.json
 
 The user and password are the team's own at the region; USER is `team-` and the team's id. Everything
-goes as a CloudEvent 1.0 in structured mode. Sent again with the same `id`, it is the same referral: so
-repeat it until there is an answer.
+goes as a CloudEvent 1.0 in structured mode. ID is your own, for this one referral: keep it with your case.
+Sent again with the same ID it is the same referral: so repeat it until there is an answer.
 """
 
 import asyncio
 import json
 import sys
-import uuid
 from datetime import UTC, datetime
 
 import nats
 import nats.errors
 
 
-async def refer(server: str, user: str, password: str, region: str, team: str, referral: dict) -> int:
+async def refer(
+    server: str, user: str, password: str, region: str, team: str, id: str, referral: dict
+) -> int:
     connection = await nats.connect(
         server, user=user, password=password, inbox_prefix=f"_INBOX.{user}".encode()
     )
     event = {
         "specversion": "1.0",
-        "id": str(uuid.uuid4()),
+        "id": id,
         "source": f"urn:nld:oin:00000001234567890000:systeem:{team}",
         "type": "nl.wederdienst.team.person-referred.v1",
         "time": datetime.now(UTC).isoformat(),
@@ -52,4 +53,4 @@ async def refer(server: str, user: str, password: str, region: str, team: str, r
 
 
 if __name__ == "__main__":
-    raise SystemExit(asyncio.run(refer(*sys.argv[1:6], json.load(sys.stdin))))
+    raise SystemExit(asyncio.run(refer(*sys.argv[1:7], json.load(sys.stdin))))
