@@ -41,6 +41,11 @@ def peer_id(region: str) -> UUID:
     return uuid5(PEER_SPACE, region)
 
 
+Count = Annotated[int, Field(ge=0, lt=2**62)]
+Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+"""What others say is bounded: it is kept, and must not be more than can be."""
+
+
 class OrphanedLetter(BaseModel):
     """A letter that whoever wrote it no longer knows."""
 
@@ -48,8 +53,8 @@ class OrphanedLetter(BaseModel):
 
     letter_id: UUID
     thread_id: UUID
-    number: int
-    name: str
+    number: Count
+    name: Name
 
 
 # Events
