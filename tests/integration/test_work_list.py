@@ -17,6 +17,7 @@ from contracts import (
     households,
     initiatives,
     ledger,
+    link,
     loans,
     members,
     notifications,
@@ -824,6 +825,22 @@ async def test_a_region_that_does_not_answer_is_called_before_it_ends(office: Of
     assert (await office.one("person_asked")).entity_id == TWO
     await office.told(about_loan(loans.PersonAgreed), about_loan(loans.LoanReminded))
     assert (await office.one("loan_waits")).entity_id == TWO
+
+
+async def test_what_one_of_two_regions_forgot_waits_by_matter(office: Office) -> None:
+    def orphaned(orphan_id: UUID, thread_id: UUID) -> link.LetterOrphaned:
+        about = {"thread_id": thread_id, "peer": "delft", "written_by": "delft", "number": 1}
+        return link.LetterOrphaned(orphan_id=orphan_id, name="TransferOffer", **about)
+
+    await office.told(orphaned(ONE, FOUR), orphaned(TWO, FOUR), at=THIS - DAY)
+    await office.told(orphaned(THREE, ANNA))
+    assert {each.entity_id for each in await office.work(kind="letter_forgotten")} == {FOUR, ANNA}
+    await office.told(link.OrphanSolved(orphan_id=THREE, peer="delft"))
+    await office.told(link.OrphanSettled(orphan_id=ONE, peer="delft"))
+    found = await office.one("letter_forgotten", NOOR_HERE)
+    assert (found.entity_id, found.reason, found.since, found.due) == (FOUR, "delft", THIS - DAY, THIS)
+    await office.told(link.OrphanSettled(orphan_id=TWO, peer="delft"))
+    assert await office.work(kind="letter_forgotten") == []
 
 
 async def test_help_that_has_been_and_of_which_nobody_says_how_long_it_took(office: Office) -> None:
