@@ -233,5 +233,8 @@ LOAD = f"""(SELECT p.undated_minutes + greatest(
                  AND w.week >= {{week}} AND (w.week = {{week}} OR {{undated}} AND w.planned_minutes > 0)),
              own.care))
   FROM (SELECT CASE WHEN p.carer_minutes_week = 0 THEN 0
-               ELSE greatest(0, p.carer_minutes_week - {RELIEVED_ALWAYS}) END AS care) own)"""
-"""`load` of a participant `p` in SQL: in `week`, or when `undated` the fullest from that week on."""
+               ELSE greatest(0, p.carer_minutes_week - {RELIEVED_ALWAYS}) END AS care OFFSET 0) own)"""
+"""`load` of a participant `p` in SQL: in `week`, or when `undated` the fullest from that week on.
+
+`OFFSET 0`: the care is looked up once, not at each place where it is used.
+"""

@@ -6,6 +6,9 @@ put back with it: before a service is ready, whoever stands there is erased from
 From then on the service's own table `erased` holds them too, and so does everyone whose erasure it
 hears of: the statement that writes a batch (log.py) leaves out what would enter the vault about them.
 
+Each machine has a list of its own. Every replica brings onto its list whom its service's table holds, so
+that who was erased by the leader of another machine stands on this one's list seconds later.
+
 One line an erasure: an id and the time (UTC). Lines are only ever added. Several services may add
 to one file, so the same id may stand there more than once; it holds no names.
 
@@ -14,6 +17,7 @@ logs, or in the working directory when there is none either. A region that serve
 file on a disk of its own, that is backed up apart from the databases and thrown away last.
 """
 
+import asyncio
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,13 +26,14 @@ from uuid import UUID
 
 from contracts.catalogue import EMITTED_BY
 from contracts.upcasting import read_json
-from services.kernel.errors import Misconfigured
+from services.kernel.errors import DATABASE_AWAY, Misconfigured
 from services.kernel.log import Pool
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.kernel.telemetry import log
 
 FILE = "erasures.txt"
+EVERY_SECONDS = 2.0
 
 
 def place(region: Region) -> Path:
@@ -49,7 +54,8 @@ class Erasures:
     def add(self, erased: Mapping[UUID, datetime]) -> None:
         """Put these on the list, if they are not there; returns when the disk has them."""
         content = self._content()
-        new = {person: at for person, at in erased.items() if person not in _parsed(content)}
+        known = _parsed(content)
+        new = {person: at for person, at in erased.items() if person not in known}
         if not new:
             return
         lines = [f"{person} {at.astimezone(UTC).isoformat()}\n" for person, at in new.items()]
@@ -91,6 +97,21 @@ class Erasures:
             )
             if not gone.endswith(" 0"):
                 log.warning("erased_again", rows=int(gone.split()[-1]))
+
+    async def keep_up(self, pool: Pool) -> None:
+        """Put onto this list whom any replica erased, also on another machine; until cancelled."""
+        noted: set[UUID] = set()
+        while True:
+            try:
+                erased = await _in_database(pool)
+                if new := {person: at for person, at in erased.items() if person not in noted}:
+                    await asyncio.to_thread(self.add, new)
+                    noted |= new.keys()
+            except DATABASE_AWAY as away:
+                log.info("erasures_unread", error=type(away).__name__)
+            except Misconfigured as wrong:
+                log.error("erasures_not_noted", what=str(wrong))
+            await asyncio.sleep(EVERY_SECONDS)
 
     def _content(self) -> str:
         try:

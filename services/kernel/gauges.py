@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from contracts import subjects
 from services.kernel.errors import DATABASE_AWAY, NATS_AWAY
+from services.kernel.forks import OPEN
 from services.kernel.log import Pool
 from services.kernel.telemetry import log
 
@@ -59,7 +60,7 @@ KERNEL_GAUGES = (
     Gauge(
         "wd_forks",
         "Ranges of events that their source no longer has: a person must look at each",
-        "SELECT count(*) AS value FROM forks",
+        f"SELECT ({OPEN}) AS value",
     ),
     Gauge("wd_timers", "Commands that wait for their time", "SELECT count(*) AS value FROM timers"),
     Gauge(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from services.kernel.errors import DATABASE_AWAY
+from services.kernel.standbys import missing
 from services.kernel.telemetry import LINES, log, reading
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ async def keep_beating(replica: "Replica") -> None:
         late = time.perf_counter() - slept_from - EVERY_SECONDS
         look(replica, late)
         try:
+            # Before the beat, which is a commit: it does not end while a standby is missing.
+            replica.metrics.standbys_missing.set(await missing(replica.pool))
             LINES.set_level(await replica.pool.fetchval(_BEAT, replica.replica, state(replica, started_at)))
         except DATABASE_AWAY as away:
             log.info("pulse_missed", error=type(away).__name__)

@@ -150,6 +150,7 @@ class Replica:
                     tasks.create_task(front(self))
                 tasks.create_task(self._lead_when_possible())
                 tasks.create_task(keep_beating(self))
+                tasks.create_task(self.erasures.keep_up(self.pool))
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(2):
@@ -186,7 +187,7 @@ class Replica:
         try:
             self.erasures.add(erased)
         except Misconfigured as wrong:
-            # It is in the log: the next who leads puts it on the list.
+            # It is in the database: whoever keeps up tries again.
             log.error("erasures_not_noted", what=str(wrong))
 
     async def _lead_when_possible(self) -> None:

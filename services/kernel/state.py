@@ -10,6 +10,7 @@ from contracts import subjects
 from contracts.catalogue import event_name
 from services.kernel.deciding import BEHIND
 from services.kernel.errors import NATS_AWAY
+from services.kernel.forks import OPEN
 from services.kernel.log import Connection, Pool, parse
 from services.kernel.pulse import SILENT_SECONDS
 from services.kernel.questions import (
@@ -27,9 +28,9 @@ from services.kernel.telemetry import USUAL_LEVEL, log
 if TYPE_CHECKING:
     from services.kernel.runtime import Replica
 
-_COUNTS = """
+_COUNTS = f"""
 SELECT h.position AS head, h.epoch,
-       (SELECT count(*) FROM parked) AS parked_count, (SELECT count(*) FROM forks) AS forks,
+       (SELECT count(*) FROM parked) AS parked_count, ({OPEN}) AS forks,
        (SELECT count(*) FROM timers) AS timers,
        (SELECT count(*) FROM timers WHERE due_at < now() - interval '1 minute') AS timers_late,
        (SELECT level FROM log_level WHERE until > now()) AS level

@@ -207,6 +207,9 @@ class Metrics:
         self.relay_lag = gauge("wd_relay_lag", "Events not yet acknowledged by JetStream")
         self.follower_lag = gauge("wd_follower_lag", "Events of a source not yet followed", "source")
         self.parked = gauge("wd_parked", "Followed events that wait")
+        self.standbys_missing = gauge(
+            "wd_standbys_missing", "Synchronous standbys that PostgreSQL waits for in vain"
+        )
         self.nats_connected = gauge("wd_nats_connected", "1 while connected to NATS")
         self.nats_reconnects = gauge("wd_nats_reconnects", "Times the connection to NATS was made again")
         self.nats_messages = gauge("wd_nats_messages", "Messages since the start, by direction", "direction")

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from functools import lru_cache
 from importlib.metadata import version
+from typing import get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -46,6 +47,9 @@ class Office:
         self.hub = Correspondent.of(HUB, network.hub_signing_key, network.hub_sealing_key)
         self.line = Line(self.me, network.hub, keys.user_seed, hear, tls=network.ssl_context())
         self._refused: Counter[tuple[str, RefusedBecause]] = Counter()
+        for reason in get_args(RefusedBecause):
+            # Shown from the start: of what appears with its first number nobody sees that it rose.
+            replica.metrics.messages_refused.labels(reason)
 
     async def correspondent(self, region: str) -> Correspondent:
         """The region with its keys. Raises Refused when it does not take part (any more)."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
 app.command(keeping.region_app)
+app.command(keeping.forks)
 for command in (keeping.backup, keeping.restore, keeping.recover):
     app.command(command)
 

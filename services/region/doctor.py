@@ -28,6 +28,7 @@ from services.kernel.migrations import migrations, pending
 from services.kernel.pulse import PROGRAM_VERSION
 from services.kernel.questions import GetState, ServiceState
 from services.kernel.settings import Region, load, secret_files
+from services.kernel.standbys import missing
 from services.kernel.streams import differences, stream_config
 from services.region.databases import service_of
 from services.region.expiry import certificates
@@ -91,9 +92,9 @@ def permissions(region: Region, config: Path) -> Iterator[Finding]:
 
 def disks(region: Region, config: Path) -> Iterator[Finding]:
     """Room on each disk that the region writes to from here."""
-    folders = [config.parent, region.logs, region.embedded.folder if region.embedded else None]
+    embedded = region.embedded.folder if region.embedded else None
     seen: set[int] = set()
-    for folder in folders:
+    for folder in (config.parent, region.logs, place(region).parent, embedded):
         if folder is None or not folder.exists() or (disk := folder.stat().st_dev) in seen:
             continue
         seen.add(disk)
@@ -134,7 +135,7 @@ async def postgres(region: Region) -> AsyncIterator[Finding]:
             continue
         try:
             if first:
-                async for finding in _server(region, database):
+                async for finding in server(region, database):
                     yield finding
             first = False
             yield await _tables(region, service, database)
@@ -142,7 +143,8 @@ async def postgres(region: Region) -> AsyncIterator[Finding]:
             await database.close()
 
 
-async def _server(region: Region, database: Any) -> AsyncIterator[Finding]:
+async def server(region: Region, database: Any) -> AsyncIterator[Finding]:
+    """PostgreSQL itself: its version, what it promises, its connections, its clock."""
     major = int(await database.fetchval("SHOW server_version_num")) // 10_000
     old = Finding("bad", "versions", f"PostgreSQL {major}", f"Upgrade it to {POSTGRES_MAJOR} or later.")
     yield ok("versions", f"PostgreSQL {major}") if major >= POSTGRES_MAJOR else old
@@ -156,6 +158,9 @@ async def _server(region: Region, database: Any) -> AsyncIterator[Finding]:
         says = f"max_connections is {most}; two replicas of every service may use {needed}"
         do = f"Set max_connections = {needed} or more and restart PostgreSQL."
         yield Finding("note", "postgres", says, do)
+    if away := await missing(database):
+        says = f"it waits for {away} synchronous standby that is not connected: no commit ends"
+        yield Finding("bad", "postgres", says, "See docs/runbooks/standby-missing.md.")
     before = datetime.now(UTC)
     theirs = await database.fetchval("SELECT clock_timestamp()")
     after = datetime.now(UTC)
@@ -198,11 +203,7 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
     try:
         async with _operator(region) as bus:
             version = bus.client.connected_server_version
-            found = f"NATS {version.major}.{version.minor}.{version.patch}"
-            if (version.major, version.minor) >= NATS_VERSION:
-                yield ok("versions", found)
-            else:
-                yield Finding("bad", "versions", found, "Upgrade it to 2.11 or later.")
+            yield nats_version(version.major, version.minor, version.patch)
             for service in region.services:
                 yield await _stream(region, bus, service)
             states = {service: await _state(bus, service) for service in region.services}
@@ -219,6 +220,14 @@ async def transport(region: Region) -> AsyncIterator[Finding]:
         )
 
 
+def nats_version(major: int, minor: int, patch: int) -> Finding:
+    """Whether this NATS has what the program asks of it."""
+    found = f"NATS {major}.{minor}.{patch}"
+    if (major, minor) >= NATS_VERSION:
+        return ok("versions", found)
+    return Finding("bad", "versions", found, f"Upgrade it to {'.'.join(map(str, NATS_VERSION))} or later.")
+
+
 async def _stream(region: Region, bus: Bus, service: str) -> Finding:
     name = subjects.stream(service)
     try:
@@ -228,15 +237,11 @@ async def _stream(region: Region, bus: Bus, service: str) -> Finding:
     except NATS_AWAY as away:
         says = f"{name}: {type(away).__name__}"
         return Finding("bad", "streams", says, "Switch on JetStream in NATS's configuration.")
-    wanted = stream_config(region.region, service, region.nats.stream_days, *_copies(region))
+    wanted = stream_config(region.region, service, region.nats.stream_days, region.nats.copies)
     if differs := differences(wanted, info.config):
         says = f"{name} is configured otherwise: {', '.join(sorted(differs))}"
         return Finding("note", "streams", says, f"Compare with `nats stream info {name}`; nothing is lost.")
     return ok("streams", f"{name}: {info.state.messages} messages")
-
-
-def _copies(region: Region) -> tuple[int, ...]:
-    return (region.nats.copies,)
 
 
 async def _state(bus: Bus, service: str) -> ServiceState | None:
@@ -272,7 +277,7 @@ def running(
         do = "See docs/runbooks/events-parked.md, then: wederdienst park list"
         yield Finding("bad", "lag", f"{service}: {state.parked_count} events are parked", do)
     if state.forks:
-        do = "See docs/runbooks/log-forked.md: a person looks at each."
+        do = "See docs/runbooks/log-forked.md, then: wederdienst forks list"
         yield Finding("bad", "lag", f"{service}: {state.forks} ranges of effects are without their cause", do)
     behind = {
         name: heads[name] - at for name, at in state.marks.items() if heads.get(name, 0) - at > MANY_BEHIND

@@ -16,6 +16,8 @@ from contracts.catalogue import EVENTS, SERVICES
 from contracts.envelope import Actor, Role
 from services.kernel.bus import Bus
 from services.kernel.errors import Misconfigured
+from services.kernel.forks import ranges as fork_ranges
+from services.kernel.forks import settle as settle_range
 from services.kernel.log import Connection, Publisher, follow, parse
 from services.kernel.memory import collect_less
 from services.kernel.questions import LogLevelSet, Retried, RetryParked, SetLogLevel
@@ -29,6 +31,7 @@ from services.kernel.telemetry import LEVELS
 from services.region.databases import connect, service_of
 
 OPERATOR = Actor(role=Role.OPERATOR, name="command-line")
+MOST_NOTE = 500
 
 
 def known_service(name: str) -> str:
@@ -119,6 +122,27 @@ async def recover(region: Region, services: Iterable[str]) -> list[Recovered]:
         return await recover_logs(region, chosen, logs, bus.client.jetstream(timeout=5))
 
 
+async def forks(region: Region, *, settled: bool = False) -> list[dict[str, Any]]:
+    """Ranges of effects without their cause, of every service; with `settled` also those looked at."""
+    async with _logs(region, set(SERVICES)) as logs:
+        return [
+            {"service": service, **dict(row)}
+            for service, log in logs.items()
+            for row in await fork_ranges(log, settled=settled)
+        ]
+
+
+async def settle_fork(region: Region, service: str, source: str, epoch: int, note: str) -> None:
+    """Note that a person looked at one such range, and what they found. Raises Misconfigured."""
+    if not 0 < len(note.strip()) <= MOST_NOTE:
+        raise Misconfigured(f"Say in 1 to {MOST_NOTE} characters what was found and done, without names.")
+    async with _logs(region, {known_service(service)}) as logs:
+        if not await settle_range(logs[service], source, epoch, note.strip()):
+            raise Misconfigured(
+                f"{service} has no open range of {source} and epoch {epoch}: see `wederdienst forks list`."
+            )
+
+
 def told(recovered: Iterable[Recovered]) -> Iterator[str]:
     """What a recovery did, in lines for a person; the last ones say what to do now."""
     for done in recovered:
@@ -126,7 +150,7 @@ def told(recovered: Iterable[Recovered]) -> Iterator[str]:
             f"{done.service}: {done.taken_back} events taken back; head {done.head_after}, epoch {done.epoch}"
         )
         if done.new_epoch:
-            yield "  Not everything was still there: a new epoch begins. `verify` shows what is left to do."
+            yield "  Not everything was still there: a new epoch begins. Later: wederdienst forks list"
         for lost in done.without_text:
             yield f"  what was written with {lost} is lost: ask the person again"
         if done.parked:

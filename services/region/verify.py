@@ -19,6 +19,7 @@ import orjson
 from contracts.catalogue import SERVICES
 from contracts.referrals import NEXT
 from services.kernel.errors import Misconfigured
+from services.kernel.forks import OPEN
 from services.kernel.log import Connection
 from services.kernel.rebuild import Rebuild, shadow, sources_of
 from services.kernel.settings import Region
@@ -334,8 +335,8 @@ async def _waiting(region: Region, databases: Databases) -> AsyncIterator[str]:
                 yield f"{service} has followed {source} to {marks.get(source, 0)} of {head}"
         if parked := await database.fetchval("SELECT count(*) FROM parked"):
             yield f"{service} has {parked} parked events: see `wederdienst park list`"
-        if forks := await database.fetchval("SELECT count(*) FROM forks"):
-            yield f"{service} has effects of {forks} closed epochs for a person to look at"
+        if forks := await database.fetchval(OPEN):
+            yield f"{service} has effects of {forks} closed epochs: see `wederdienst forks list`"
     # What waits for a digest, quiet hours, the morning or the week before a visit waits on purpose.
     queued = await databases["notifications"].fetchval(
         "SELECT count(*) FROM messages LEFT JOIN recipients r USING (member_id) WHERE status = 'queued' "

@@ -1,6 +1,6 @@
 """`wederdienst bench`: how fast this is, beside others who do the same, on this machine.
 
-    ./wederdienst bench                       the whole table, about seven minutes on two cores
+    ./wederdienst bench                       the whole table, about eight minutes on two cores
     ./wederdienst bench --quick               a smoke test: every figure once and small; no figures to quote
     ./wederdienst bench --only commands relay some of it; the names are those of `topics`
     ./wederdienst bench --json                the same as one JSON document, with every round

@@ -1,6 +1,7 @@
 """`python -m tests.bench`: what `wederdienst bench` runs, with the peers' packages present."""
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -24,6 +25,8 @@ from tests.bench.topics import TOPICS
 app = App(name="wederdienst bench", help="How fast this is, beside others who do the same.")
 
 QUICK_ROUNDS = 1
+FEWEST_ROUNDS = 5
+"""A median of fewer says little on a machine that does other work too."""
 WIDTH = 132
 """Columns of the table where there is no terminal to ask."""
 
@@ -39,6 +42,8 @@ def bench(
     """Measure all topics, or those named with --only, and show them in a table or as JSON."""
     if unknown := set(only) - set(TOPICS):
         raise Misconfigured(f"No topic {', '.join(sorted(unknown))}. Choose from: {', '.join(TOPICS)}.")
+    if rounds < FEWEST_ROUNDS and not quick:
+        raise Misconfigured(f"At least {FEWEST_ROUNDS} rounds make a median; --quick looks whether it runs.")
     # What the kernel logs is no part of the result; errors are still seen.
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger("error"),
@@ -78,6 +83,10 @@ async def run(topics: tuple[str, ...], *, rounds: int, quick: bool) -> Report:
 
 def main() -> None:
     """Entry point: what a person must change is told in a sentence."""
+    # libpq's variables reach pgbench and psycopg, not us: a peer could run with other settings than are
+    # looked at.
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
     try:
         with suppress(BrokenPipeError):
             app()

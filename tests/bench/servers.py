@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import psutil
 
+from contracts.catalogue import SERVICES
 from services.kernel.database import connection_settings
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
@@ -140,15 +141,16 @@ class Servers:
         """The settings that make a commit durable. Raises Misconfigured unless all are on for everyone."""
         async with self.admin() as admin:
             await admin.execute(f"CREATE DATABASE {PEERS}")
-        service = await asyncpg.connect(**connection_settings((await self.place("bench")).region, "exchange"))
-        try:
-            async with self.admin(PEERS) as peer:
-                for connection in (peer, service):
-                    found = {name: str(await connection.fetchval(f"SHOW {name}")) for name in DURABLE}
-                    if off := [name for name, setting in found.items() if setting != "on"]:
-                        raise Misconfigured(f"Not measured: {', '.join(off)} must be on in PostgreSQL.")
-        finally:
-            await service.close()
+        region = (await self.place("bench")).region
+        async with AsyncExitStack() as opened:
+            connections = [await opened.enter_async_context(self.admin(PEERS))]
+            for service in SERVICES:
+                connections.append(await asyncpg.connect(**connection_settings(region, service)))
+                opened.push_async_callback(connections[-1].close)
+            for connection in connections:
+                found = {name: str(await connection.fetchval(f"SHOW {name}")) for name in DURABLE}
+                if off := [name for name, setting in found.items() if setting != "on"]:
+                    raise Misconfigured(f"Not measured: {', '.join(off)} must be on in PostgreSQL.")
         return found
 
     async def settle(self, *places: Place, service: str = "exchange") -> None:

@@ -1,5 +1,6 @@
 """The bench runs and tells everything; how fast it is, is not tested: that depends on the machine."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from services.kernel.errors import Misconfigured
 from tests.bench.figures import Figure, Sample, Side, at_most, in_turns, percentile, times_at_least
+from tests.bench.servers import Servers, folder_on_a_disk
 
 PROJECT = Path(__file__).parents[2]
 FIGURES = [
@@ -65,6 +68,26 @@ def test_a_quick_run_measures_every_figure() -> None:
         assert all(side["median"] > 0 and len(side["rounds"]) == told["rounds"] for side in sides)
         if figure["unit"] == "/s":
             assert all(side["cpu_seconds_per_1000"]["bench"] > 0 for side in sides), figure["name"]
+
+
+@pytest.mark.long
+async def test_nothing_is_measured_where_a_commit_of_one_service_need_not_last() -> None:
+    with folder_on_a_disk() as folder:
+        servers = Servers(folder)
+        try:
+            await asyncio.to_thread(servers.start)
+            await servers.place("first")
+            async with servers.admin() as admin:
+                await admin.execute("ALTER ROLE wd_ledger SET synchronous_commit = off")
+            with pytest.raises(Misconfigured, match="synchronous_commit must be on"):
+                await servers.durability()
+        finally:
+            servers.stop()
+
+
+def test_fewer_than_five_rounds_are_no_figures() -> None:
+    ran = bench("--rounds", "4", "--only", "commands")
+    assert (ran.returncode, "At least 5 rounds" in ran.stderr) == (2, True)
 
 
 def side(*values: float) -> Side:

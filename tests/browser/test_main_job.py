@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from tests.browser.conftest import chromium
+from tests.harness.letters import WELCOME
 from tests.harness.town import NOOR, Town
 
 pytestmark = pytest.mark.browser
@@ -134,7 +135,7 @@ def test_a_new_member_is_approved(town: Town, visitor: Visitor) -> None:
     expect(page.get_by_role("status")).to_contain_text("Goedgekeurd.")
     expect(page.get_by_text("Doet mee", exact=True)).to_be_visible()
     assert town.read(f"/v1/members/{newcomer.id}", by=NOOR)["status"] == "approved"
-    town.until_letters(newcomer, "Welkom bij Wederdienst")
+    town.until_letters(newcomer, WELCOME)
 
 
 @pytest.mark.parametrize("whose", ["nobody's", "a member's"])

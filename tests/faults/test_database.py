@@ -101,6 +101,11 @@ async def test_without_jetstream_a_new_epoch_begins_and_followers_list_what_a_pe
         # Life goes on, and the exchange lists the effects of what is no more.
         await place.live(seconds=1.0)
         await place.until(lambda: _has_fork(region, "exchange"), 20)
+        open_ranges = await operating.forks(region.region)
+        assert {(row["source"], row["epoch"]) for row in open_ranges} == {("ledger", 2)}
+        for row in open_ranges:
+            await operating.settle_fork(region.region, row["service"], "ledger", 2, "nagekeken")
+        assert await operating.forks(region.region) == []
 
 
 async def _has_fork(region: RunningRegion, service: str) -> bool:

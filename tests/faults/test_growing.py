@@ -4,16 +4,19 @@ import asyncio
 import signal
 from pathlib import Path
 
+import asyncpg
 import nats
 import pytest
 
 from contracts import subjects
 from services.kernel.settings import Region
+from services.kernel.standbys import missing
 from services.region import operating
 from services.region.mailbox import Mailbox
 from tests.harness.checker import assert_all_holds
-from tests.harness.deployed import grown_region
+from tests.harness.deployed import Pair, grown_region
 from tests.harness.neighbourhood import Neighbourhood
+from tests.harness.waiting import until
 
 
 async def _leaders(region: Region) -> dict[str, str]:
@@ -62,6 +65,47 @@ async def test_a_nats_node_of_three_and_then_the_first_postgres_are_gone(tmp_pat
                 assert len(place.answered) > before + 50
                 print(f"slowest answer {place.slowest_seconds:.1f} s, {len(place.answered)} answers")
             await assert_all_holds(region, place.answered, folder=tmp_path, drain_seconds=60)
+
+
+@pytest.mark.long
+async def test_a_standby_that_is_gone_is_counted_by_a_service_in_its_own_role(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, "geheim")
+    try:
+        await pair.begin()
+        admin = await pair.admin(pair.primary)
+        await admin.execute("CREATE ROLE wd_ledger LOGIN PASSWORD 'ook geheim'")
+        service = await asyncpg.connect(
+            host="127.0.0.1",
+            port=pair.primary.port,
+            user="wd_ledger",
+            password="ook geheim",
+            database="postgres",
+        )
+        assert await missing(service) == 0
+        await pair.join()
+        assert await missing(service) == 0
+        await asyncio.to_thread(pair.standby.stop)
+
+        async def is_missed() -> bool:
+            return await missing(service) == 1
+
+        await until(is_missed, "the standby being missed")
+        # And so is every commit, until somebody says that it need not wait.
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(admin.execute("CREATE TABLE kept (one boolean)"), 1)
+        other = await pair.admin(pair.primary)
+        await other.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+        await other.execute("SELECT pg_reload_conf()")
+
+        async def is_not_waited_for() -> bool:
+            return await missing(service) == 0
+
+        await until(is_not_waited_for, "nobody being waited for")
+        for connection in (other, service):
+            await connection.close()
+        admin.terminate()
+    finally:
+        await asyncio.to_thread(pair.stop)
 
 
 async def _more(place: Neighbourhood, than: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import nats
@@ -18,8 +18,8 @@ import pytest_asyncio
 from pydantic import BaseModel, ConfigDict
 
 from contracts import subjects
+from contracts.link import RefusedBecause
 from contracts.network import Greeting
-from services.link.gauges import GAUGES
 from services.link.keys import Keys
 from services.link.seal import MAX_AGE, Correspondent, Seal
 from services.region.network.hub import Hub
@@ -70,8 +70,14 @@ async def test_a_cut_link_loses_and_doubles_nothing_and_drains_when_it_heals(
     await asyncio.gather(oost.write("west", 500), west.write("oost", 500))
     await asyncio.sleep(4)
     assert await oost.waiting("west") == 500
+    assert await oost.shows("wd_link_letters_waiting", 500)
+    # West, and Zuid who keeps silent.
+    await until(lambda: oost.shows("wd_link_peers", 2, state="away"), "Oost showing that West is away")
+    assert not await oost.shows("wd_link_away_seconds", 0)
     oost.gate.heal()
     await linked.drained(20)
+    await until(lambda: oost.shows("wd_link_letters_waiting", 0), "Oost showing that nothing waits")
+    await until(lambda: oost.shows("wd_link_peers", 1, state="up"), "Oost showing that West is there")
     # Another hub in its place, which has never heard of anything.
     await linked.stop_hub(how=signal.SIGKILL)
     await asyncio.gather(oost.write("west", 100), west.write("oost", 100))
@@ -141,6 +147,8 @@ async def test_a_cut_longer_than_every_time_out(tmp_path: Path, seed: int, direc
 async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked: Linked) -> None:
     """Zuid takes part like the others, and knows their public keys, as everyone does."""
     oost, zuid = linked["oost"], linked.keys("zuid")
+    before = oost.refused()
+    assert set(before) == set(get_args(RefusedBecause))
     await until(lambda: _knows(oost, "zuid"), "oost knowing zuid")
     errors: list[str] = []
     client = await _as_zuid(linked, zuid, errors)
@@ -169,6 +177,8 @@ async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked:
             await client.publish(at, message)
         wanted = {"unreadable": 2, "forged": 1, "foreign": 2, "stale": 1, "replayed": 1}
         await until(lambda: _refused(oost, wanted), "every one of them being counted")
+        risen = {reason: count - before[reason] for reason, count in oost.refused().items()}
+        assert {reason: count for reason, count in risen.items() if count} == wanted
     finally:
         await client.close()
     # Nothing of it harmed what is true.
@@ -197,9 +207,9 @@ async def test_a_region_that_lies_is_refused_and_keeps_nobody_else_waiting(linke
         return "Mark", {"letter_id": LETTER, **mark}
 
     await until(lambda: _knows(oost, "zuid"), "oost knowing zuid")
-    before = _malformed(oost)
+    before = oost.refused()["malformed"]
     async with _zuid_answers(linked, answer):
-        await until(lambda: _reach(oost, before + len(LIES)), "every lie being refused", seconds=15)
+        await until(lambda: _malformed(oost, before + len(LIES)), "every lie being refused", seconds=15)
     await oost.write("west", 5)
     await until(lambda: _has(linked["west"], oost), "letters going on")
 
@@ -236,15 +246,8 @@ async def _zuid_answers(
         await client.close()
 
 
-def _malformed(region: LinkedRegion) -> float:
-    """Messages not in form that were refused since it leads; on record they come a little later."""
-    assert region.replica is not None
-    registry = region.replica.metrics.registry
-    return registry.get_sample_value("wd_link_refused_total", {"reason": "malformed"}) or 0.0
-
-
-async def _reach(region: LinkedRegion, malformed: float) -> bool:
-    return _malformed(region) >= malformed
+async def _malformed(region: LinkedRegion, wanted: float) -> bool:
+    return region.refused()["malformed"] == wanted
 
 
 async def test_a_letter_that_the_other_release_cannot_read_is_shown_on_both_sides(linked: Linked) -> None:
@@ -324,11 +327,11 @@ async def test_a_region_put_back_to_an_older_copy_doubles_nothing_and_what_is_lo
         rows = await region.fetch("SELECT orphan_id, thread_id, written_by FROM orphans WHERE NOT solved")
         assert {row["orphan_id"] for row in rows} == lost
         assert {row["written_by"] for row in rows} == {"oost"}
-        assert await _orphans(region) == len(lost)
+        assert await _orphans(region, len(lost))
         # Looked at together, matter by matter, they wait no more.
         for thread_id in {row["thread_id"] for row in rows}:
             await region.settle(thread_id)
-        assert await _orphans(region) == 0
+        assert await _orphans(region, 0)
     # And it goes on. What West got of old stays there, before what Oost knows it wrote.
     await asyncio.gather(oost.write("west", 5), west.write("oost", 5))
     await linked.drained()
@@ -362,12 +365,10 @@ async def test_what_waits_for_a_region_that_leaves_is_handed_back_and_it_may_com
     await until(lambda: _has(west, oost), "all being there again", seconds=15)
 
 
-async def _orphans(region: LinkedRegion) -> int:
-    """As many as are shown, and as the alert counts."""
-    shown = sum(one.orphans_count for one in (await region.peers()).peers)
-    (gauge,) = [one for one in GAUGES if one.name == "wd_link_orphans"]
-    assert shown == await region.count(gauge.sql)
-    return shown
+async def _orphans(region: LinkedRegion, wanted: int) -> bool:
+    """Whether so many are told, and make the alert fire."""
+    told = sum(one.orphans_count for one in (await region.peers()).peers)
+    return told == wanted and await region.shows("wd_link_orphans", wanted)
 
 
 async def _put_back(region: LinkedRegion, copy: Path) -> None:

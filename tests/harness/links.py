@@ -136,6 +136,22 @@ class LinkedRegion:
         )
         return [UUID(row["id"]) for row in rows]
 
+    async def shows(self, name: str, wanted: float, **labels: str) -> bool:
+        """Whether Prometheus is shown this number, measured anew."""
+        assert self.replica is not None
+        await self.replica.gauges.measure(self.replica.pool)
+        return self.replica.metrics.registry.get_sample_value(name, labels) == wanted
+
+    def refused(self) -> dict[str, float]:
+        """How many messages Prometheus is shown to have been refused, by reason."""
+        assert self.replica is not None
+        return {
+            sample.labels["reason"]: sample.value
+            for family in self.replica.metrics.messages_refused.collect()
+            for sample in family.samples
+            if sample.name == "wd_link_refused_total"
+        }
+
     async def count(self, sql: str, *arguments: Any) -> int:
         return int((await self.fetch(sql, *arguments))[0][0])
 

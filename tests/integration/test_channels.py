@@ -21,6 +21,7 @@ from services.notifications import queries
 from services.notifications.sender import CONNECTIONS
 from services.region.mailbox import Mailbox
 from services.region.servers import free_port
+from tests.harness.letters import FOUND, WELCOME
 from tests.harness.postroom import TOKEN, Postroom, postroom
 from tests.harness.town import Town
 from tests.harness.waiting import until
@@ -61,7 +62,7 @@ async def test_a_text_message_goes_to_the_gateway_with_our_token_and_the_message
     ((text, authorization),) = room.gateway.requests
     assert authorization == f"Bearer {TOKEN}"
     assert (text["to"], text["reference"]) == ("0612345678", str(message_id))
-    assert "Wij hebben iemand voor u gevonden" in text["text"]
+    assert FOUND in text["text"]
     assert "Bram" not in text["text"]
     assert "hond" not in text["text"].lower()
     assert (await last(room, message_id))["channel"] == "sms"
@@ -190,7 +191,7 @@ async def test_what_a_person_brings_is_handed_over_and_can_be_read(room: Postroo
         anna.phone,
     )
     assert (letter.house_number, letter.pc4) == (anna.house_number, "3512")
-    assert letter.subject == "Welkom bij Wederdienst"
+    assert letter.subject == WELCOME
     assert "U bent deelnemer 1042." in letter.text
     assert not room.mailbox.mails
 

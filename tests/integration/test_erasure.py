@@ -107,6 +107,15 @@ async def vault(region: RunningRegion) -> str:
         await connection.close()
 
 
+async def erased_elsewhere(region: RunningRegion) -> None:
+    """What the service's table holds once the leader of another machine erased someone."""
+    connection = await connect(region.region, "members")
+    try:
+        await connection.execute("INSERT INTO erased (person_id, erased_at) VALUES ($1, now())", ERASED)
+    finally:
+        await connection.close()
+
+
 def traces(text: str, person: UUID) -> list[str]:
     return [planted for planted in (*PLANTED, str(person)) if planted in text]
 
@@ -144,6 +153,12 @@ async def test_who_is_erased_stays_erased_when_the_database_is_put_back(tmp_path
 
         await until(listed, "the erasure being on the list")
         assert traces(erasures.path.read_text(), person) == [str(person)]
+        await erased_elsewhere(region)
+
+        async def listed_too() -> bool:
+            return set(erasures.read()) == {person, ERASED}
+
+        await until(listed_too, "who was erased on another machine being on the list")
 
         await stop(region)
         await admin(
@@ -315,3 +330,26 @@ async def test_an_erasure_heard_of_by_a_follower_is_on_its_list_after_a_crash_to
     erasures = Erasures(tmp_path / "erasures.txt")
     await erasures.catch_up(here.service, here.pool)
     assert set(erasures.read()) == {ERASED}
+
+
+async def test_the_lists_of_two_machines_hold_the_same_while_either_only_stands_by(
+    here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.erasure.EVERY_SECONDS", 0.01)
+    one, other = (Erasures(tmp_path / machine / "erasures.txt") for machine in ("one", "other"))
+    standing_by = asyncio.gather(*(each.keep_up(here.pool) for each in (one, other)))
+    async with here.leading() as leader:
+        await hears(leader)
+
+    async def both_hold_it() -> bool:
+        return set(one.read()) == set(other.read()) == {ERASED}
+
+    await until(both_hold_it, "the erasure being on both lists")
+    standing_by.cancel()
+    await asyncio.gather(standing_by, return_exceptions=True)
+    # The database is put back to before it, on the machine that never led.
+    await here.pool.execute("DELETE FROM erased")
+    await other.catch_up(here.service, here.pool)
+    async with here.leading() as leader:
+        await say(leader)
+        assert await texts(leader) == KEPT

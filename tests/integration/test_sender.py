@@ -15,6 +15,7 @@ from services.kernel.errors import NotLeading
 from services.kernel.service import new_id
 from services.notifications import sender
 from services.notifications.thread import visit_thread
+from tests.harness.letters import FOUND, SEARCHING
 from tests.harness.postroom import Postroom, postroom
 from tests.harness.town import Town
 from tests.harness.waiting import until
@@ -182,10 +183,7 @@ async def test_a_letter_that_is_overtaken_while_it_is_being_sent_is_recorded_and
         await room.becomes("sent", message_id, ended.message_id)
     names = [event["name"] for event in await room.events(message_id)]
     assert names == ["MessageQueued", "MessageOvertaken", "MessageSent"]
-    assert [mail.subject for mail in room.mailbox.mails] == [
-        "Wij hebben iemand voor u gevonden",
-        "Wij zoeken een andere helper voor u",
-    ]
+    assert [mail.subject for mail in room.mailbox.mails] == [FOUND, SEARCHING]
 
 
 # At its time

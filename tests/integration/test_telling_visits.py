@@ -4,17 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.templates.letter import when
+from tests.harness.letters import ASKED, ENDED, FOUND, HELPS, OFFERED, SEARCHING, WELCOME
 from tests.harness.series import PLANNED, until_visits, weekly
 from tests.harness.town import NOOR, Neighbour, Town, good
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-HELPS_OFTEN = "U gaat iemand vaker helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
 MISSED = "U en uw helper hebben elkaar gemist"
 THANKS = "Dank u wel dat u wilde helpen"
 

@@ -6,16 +6,9 @@ from uuid import UUID
 
 from services.kernel.service import new_id
 from services.notifications.templates.letter import when
+from tests.harness.letters import ASKED, ENDED, FOUND, HELPS, OFFERED, SEARCHING, WELCOME
 from tests.harness.record import names, timers, until_account
 from tests.harness.town import NOOR, SAM, Neighbour, Town, in_days, problem
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
 
 HOME, A_STREET_ON, FAR = "3515", "3514", "3811"
 MINUTES = 90

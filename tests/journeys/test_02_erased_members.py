@@ -12,18 +12,11 @@ from contracts.ledger import POOL, WRITTEN_OFF
 from services.kernel.dutch import hours_nl, local
 from services.kernel.erasure import Erasures, place
 from services.region.operating import rebuild, search_events
+from tests.harness.letters import ASKED, EARNED, FOUND, HELPS, OFFERED, OWES, SPENT, WELCOME
 from tests.harness.record import names, until_account, until_closed, where
 from tests.harness.town import NOOR, Neighbour, Town, good, problem
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-EARNED = "Er zijn uren bijgeschreven"
-SPENT = "Fijn dat het gelukt is"
 THANKED = "Iemand bedankt u"
-OWES = "Wilt u eens iets doen voor een buur?"
 RECEIVED = "U kreeg uren"
 
 VAULTS = {"members.vault", "exchange.vault"}

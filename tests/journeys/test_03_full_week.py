@@ -10,14 +10,9 @@ import pytest
 from services.kernel.dutch import LOCAL, local
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
+from tests.harness.letters import ASKED, FOUND, HELPS, OFFERED, WELCOME
 from tests.harness.record import names, until_account
 from tests.harness.town import FEW, NOOR, SAM, Neighbour, Town, good, problem
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
 
 WEEK, PLANNED = 180, 150
 MONDAY, WEDNESDAY, SUNDAY = 0, 2, 6

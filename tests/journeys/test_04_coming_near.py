@@ -6,14 +6,11 @@ from uuid import UUID
 import pytest
 
 from services.region.demo.cast import Login
+from tests.harness.letters import ASKER_LOSES, ENDED, HELPER_STOPS, SEARCHING
 from tests.harness.record import names, until_account
 from tests.harness.series import MINUTES, PLANNED, until_visits, weekly
 from tests.harness.town import NOOR, Neighbour, Town, good, problem
 
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
-HELPER_STOPS = "Uw vaste hulp stopt"
-ASKER_LOSES = "Uw helper stopt binnenkort"
 SECRET = ("conflict", "relative", "friend", "nearness", "too_close", "familie", "ruzie", "kring")
 
 

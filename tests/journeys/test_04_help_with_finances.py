@@ -6,14 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.service import new_id
+from tests.harness.letters import ASKED, FOUND, HELPS, OFFERED, RECORDED, WELCOME
 from tests.harness.town import FEW, NOOR, Neighbour, Town, good, in_days, problem
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-RECORDED = "De hulp is opgeschreven"
 
 DOES_NOT_FIT = (
     "Deze helper past niet bij deze hulpvraag. Kies iemand uit de lijst.",

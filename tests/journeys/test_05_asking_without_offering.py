@@ -7,16 +7,12 @@ from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from services.kernel.service import new_id
+from tests.harness.letters import ASKED, FOUND, HELPS, OFFERED, WELCOME
 from tests.harness.record import names, until_account, where
 from tests.harness.town import NOOR, TEAM, YARA, Neighbour, Town, good, in_days, problem, word
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
 ONE_MORE_STEP = "Uw hulpvraag: nog één stap"
 OPENED = "Uw hulpvraag staat open"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
 
 STILL_A_DRAFT = (
     "Deze hulpvraag wacht nog op een aanbod van de hulpvrager. Klein mag: bespreek wat past, of geef een "
@@ -67,7 +63,7 @@ def test_a_small_offer_opens_a_request_that_waits(town: Town) -> None:
     favours = _three_small_things(town, asker, asked["favours"])
     assert _status(town, request_id) == "draft"
     _cannot_be_matched(town, request_id, gardens)
-    # A draft is nobody's search yet; it is on the work list when it waits for days (test_work_list).
+    # A draft is nobody's search yet; on the work list it is once it waits for days (integration/work_list).
     assert town.work("without_helper", request_id) == []
     assert town.work("draft_waits", request_id) == []
     town.until_letters(asker, WELCOME, ONE_MORE_STEP)

@@ -5,22 +5,23 @@ from uuid import UUID
 
 from services.kernel.service import new_id
 from services.notifications.templates.letter import when
+from tests.harness.letters import (
+    ASKED,
+    ASKER_LOSES,
+    EARNED,
+    ENDED,
+    FOUND,
+    HELPER_STOPS,
+    HELPS,
+    HELPS_OFTEN,
+    OFFERED,
+    SEARCHING,
+    SPENT,
+    WELCOME,
+)
 from tests.harness.record import names, until_account, where
 from tests.harness.series import MINUTES, PLANNED, until_visits, weekly
 from tests.harness.town import FEW, NOOR, SAM, Neighbour, Town, good, problem, word
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS_OFTEN = "U gaat iemand vaker helpen"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
-HELPER_STOPS = "Uw vaste hulp stopt"
-ASKER_LOSES = "Uw helper stopt binnenkort"
-EARNED = "Er zijn uren bijgeschreven"
-SPENT = "Fijn dat het gelukt is"
 
 
 def _refused(town: Town, request_id: UUID, offer_id: UUID) -> dict[str, Any]:

@@ -6,22 +6,24 @@ from uuid import UUID
 
 from services.kernel.service import new_id
 from services.notifications.templates.letter import day, when
+from tests.harness.letters import (
+    ASKED,
+    EARNED,
+    ENDED,
+    FOUND,
+    HELPS,
+    HELPS_OFTEN,
+    OFFERED,
+    SEARCHING,
+    SPENT,
+    VOG_ENDS,
+    WELCOME,
+)
 from tests.harness.record import names, timers, until_account
 from tests.harness.series import MINUTES, PLANNED, until_visits, weekly
 from tests.harness.town import FEW, NOOR, Neighbour, Town, good, problem
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS_OFTEN = "U gaat iemand vaker helpen"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-EXPIRING = "Uw VOG loopt bijna af"
 LAPSED = "Uw VOG is verlopen"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
-EARNED = "Er zijn uren bijgeschreven"
-SPENT = "Fijn dat het gelukt is"
 
 
 def _vog(town: Town, helper: Neighbour, days: int) -> tuple[UUID, date]:
@@ -38,8 +40,8 @@ def test_the_helper_is_reminded_90_and_30_days_before_and_once_each(town: Town) 
     vog_id, until = _vog(town, helper, days=200)
     for told, days in ((1, 90), (2, 30)):
         town.due_now("members", "RemindVog", vog_id, days_left=days)
-        town.until_letters(helper, WELCOME, *[EXPIRING] * told)
-    first, second = town.letters_about(helper, EXPIRING)
+        town.until_letters(helper, WELCOME, *[VOG_ENDS] * told)
+    first, second = town.letters_about(helper, VOG_ENDS)
     for letter, days in ((first, 90), (second, 30)):
         assert f"geldt nog {days} dagen: tot en met {day(until.isoformat())}." in letter
         assert "even de zorg overnemen" in letter
@@ -53,7 +55,7 @@ def test_the_helper_is_reminded_90_and_30_days_before_and_once_each(town: Town) 
     town.until(lambda: timers(town, "members", "RemindVog", vog_id) == 0, "the last timer of the older")
     assert not town.happened("members", vog_id, "VogLapsed")
     town.due_now("members", "RemindVog", newer_id, days_left=90)
-    town.until_letters(helper, WELCOME, EXPIRING, EXPIRING, EXPIRING)
+    town.until_letters(helper, WELCOME, VOG_ENDS, VOG_ENDS, VOG_ENDS)
 
 
 def test_a_vog_that_ends_suspends_what_is_to_come_and_substitutes_are_sought(town: Town) -> None:

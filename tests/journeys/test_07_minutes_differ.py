@@ -11,20 +11,12 @@ from services.coordinator.local_time import now
 from services.kernel.service import new_id
 from services.region.databases import connect
 from services.region.demo.cast import Login
+from tests.harness.letters import ASKED, DIFFERED, EARNED, FOUND, HELPS, OFFERED, OWES, SPENT, WELCOME
 from tests.harness.record import until_account
 from tests.harness.town import NOOR, OPERATOR, SAM, Neighbour, Town, good, problem
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-DIFFERED = "De tijd die u opschreef"
-EARNED = "Er zijn uren bijgeschreven"
-SPENT = "Fijn dat het gelukt is"
 UNDONE = "Een boeking is teruggedraaid"
 GAVE = "U gaf uren weg"
-OWES = "Wilt u eens iets doen voor een buur?"
 
 HELPER_HEARD = (WELCOME, OFFERED, HELPS)
 ASKER_HEARD = (WELCOME, ASKED, FOUND)

@@ -13,17 +13,11 @@ from services.kernel.service import new_id
 from services.region.databases import connect
 from services.region.demo.cast import Login
 from services.region.operating import search_events
+from tests.harness.letters import ASKED, FOUND, HELPS, OFFERED, VOG_ENDS, WELCOME
 from tests.harness.town import BAS, CARO, NOOR, OPERATOR, SAM, YARA, Neighbour, Town, good, in_days, problem
 
 (HERS,), (HIS,), (THIRD,) = YARA.areas, BAS.areas, CARO.areas
 EVERYONE = (NOOR, SAM, YARA, BAS, CARO)
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-VOG_ENDS = "Uw VOG loopt bijna af"
 
 OTHER_AREA_NL = (
     "Dit is buiten uw gebied. Vraag de coördinator van dat gebied, of laat u als vervanger aanwijzen."

@@ -10,21 +10,23 @@ import pytest
 from services.kernel.dutch import local
 from services.kernel.service import new_id
 from services.notifications.templates.letter import day
+from tests.harness.letters import (
+    ASKED,
+    ASKER_LOSES,
+    ENDED,
+    FOUND,
+    HELPER_STOPS,
+    HELPS,
+    HELPS_OFTEN,
+    OFFERED,
+    SEARCHING,
+    WELCOME,
+)
 from tests.harness.record import names, until_account, where
 from tests.harness.series import MINUTES, PLANNED, start, until_visits
 from tests.harness.town import NOOR, TEAM, Neighbour, Town, good, in_days, problem
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-HELPS_OFTEN = "U gaat iemand vaker helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-ENDED = "Uw afspraak gaat niet door"
-HELPER_STOPS = "Uw vaste hulp stopt"
 TAKEN_OVER = "Iemand anders neemt uw hulp over"
-STOPS = "Uw helper stopt binnenkort"
-SEARCHING = "Wij zoeken een andere helper voor u"
 
 BORN_ON = "1945-03-09"
 
@@ -274,8 +276,8 @@ def _is_on_the_work_list(town: Town, series_id: UUID, last_day: date, beyond: li
 
 
 def _are_told_in_time(town: Town, mother: Neighbour, student: Neighbour, last_day: date) -> None:
-    calls = _until_to_bring(town, mother, STOPS, SEARCHING)
-    stops = calls[STOPS]["letter"]["text"]
+    calls = _until_to_bring(town, mother, ASKER_LOSES, SEARCHING)
+    stops = calls[ASKER_LOSES]["letter"]["text"]
     assert f"Uw helper stopt. De laatste dag is {day(last_day.isoformat())}." in stops
     assert "Wij zoeken op tijd iemand anders voor daarna." in stops
     # Twice: once for each visit that falls out.

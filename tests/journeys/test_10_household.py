@@ -7,17 +7,9 @@ import pytest
 
 from services.coordinator.local_time import now
 from services.region.demo.cast import Login
+from tests.harness.letters import ASKED, EARNED, FOUND, HELPS, OFFERED, RECORDED, SPENT, WELCOME
 from tests.harness.record import until_account, until_closed
 from tests.harness.town import NOOR, Neighbour, Town, good, in_days, problem
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-EARNED = "Er zijn uren bijgeschreven"
-SPENT = "Fijn dat het gelukt is"
-RECORDED = "De hulp is opgeschreven"
 
 
 class Home:

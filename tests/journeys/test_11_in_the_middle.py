@@ -11,18 +11,10 @@ import pytest
 
 from contracts.ledger import POOL, WRITTEN_OFF
 from services.kernel.service import new_id
+from tests.harness.letters import ASKED, EARNED, ENDED, FOUND, HELPS, OFFERED, SEARCHING, WELCOME
 from tests.harness.record import names, until_account, until_closed
 from tests.harness.regions import pause, resume
 from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
-EARNED = "Er zijn uren bijgeschreven"
 
 WEEK, MINUTES = 180, 60
 

@@ -12,18 +12,11 @@ from services.coordinator.local_time import now
 from services.kernel.dutch import LOCAL
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
+from tests.harness.letters import ASKED, ENDED, FOUND, HELPS, OFFERED, RECORDED, SEARCHING, WELCOME
 from tests.harness.record import until_account
 from tests.harness.town import NOOR, OPERATOR, SAM, Town, good, problem
 
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
 PAID = "Uw vergoeding is opgeschreven"
-RECORDED = "De hulp is opgeschreven"
 
 MONTH_CAP = 210_00
 HOUR = 5_60

@@ -8,12 +8,10 @@ import httpx
 import pytest
 
 from services.kernel.service import new_id
+from tests.harness.letters import HELPS, OFFERED, WELCOME
 from tests.harness.town import NOOR, Neighbour, Town, good, in_days, problem
 
 CARE, TAKEN_OVER = 600, 120
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-HELPS = "U gaat iemand helpen"
 
 
 @pytest.fixture

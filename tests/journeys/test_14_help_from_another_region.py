@@ -12,6 +12,7 @@ from services.region.mirror import mirror
 from services.region.network.joining import leave
 from services.region.verify import verify
 from tests.harness.console import Console
+from tests.harness.letters import ASKED, EARNED, FOUND, HELPS, OFFERED, SPENT, WELCOME
 from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
 from tests.harness.towns import WEST, Towns, two_towns
 
@@ -22,18 +23,8 @@ async def towns(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Towns
         yield found
 
 
-ASKER_HEARS = (
-    "Welkom bij Wederdienst",
-    "Wij hebben uw hulpvraag",
-    "Wij hebben iemand voor u gevonden",
-    "Fijn dat het gelukt is",
-)
-HELPER_HEARS = (
-    "Welkom bij Wederdienst",
-    "Uw aanbod staat erin",
-    "U gaat iemand helpen",
-    "Er zijn uren bijgeschreven",
-)
+ASKER_HEARS = (WELCOME, ASKED, FOUND, SPENT)
+HELPER_HEARS = (WELCOME, OFFERED, HELPS, EARNED)
 
 
 async def test_help_from_another_region(towns: Towns) -> None:

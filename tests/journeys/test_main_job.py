@@ -12,19 +12,20 @@ import pytest
 from contracts.categories import CATEGORIES
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
+from tests.harness.letters import (
+    ASKED,
+    DIFFERED,
+    EARNED,
+    ENDED,
+    FOUND,
+    HELPS,
+    OFFERED,
+    SEARCHING,
+    SPENT,
+    WELCOME,
+)
 from tests.harness.regions import pause, resume
 from tests.harness.town import NOOR, OPERATOR, SAM, TEAM, Neighbour, Town, good, in_days, plain, problem
-
-WELCOME = "Welkom bij Wederdienst"
-OFFERED = "Uw aanbod staat erin"
-ASKED = "Wij hebben uw hulpvraag"
-HELPS = "U gaat iemand helpen"
-FOUND = "Wij hebben iemand voor u gevonden"
-EARNED = "Er zijn uren bijgeschreven"
-SPENT = "Fijn dat het gelukt is"
-ENDED = "Uw afspraak gaat niet door"
-SEARCHING = "Wij zoeken een andere helper voor u"
-DIFFERED = "De tijd die u opschreef"
 
 HOME, A_STREET_ON, FAR = "3515", "3514", "3811"
 MINUTES = 90

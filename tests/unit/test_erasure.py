@@ -1,14 +1,19 @@
 """The list of erasures outside the database: only ever added to, and readable after any crash."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.kernel.erasure import Erasures, place
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region
 from services.kernel.testing import NOW
+from tests.harness.waiting import until
 from tests.unit.neighbours import ANNA, BRAM, CORA
 
 LATER = NOW + timedelta(hours=1)
@@ -72,6 +77,48 @@ def test_a_list_that_cannot_be_used_says_what_to_do(tmp_path: Path) -> None:
 def test_times_are_kept_in_utc(erasures: Erasures) -> None:
     erasures.add({ANNA: datetime.fromisoformat("2026-11-23T10:30:00+01:00")})
     assert erasures.path.read_text() == f"{ANNA} 2026-11-23T09:30:00+00:00\n"
+
+
+class Table:
+    """The table `erased` of a service, while its database is there."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, datetime] = {}
+        self.away = False
+
+    async def fetch(self, _: str) -> list[dict[str, Any]]:
+        if self.away:
+            raise asyncpg.InterfaceError("away")
+        return [{"person_id": person, "erased_at": at} for person, at in self.rows.items()]
+
+
+async def test_whom_another_machine_erased_comes_onto_the_list_whatever_was_in_the_way(
+    erasures: Erasures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.erasure.EVERY_SECONDS", 0.001)
+    table = Table()
+    keeping_up = asyncio.create_task(erasures.keep_up(table))  # type: ignore[arg-type]
+
+    async def listed() -> bool:
+        return erasures.read() == table.rows
+
+    table.rows[ANNA] = NOW
+    await until(listed, "the first")
+    table.away = True
+    await asyncio.sleep(0.01)
+    table.rows[BRAM] = LATER
+    table.away = False
+    await until(listed, "who was erased while the database was away")
+    folder, apart = erasures.path.parent, erasures.path.parent.with_name("moved")
+    folder.rename(apart)
+    folder.write_text("in the way")
+    table.rows[CORA] = LATER
+    await asyncio.sleep(0.01)
+    folder.unlink()
+    apart.rename(folder)
+    await until(listed, "who was erased while the file could not be written")
+    keeping_up.cancel()
+    await asyncio.gather(keeping_up, return_exceptions=True)
 
 
 def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,50 +21,13 @@ from services.kernel.questions import (
     GetState,
     JobState,
     ParkedState,
-    ReplicaState,
     RetryParked,
     ServiceState,
-    StreamState,
 )
+from tests.unit.states import LATELY, copy, state
 
 OPERATOR = Actor(role=Role.OPERATOR, name="beheer")
 LANE = UUID(int=7)
-LATELY = datetime.now(UTC) - timedelta(minutes=5)
-
-
-def copy(**changed: Any) -> ReplicaState:
-    said = {
-        "replica": "host-1",
-        "seen_at": datetime.now(UTC),
-        "silent": False,
-        "version": "0.1.0",
-        "started_at": LATELY,
-        "leading": True,
-        "waits_for": {},
-        "relay_lag": 0,
-        "p99_ms": 4.2,
-        "trouble": (),
-    }
-    return ReplicaState(**{**said, **changed})
-
-
-def state(service: str, **changed: Any) -> ServiceState:
-    said = {
-        "service": service,
-        "head": 1200,
-        "epoch": 1,
-        "marks": dict.fromkeys(SERVICES[service].FOLLOWS, 1200),
-        "replicas": (copy(), copy(replica="host-2", leading=False)),
-        "parked": (),
-        "parked_count": 0,
-        "forks": 0,
-        "timers": 3,
-        "timers_late": 0,
-        "jobs": (),
-        "level": "info",
-        "stream": StreamState(messages=1200, bytes=31_400_000, consumers=3, oldest_at=LATELY),
-    }
-    return ServiceState(**{**said, **changed})
 
 
 class Bus:
@@ -150,7 +113,7 @@ async def test_what_is_parked_can_be_tried_again_and_what_waits_behind_it_cannot
         name="MatchReserved",
         reason="refused: no_account",
         behind=False,
-        parked_at=LATELY,
+        parked_at=datetime.now(UTC) - timedelta(minutes=5, seconds=1),
     )
     second = first.model_copy(update={"position": 927, "reason": BEHIND, "behind": True})
     page, html = await shown(ledger=state("ledger", parked=(first, second), parked_count=2))

@@ -14,7 +14,6 @@ from contracts import subjects
 from services.kernel.bus import Bus
 from services.kernel.errors import NATS_AWAY
 from services.kernel.follower import Follower
-from services.region.running import ServiceProcess
 from tests.bench.bench import Bench
 from tests.bench.figures import Figure, Sample, at_least
 from tests.bench.filling import approve_members, fill_members, follow_up_to
@@ -38,7 +37,6 @@ async def measure(bench: Bench) -> list[Figure]:
             place.serving(SOURCE) as (source,),
             _following(place) as exchange,
         ):
-            cpu = bench.cpu(nats=nats.pid)
             approved = 0
 
             async def follow() -> Sample:
@@ -47,7 +45,12 @@ async def measure(bench: Bench) -> list[Figure]:
                 async with bench.servers.admin(place.region.database(SOURCE)) as admin:
                     await approve_members(admin, approved + 1, approved + effects, days_ago=0)
                 approved += effects
-                return await _followed(exchange, source, effects, cpu)
+                source.start()
+                # Each time another process, whose relay takes part.
+                cpu = bench.cpu(nats=nats.pid, **{SOURCE: source.pid})
+                followed = await _followed(exchange, effects, cpu)
+                await until_leading(source)
+                return followed
 
             sides = await bench.in_turns("follower", {FOLLOWER: follow})
     return [
@@ -104,19 +107,16 @@ async def _until_pulling(operator: Bus, following: asyncio.Task[None]) -> None:
     following.result()
 
 
-async def _followed(exchange: Leader, source: ServiceProcess, effects: int, cpu: Cpu) -> Sample:
-    """Let the source come back; from the first effect here to the last."""
+async def _followed(exchange: Leader, effects: int, cpu: Cpu) -> Sample:
+    """What comes of a source that is back; from the first effect here to the last."""
     position = exchange.loop.position
-    source.start()
     await _until(exchange, position + 1)
     cpu.start()
     began, first = time.perf_counter(), exchange.loop.position
     await _until(exchange, position + effects)
     followed = position + effects - first
     elapsed = time.perf_counter() - began
-    used = cpu.per_thousand(followed)
-    await until_leading(source)
-    return Sample(followed / elapsed, used)
+    return Sample(followed / elapsed, cpu.per_thousand(followed))
 
 
 async def _until(exchange: Leader, position: int) -> None:
