@@ -197,7 +197,7 @@ async def test_a_link_that_does_not_answer_is_said_and_a_region_alone_hears_of_n
 
 
 async def test_what_was_forgotten_is_told_by_matter_and_leaves_the_list_when_it_was_looked_at(
-    browser: httpx.AsyncClient, bus: PaperBus, pool: PaperPool
+    browser: httpx.AsyncClient, bus: PaperBus, pool: PaperPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     href = f"/regios/vergeten/{ONE}"
     page = (await browser.get(href)).text
@@ -205,6 +205,10 @@ async def test_what_was_forgotten_is_told_by_matter_and_leaves_the_list_when_it_
         assert said in page, said
     # Where the matter itself is seen.
     assert f'href="{PAGE}"' in page
+    # Without a link nobody could do it.
+    assert (await post(browser, f"{href}/nagegaan")).status_code == 409
+    assert bus.sent == []
+    monkeypatch.setattr(Region, "services", (*REGION.services, "link"))
     assert (await post(browser, f"{href}/nagegaan")).status_code == 303
     assert only_sent(bus) == SettleForgotten(thread_id=ONE)
     pool.rows["loans_seen"] = []
