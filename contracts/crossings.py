@@ -8,8 +8,8 @@
 
 Whoever waits too long for the other asks by transfer id (TransferAsked); until there is an answer
 nothing is released. What one side never heard of it refuses for ever when it is asked. Where no answer
-comes by itself any more, because the peer left or posted something else, a person finds out
-(TransferStranded, TransferDecided).
+comes by itself any more, because the peer left, posted something else, or forgot what it had posted, a person
+finds out (TransferStranded, TransferDecided).
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -40,15 +40,18 @@ from contracts.letters import (
 SETTLED = UUID(int=6)
 """The other side of positions that two regions settled between themselves, outside of the hours."""
 
-CrossingStatus = Literal["offered", "asked", "accepted", "rejected", "posted", "differs", "released", "void"]
+CrossingStatus = Literal[
+    "offered", "asked", "accepted", "rejected", "posted", "differs", "released", "void", "taken_back"
+]
 """`offered`: by us. `asked`: theirs waits for a person here. `accepted`: theirs, and it binds us.
-`differs`: they posted something else."""
+`differs`: they posted something else. `taken_back`: theirs was posted, and undone since they forgot it."""
 
-StrandedBecause = Literal["peer_left", "undelivered", "differs"]
+StrandedBecause = Literal["peer_left", "undelivered", "differs", "forgotten"]
 """Why a transfer waits for a person.
 
 peer_left    the peer left before it answered     undelivered   it left before it heard that we posted
 differs      what was posted is not what was accepted: the side that receives did not book it
+forgotten    posted here, and who pays knows nothing of it: it was put back to an older copy
 """
 
 DIFFERS = "differs"
@@ -168,6 +171,14 @@ class TransferReleased(OfCrossing):
     offered: bool
 
 
+class TransferTakenBack(OfCrossing):
+    """Theirs: it was posted here, nothing of it is there, and by a linked reversal neither is it here."""
+
+    transfer_id: UUID
+    minutes: int
+    kind: TransferKind
+
+
 class TransferAsked(OfCrossing):
     """It is long since we offered (`asks`: payer) or accepted (payee): we ask what became of it."""
 
@@ -215,8 +226,12 @@ class TransferVoided(OfCrossing):
 
 
 class TransferStranded(OfCrossing):
-    """Nothing more is heard of it by itself: someone calls the other region, and says how it stands there."""
+    """Nothing more is heard of it by itself: someone calls the other region, and says how it stands there.
 
+    Version 2: `forgotten` is a reason too.
+    """
+
+    VERSION: ClassVar[int] = 2
     reason: StrandedBecause
 
 
@@ -244,6 +259,7 @@ EVENTS: tuple[type[Event], ...] = (
     TransferPosted,
     TransferReceived,
     TransferDiffered,
+    TransferTakenBack,
     TransferReleased,
     TransferAsked,
     TransferAnswered,
@@ -282,7 +298,8 @@ class AnswerSettlement(Command):
 class DecideTransfer(Command):
     """Say how a stranded transfer stands in the other region, after talking with it; here it follows.
 
-    `booked`: there it is booked, or will be. Else nothing of it is or will be.
+    `booked`: there it is booked, or will be. Else nothing of it is or will be, and what they sent
+    and was booked here is taken back.
     """
 
     crossing_id: UUID

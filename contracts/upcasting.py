@@ -15,7 +15,15 @@ from contracts.catalogue import EVENTS
 from contracts.envelope import Event
 from contracts.envelope import UnknownEvent as UnknownEvent
 
-UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _as_it_was(data: dict[str, Any]) -> dict[str, Any]:
+    """For a version that only may say more than the one before."""
+    return data
+
+
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("TransferStranded", 1): _as_it_was,
+}
 """(event name, version it reads) to the function that gives the next version's data."""
 
 

@@ -32,7 +32,7 @@ def test_every_service_of_the_catalogue_runs_in_compose_from_the_one_image() -> 
 
 
 @pytest.mark.parametrize("name", RUNNING)
-def test_nothing_runs_a_version_that_moves(name: str) -> None:
+def test_every_image_is_named_by_its_version(name: str) -> None:
     image = COMPOSE["services"][name]["image"]
     tag = image.partition(":")[2]
     assert ":" in image
@@ -47,7 +47,8 @@ def test_the_image_is_built_from_named_versions_and_of_nothing_but_the_code() ->
     assert re.fullmatch(r"[\w/.-]+:[\w.-]+", base)
     assert "latest" not in base
     # From the lock and nothing newer; without what is for trying and testing.
-    assert DOCKERFILE.count("uv sync --frozen --no-default-groups") == 2
+    # With what traces need, or `[traces]` in region.toml would stop every service.
+    assert DOCKERFILE.count("uv sync --frozen --no-default-groups --extra traces ") == 2
     assert "sbom.json" in DOCKERFILE
     ignored = (PROJECT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored
@@ -64,10 +65,11 @@ def test_the_image_runs_as_nobody_in_particular_and_says_whether_it_is_ready() -
     assert 'ENTRYPOINT ["wederdienst"]' in after_build
 
 
-@pytest.mark.parametrize("name", [name for name in RUNNING if name != "mail"])
+@pytest.mark.parametrize("name", RUNNING)
 def test_a_container_has_a_read_only_root_and_no_powers_it_does_not_need(name: str) -> None:
     one = COMPOSE["services"][name]
-    assert one["read_only"] is True
+    # Postfix writes its configuration where it runs.
+    assert one["read_only"] is (name != "mail")
     assert one["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in one["security_opt"]
     assert "privileged" not in one
@@ -94,8 +96,17 @@ def test_only_the_proxy_is_reached_from_outside() -> None:
         ports = one.get("ports", [])
         if name != "proxy":
             assert all(port.startswith("127.0.0.1:") for port in ports), name
+        # Several regions on one engine: each port of the machine can be another.
+        assert all(re.match(r"(127\.0\.0\.1:)?\$\{WD_\w+:-\d+\}:\d+", port) for port in ports), name
     for name in ("postgres", "nats", "prometheus"):
         assert COMPOSE["services"][name]["networks"] == ["inside"]
+
+
+def test_who_asks_while_a_coordinator_restarts_waits_for_it_also_with_a_body() -> None:
+    caddy = (DEPLOY / "Caddyfile").read_text()
+    assert re.search(r"^\s+lb_try_duration 30s$", caddy, re.MULTILINE)
+    assert re.search(r"^\s+request_buffers \d+MB$", caddy, re.MULTILINE)
+    assert set(re.findall(r"\{\$(\w+)", caddy)) == set(COMPOSE["services"]["proxy"]["environment"])
 
 
 def test_secrets_come_by_files_alone(tmp_path: Path) -> None:
@@ -113,6 +124,7 @@ def test_secrets_come_by_files_alone(tmp_path: Path) -> None:
         # The link's keys come when the region joins a network.
         if "WD_FOLDER" in volume and name != "link"
     ]
+    assert "PASSWORD" not in (config.parent / "mail.env").read_text()
     for path in {*named, *mounted, "${WD_FOLDER}/mail.env"}:
         there = re.sub(r"\$\{WD_FOLDER[^}]*\}", str(config.parent), path)
         if "WD_FOLDER" not in there and there.startswith("/"):
@@ -128,10 +140,13 @@ def test_a_service_is_given_its_own_secrets_and_no_others(name: str) -> None:
 
 
 def test_who_is_given_a_secret_can_read_it() -> None:
-    """The files are their owner's alone; PostgreSQL's image begins as root and gives its key away itself."""
+    """The files are their owner's alone; PostgreSQL and Postfix begin as root and read theirs."""
     given = {name for name, one in COMPOSE["services"].items() if one.get("secrets")}
-    for name in given - {"postgres"}:
-        assert COMPOSE["services"][name]["user"].startswith("${WD_USER"), name
+    for name in given:
+        if name in ("postgres", "mail"):
+            assert "DAC_OVERRIDE" in COMPOSE["services"][name]["cap_add"]
+        else:
+            assert COMPOSE["services"][name]["user"].startswith("${WD_USER"), name
 
 
 def test_profiles_are_for_who_asks_for_them() -> None:
@@ -140,6 +155,23 @@ def test_profiles_are_for_who_asks_for_them() -> None:
     assert profiles["mail"] == ["mail"]
     assert profiles["operator"] == ["operator"]
     assert not any(profiles[name] for name in ("members", "postgres", "nats", "proxy", "migrate"))
+
+
+def test_past_one_machine_each_service_is_reached_at_a_private_address_alone(tmp_path: Path) -> None:
+    grown: dict[str, Any] = yaml.safe_load((DEPLOY / "grown.yaml").read_text())["services"]
+    assert set(grown) == {"nats", *SERVICES}
+    ports = [port for one in grown.values() for port in one["ports"]]
+    assert all(port.startswith("${WD_PRIVATE") for port in ports)
+    opened = [re.sub(r"\$\{[^}]*\}", "", port).split(":")[1] for port in ports]
+    assert len(set(opened)) == len(opened)
+    asked = {port.rsplit(":", 1)[1] for name in SERVICES for port in grown[name]["ports"]}
+    assert asked == {str(PROBE_PORT), "8080"}
+    nodes = [f"nats{n}.example:4222" for n in (1, 2, 3)]
+    folder = written(tmp_path / "region", nats=nodes, postgres=["db1.example:5432"]).parent
+    (mounted,) = grown["nats"]["volumes"]
+    for node in "123":
+        there = re.sub(r"\$\{WD_NODE[^}]*\}", node, mounted.removesuffix(":/etc/nats:ro"))
+        assert Path(there.replace("${WD_FOLDER}", str(folder)), "nats.conf").exists()
 
 
 def compose_program() -> list[str] | None:
@@ -151,15 +183,21 @@ def compose_program() -> list[str] | None:
     return ["docker-compose"] if shutil.which("docker-compose") else None
 
 
-def test_compose_itself_finds_it_right(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("grown.yaml",)], ids=["one machine", "several"])
+def test_compose_itself_finds_it_right(
+    tmp_path: Path, more: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = compose_program()
     if program is None:
         pytest.skip("there is no docker compose here")
+    monkeypatch.setenv("WD_PRIVATE", "10.8.0.1")
+    monkeypatch.setenv("WD_NODE", "2")
     config = written(tmp_path / "region", nats=["nats:4222"], postgres=["postgres:5432"])
     read = subprocess.run(
         [
             *program,
             *("--env-file", str(config.parent / "compose.env"), "--file", str(DEPLOY / "compose.yaml")),
+            *(word for name in more for word in ("--file", str(DEPLOY / name))),
             *("--profile", "mail", "--profile", "observability", "--profile", "operator"),
             *("--profile", "network", "config"),
         ],
@@ -171,4 +209,7 @@ def test_compose_itself_finds_it_right(tmp_path: Path) -> None:
     assert read.returncode == 0, read.stderr
     found = yaml.safe_load(read.stdout)
     assert set(SERVICES) <= set(found["services"])
-    assert "WD_" not in re.sub(r"WD_DOMAIN", "", read.stdout), "a variable was left open"
+    mounts = [str(volume) for volume in found["services"]["nats"]["volumes"] if "/etc/nats" in str(volume)]
+    assert len(mounts) == 1
+    assert ("nats-2" in mounts[0]) is bool(more)
+    assert "WD_" not in re.sub(r"WD_(DOMAIN|COORDINATORS)", "", read.stdout), "a variable was left open"

@@ -190,7 +190,7 @@ class Gauges:
                     row[label] if row[label] in values else OTHER for label, values in gauge.labels.items()
                 )
                 found[key] = found.get(key, 0.0) + float(row["value"])
-            self._show(gauge.name, gauge.says, tuple(gauge.labels), found)
+            self.show(gauge.name, gauge.says, tuple(gauge.labels), found)
 
     async def measure_transport(self, bus: "Bus") -> None:
         """Ask JetStream about this service's stream, and about its place in those it follows."""
@@ -216,11 +216,12 @@ class Gauges:
             "wd_consumer_redelivered": {key: each.num_redelivered or 0 for key, each in places.items()},
         }
         for name, values in found.items():
-            self._show(name, _TRANSPORT[name][0], (_TRANSPORT[name][1],), values)
+            self.show(name, _TRANSPORT[name][0], (_TRANSPORT[name][1],), values)
 
-    def _show(
+    def show(
         self, name: str, says: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]
     ) -> None:
+        """Show these values by their labels, in place of what had this name."""
         family = GaugeMetricFamily(name, says, labels=labels)
         for key, value in values.items():
             family.add_metric(key, value)

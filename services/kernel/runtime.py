@@ -24,6 +24,7 @@ from contracts import subjects, wrong
 from contracts.access import allowed
 from contracts.catalogue import SERVICES
 from contracts.envelope import Actor, Answer, Command, Refusal, View
+from services.kernel import certificates
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop
 from services.kernel.database import connect, connection_settings, open_pool
@@ -255,6 +256,7 @@ class Replica:
                 if self.service.schedules:
                     tasks.create_task(fire_timers(self.service, self.pool, self.loop, self._ready))
                 tasks.create_task(self.gauges.keep_measuring(self.pool, self.bus))
+                tasks.create_task(certificates.keep_looking(self.region, self.gauges))
                 for worker in self.service.workers:
                     tasks.create_task(worker(self))
         finally:

@@ -29,5 +29,5 @@ The region's own accounts make every posting have another side:
 
 A transfer to another region: held here (`sending.py`), accepted there (`receiving.py`), posted here, then
 there; each night both tell what they posted (`reckoning.py`). Letters are read in `correspondence.py`. What
-has no end when a region leaves is for a person (`parting.py`).
+has no end when a region leaves, or was put back, is for a person (`parting.py`).
 """

@@ -33,6 +33,7 @@ from contracts.crossings import (
     TransferPosted,
     TransferReceived,
     TransferReleased,
+    TransferTakenBack,
     TransferVoided,
 )
 from contracts.envelope import Event
@@ -116,6 +117,7 @@ type ClearingEvent = (
     | TransferPosted
     | TransferReceived
     | TransferDiffered
+    | TransferTakenBack
     | TransferReleased
     | TransferVoided
     | PositionReckoned
@@ -187,6 +189,7 @@ def _crossed(
     | TransferPosted
     | TransferReceived
     | TransferDiffered
+    | TransferTakenBack
     | TransferReleased
     | TransferVoided,
 ) -> Clearing:
@@ -220,6 +223,17 @@ def _crossed(
                 got_count=found.got_count + 1,
                 got_minutes=found.got_minutes + minutes,
             )
+        case TransferTakenBack():
+            got = found.got_count - 1
+            # Neither side has it now: nor is it in what they compare with, of the night before.
+            return replace(
+                found,
+                position_minutes=found.position_minutes + minutes,
+                got_count=got,
+                got_minutes=found.got_minutes - minutes,
+                told_count=min(found.told_count, got),
+                got_then=min(found.got_then, got),
+            )
         case _:
             assert_never(event)
 
@@ -241,6 +255,7 @@ CLEARING = Kind(
         TransferPosted: lambda e: (clearing_id(e.peer),),
         TransferReceived: lambda e: (clearing_id(e.peer),),
         TransferDiffered: lambda e: (clearing_id(e.peer),),
+        TransferTakenBack: lambda e: (clearing_id(e.peer),),
         TransferReleased: lambda e: (clearing_id(e.peer),) if e.offered else (),
         TransferVoided: lambda e: (clearing_id(e.peer),) if e.by == "them" else (),
     },

@@ -28,6 +28,7 @@ from contracts.crossings import (
     TransferRejected,
     TransferReleased,
     TransferStranded,
+    TransferTakenBack,
     TransferVoided,
 )
 from contracts.envelope import Event
@@ -131,6 +132,7 @@ type CrossingEvent = (
     | TransferPosted
     | TransferReceived
     | TransferDiffered
+    | TransferTakenBack
     | TransferReleased
     | TransferAsked
     | TransferAnswered
@@ -152,6 +154,9 @@ def evolve(found: Crossing | None, event: CrossingEvent, id: UUID, at: datetime)
             began = Crossing(id, event.peer, id, True, event.minutes, event.kind, "released", at)
             before = found or replace(began, payer_id=event.payer_id, about=event.about)
             return replace(before, status="released", reason=event.reason, stranded="", changed_at=at)
+        case TransferTakenBack():
+            assert found is not None
+            return replace(found, status="taken_back", stranded="", changed_at=at)
         case TransferAsked():
             assert found is not None
             # What they posted otherwise is asked once more, and stays for a person.
@@ -221,6 +226,11 @@ def hold_of(crossing_id: UUID) -> UUID:
 def posting_of(crossing_id: UUID) -> UUID:
     """The id of the entry with which it is booked here."""
     return uuid5(crossing_id, "posting")
+
+
+def reversal_of(crossing_id: UUID) -> UUID:
+    """The id of the first entry with which it is taken back."""
+    return uuid5(crossing_id, "reversal")
 
 
 def asks(event: TransferOffered | TransferAccepted | TransferAsked, at: datetime) -> list[Timer]:

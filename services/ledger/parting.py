@@ -99,6 +99,14 @@ def _booked_there(found: Crossing, state: State) -> list[Event]:
         return []
     if found.ours:
         return sending.posted(found, state)
+    if receiving.booked_before(found, state):
+        raise Rejected(
+            "taken_back",
+            "Deze uren zijn hier al teruggedraaid: het nummer is gebruikt. Laat de andere regio ze opnieuw "
+            "geven, en kies dan dat het daar niet geboekt is.",
+            "These hours were taken back here: the number is used. Have the other region give them anew, and "
+            "then say that it is not booked there.",
+        )
     if not receiving.amount_possible(found.posting):
         raise Rejected(
             "amount",
@@ -112,6 +120,8 @@ def _booked_there(found: Crossing, state: State) -> list[Event]:
 
 
 def _nothing_there(found: Crossing, state: State) -> list[Event]:
+    if found.status == "posted" and not found.ours:
+        return receiving.taken_back(found, state)
     if found.status == "posted":
         raise Rejected(
             "posted_here",

@@ -13,6 +13,7 @@ from contracts.crossings import (
     TransferDiffered,
     TransferReceived,
     TransferRejected,
+    TransferTakenBack,
     TransferVoided,
     received_id,
 )
@@ -26,9 +27,10 @@ from services.kernel.service import Context
 from services.ledger.account import ACCOUNT, BOTTOMLESS, Account, regions_own
 from services.ledger.agreement import no_proposal
 from services.ledger.clearing import CLEARING, Clearing, with_peer
-from services.ledger.crossing import CROSSING, NOT_RECEIVED, Crossing, posting_of
+from services.ledger.crossing import CROSSING, NOT_RECEIVED, Crossing, posting_of, reversal_of
+from services.ledger.reversal import give_back
 from services.ledger.seat import account_used, stands_for
-from services.ledger.transfer import Links, Postings
+from services.ledger.transfer import TRANSFER, Links, Postings, rest_of
 
 MOST_MINUTES = 10_000
 """As much as one transfer within the region."""
@@ -222,11 +224,17 @@ def take_question(letter: TransferQuestion, peer: str, state: State) -> list[Eve
 
 
 def take_void(letter: TransferVoid, peer: str, state: State) -> list[Event]:
-    """What we accepted, or heard otherwise, does not come: who pays knows nothing of it."""
+    """What we accepted, or heard otherwise, does not come: who pays knows nothing of it.
+
+    Where they posted it and we did too they were put back to an older copy, and it is on our side alone:
+    whether it stays so a person finds out.
+    """
     crossing = state.get(CROSSING, received_id(peer, letter.transfer_id))
-    if crossing is None or crossing.status not in ("accepted", "differs"):
+    if crossing is None:
         return []
-    return [voided(crossing)]
+    if crossing.status == "posted" and not crossing.stranded:
+        return [crossing.strands("forgotten")]
+    return [voided(crossing)] if crossing.status in ("accepted", "differs") else []
 
 
 def voided(crossing: Crossing) -> TransferVoided:
@@ -238,3 +246,30 @@ def voided(crossing: Crossing) -> TransferVoided:
         minutes=crossing.minutes if crossing.status == "accepted" else 0,
         by="them",
     )
+
+
+def booked_before(crossing: Crossing, state: State) -> bool:
+    """Whether theirs was ever posted here: once only, also when it was taken back since."""
+    return state.get(TRANSFER, posting_of(crossing.crossing_id)) is not None
+
+
+def taken_back(crossing: Crossing, state: State) -> list[Event]:
+    """What we posted and they know nothing of goes back to them, out of where it went: see reversal.py."""
+    clearing = state.get(ACCOUNT, clearing_account(crossing.peer))
+    assert clearing is not None, "something was posted from it"
+    postings = Postings(reversal_of(crossing.crossing_id))
+    posting = posting_of(crossing.crossing_id)
+    for entry_id in (posting, rest_of(posting)):
+        entry = state.get(TRANSFER, entry_id)
+        if entry is not None:
+            give_back(entry, clearing, state, postings, reverses=entry_id, peer=crossing.peer)
+    return [
+        *postings.noted(),
+        TransferTakenBack(
+            crossing_id=crossing.crossing_id,
+            peer=crossing.peer,
+            transfer_id=crossing.transfer_id,
+            minutes=crossing.minutes,
+            kind=crossing.kind or "gift",
+        ),
+    ]

@@ -1,5 +1,6 @@
 """Undoing a transfer by a linked one the other way, once. Nothing that was posted is ever edited."""
 
+from typing import Unpack
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -16,30 +17,17 @@ from services.ledger.transfer import TRANSFER, Links, Postings, Transfer
 def undo(command: UndoTransfer, context: Context, state: State) -> list[Event]:
     """The giver gets everything back, above a ceiling too: it was theirs.
 
-    What the receiver can spare above their floor comes from them, the rest from SUSPENSE, as a
-    second linked transfer. SUSPENSE stands in for an account that was closed meanwhile.
+    SUSPENSE stands in for an account that was closed meanwhile.
     """
     transfer = _reversible(state, command)
     check_place(state, context, *transfer.people)
     check_not_own(state, context, *transfer.people, transfer.from_account_id, transfer.to_account_id)
     giver = _open(state, transfer.from_account_id)
-    receiver = _open(state, transfer.to_account_id)
-    suspense = regions_own(state, SUSPENSE)
-    gets_back = giver or suspense
+    gets_back = giver or regions_own(state, SUSPENSE)
     # The other way round: who received now pays.
-    links = Links(
-        reverses=transfer.transfer_id,
-        payee_id=transfer.payer_id or stands_for(gets_back.account_id, transfer.from_account_id),
-    )
-    taken = 0
-    if receiver is not None and receiver.account_id != gets_back.account_id:
-        taken = min(transfer.minutes, receiver.spare_minutes)
+    payee_id = transfer.payer_id or stands_for(gets_back.account_id, transfer.from_account_id)
     postings = Postings(context.command_id)
-    if receiver is not None:
-        from_them: Links = {**links, "payer_id": transfer.payee_id}
-        postings.move(taken, receiver, gets_back, "reversal", **from_them)
-    if gets_back.account_id != SUSPENSE:
-        postings.move(transfer.minutes - taken, suspense, gets_back, "reversal", **links)
+    give_back(transfer, gets_back, state, postings, reverses=transfer.transfer_id, payee_id=payee_id)
     if not postings:
         raise Rejected(
             "nothing_left",
@@ -47,6 +35,24 @@ def undo(command: UndoTransfer, context: Context, state: State) -> list[Event]:
             "There is nobody left to take these hours from or to give them to. You need not do anything.",
         )
     return postings.noted()
+
+
+def give_back(
+    transfer: Transfer, gets_back: Account, state: State, postings: Postings, **links: Unpack[Links]
+) -> None:
+    """All minutes of a transfer, the other way.
+
+    What the receiver can spare above their floor comes from them, the rest from SUSPENSE, as a second
+    linked transfer. SUSPENSE stands in for a receiver whose account was closed meanwhile.
+    """
+    receiver = _open(state, transfer.to_account_id)
+    taken = 0
+    if receiver is not None and receiver.account_id != gets_back.account_id:
+        taken = min(transfer.minutes, receiver.spare_minutes)
+        from_them: Links = {**links, "payer_id": transfer.payee_id}
+        postings.move(taken, receiver, gets_back, "reversal", **from_them)
+    if gets_back.account_id != SUSPENSE:
+        postings.move(transfer.minutes - taken, regions_own(state, SUSPENSE), gets_back, "reversal", **links)
 
 
 def _open(state: State, account_id: UUID) -> Account | None:

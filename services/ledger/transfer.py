@@ -113,6 +113,11 @@ class Links(TypedDict, total=False):
     peer: str
 
 
+def rest_of(first_id: UUID, n: int = 1) -> UUID:
+    """The id of what one decision books after its transfer `first_id`, as the so many-th of its events."""
+    return uuid5(first_id, str(n))
+
+
 class Postings:
     """The transfers that one decision makes. The first has `first_id`, the others ids made from it."""
 
@@ -127,7 +132,7 @@ class Postings:
         """Minutes (0: nothing happens) from one account to another. Accounts are as before the decision."""
         if minutes == 0:
             return
-        transfer_id = uuid5(self._first_id, str(len(self._events))) if self._changes else self._first_id
+        transfer_id = rest_of(self._first_id, len(self._events)) if self._changes else self._first_id
         for account, change in ((payer, -minutes), (payee, minutes)):
             if account.version == 0:
                 self._open(account)

@@ -16,9 +16,12 @@ _SENT = (
     "SELECT entity_id AS transfer_id, (data->>'minutes')::bigint AS minutes FROM events "
     "WHERE name = 'TransferPosted' AND data->>'peer' = $1"
 )
+_KEPT = "NOT EXISTS (SELECT FROM events b WHERE b.name = 'TransferTakenBack' AND b.entity_id = e.entity_id)"
+"""What was received and not taken back since who paid had forgotten it."""
+
 _GOT = (
-    "SELECT (data->>'transfer_id')::uuid AS transfer_id, (data->>'minutes')::bigint AS minutes FROM events "
-    "WHERE name = 'TransferReceived' AND data->>'peer' = $1"
+    "SELECT (data->>'transfer_id')::uuid AS transfer_id, (data->>'minutes')::bigint AS minutes FROM events e "
+    f"WHERE name = 'TransferReceived' AND data->>'peer' = $1 AND {_KEPT}"
 )
 
 
@@ -29,20 +32,24 @@ async def clears(ledger: Connection) -> Check:
         check,
         ledger,
         "WITH sums AS (SELECT data->>'peer' AS peer, sum((data->>'minutes')::bigint * "
-        " CASE name WHEN 'TransferPosted' THEN 1 ELSE -1 END) AS minutes FROM events "
-        " WHERE name IN ('TransferPosted', 'TransferReceived') GROUP BY 1), "
+        " CASE name WHEN 'TransferReceived' THEN -1 ELSE 1 END) AS minutes FROM events "
+        " WHERE name IN ('TransferPosted', 'TransferReceived', 'TransferTakenBack') GROUP BY 1), "
         "booked AS (SELECT t.data->>'peer' AS peer, sum((t.data->>'minutes')::bigint * "
         " CASE WHEN (t.data->>'to_account_id')::uuid = a.entity_id THEN 1 ELSE -1 END) AS minutes "
         " FROM events t JOIN events a ON a.name = 'AccountOpened' AND a.data->>'kind' = 'clearing' "
         " AND a.entity_id IN ((t.data->>'to_account_id')::uuid, (t.data->>'from_account_id')::uuid) "
-        " WHERE t.name = 'CreditTransferred' AND t.data->>'kind' = 'clearing' GROUP BY 1), "
+        " WHERE t.name = 'CreditTransferred' AND t.data->>'kind' IN ('clearing', 'reversal') GROUP BY 1), "
         # What a peer posted that we do not know we accepted may pass the cap: both sides have it then.
-        "beyond AS (SELECT data->>'peer' AS peer, sum((data->>'minutes')::bigint) AS minutes FROM events "
-        " WHERE name = 'TransferReceived' AND (data->>'beyond')::boolean GROUP BY 1) "
+        "beyond AS (SELECT data->>'peer' AS peer, sum((data->>'minutes')::bigint) AS minutes FROM events e "
+        f" WHERE name = 'TransferReceived' AND (data->>'beyond')::boolean AND {_KEPT} GROUP BY 1), "
+        # And so may what was given before something was taken back, that had made room for it.
+        "back AS (SELECT data->>'peer' AS peer, sum((data->>'minutes')::bigint) AS minutes FROM events "
+        " WHERE name = 'TransferTakenBack' GROUP BY 1) "
         "SELECT 'position on ' || c.peer FROM clearings c LEFT JOIN sums s USING (peer) "
-        "LEFT JOIN booked b USING (peer) LEFT JOIN beyond y USING (peer) "
+        "LEFT JOIN booked b USING (peer) LEFT JOIN beyond y USING (peer) LEFT JOIN back r USING (peer) "
         "WHERE c.position_minutes <> coalesce(s.minutes, 0) "
-        "OR c.position_minutes <> coalesce(b.minutes, 0) OR c.position_minutes > c.cap_minutes "
+        "OR c.position_minutes <> coalesce(b.minutes, 0) "
+        "OR c.position_minutes > c.cap_minutes + coalesce(r.minutes, 0) "
         "OR -c.position_minutes > c.cap_minutes + coalesce(y.minutes, 0)",
     )
     await find(

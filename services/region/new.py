@@ -5,7 +5,7 @@
     nats/  (or nats-1/ nats-2/ nats-3/)  nats.conf and certificate, for each NATS server
     postgres/                            certificate, pg_hba.conf, roles.sql, for each PostgreSQL server
     authority/                           signs those certificates; no server needs it
-    compose.env mail.env targets/        for deploy/compose.yaml
+    compose.env mail.env mail-password targets/   for deploy/compose.yaml
     state/                               the list of erasures, and what NATS holds, there
 
 Whoever has the folder has the region. Nothing that is there is ever overwritten.
@@ -184,10 +184,10 @@ CONTAINER_USER = (10001, 10001)
 
 MAIL_ENV = """\
 # For compose's profile `mail`: the provider that takes our messages, as it told you.
+# Its password goes into the file mail-password beside this one.
 ALLOWED_SENDER_DOMAINS={domain}
 RELAYHOST=
 RELAYHOST_USERNAME=
-RELAYHOST_PASSWORD=
 """
 
 PG_HBA = """\
@@ -223,6 +223,7 @@ def _write_compose(part: Path, folder: Path, wishes: Wishes, region: Region) -> 
     (part / "compose.env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     for name, text in (
         ("grafana-password", new_secret()),
+        ("mail-password", ""),
         ("mail.env", MAIL_ENV.format(domain=wishes.sender.rpartition("@")[2])),
     ):
         _write_secret(part / name, text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from pathlib import Path
 
 import asyncpg
@@ -9,10 +10,12 @@ import nats
 import pytest
 
 from contracts import subjects
+from services.kernel.certificates import CERTIFICATE_ENDS
 from services.kernel.settings import Region
 from services.kernel.standbys import missing
 from services.region import operating
 from services.region.mailbox import Mailbox
+from services.region.running import RunningRegion
 from tests.harness.checker import assert_all_holds
 from tests.harness.deployed import Pair, grown_region
 from tests.harness.neighbourhood import Neighbourhood
@@ -40,6 +43,12 @@ async def _leaders(region: Region) -> dict[str, str]:
         await client.close()
 
 
+async def _certificates_shown(running: RunningRegion) -> bool:
+    names = [f'{CERTIFICATE_ENDS}{{server="{server}"}}' for server in ("postgres", "nats")]
+    shown = [await asyncio.to_thread(replica.metric, name) for replica in running.replicas for name in names]
+    return all(at > time.time() + 86400 for at in shown)
+
+
 @pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_nats_node_of_three_and_then_the_first_postgres_are_gone(tmp_path: Path, seed: int) -> None:
@@ -47,6 +56,7 @@ async def test_a_nats_node_of_three_and_then_the_first_postgres_are_gone(tmp_pat
         async with grown_region(tmp_path, mail_port=mailbox.port) as (running, nodes, pair):
             region = running.region
             assert await operating.update_streams(region) == {}, "made as they should be"
+            await until(lambda: _certificates_shown(running), "every service showing when certificates end")
             async with Neighbourhood(region, seed) as place:
                 await place.settle_in(6)
                 leaders = await _leaders(region)

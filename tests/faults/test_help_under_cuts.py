@@ -130,7 +130,7 @@ async def test_every_step_goes_on_after_every_kind_of_cut(tmp_path: Path, seed: 
     dice = random.Random(seed)
     async with two_towns(tmp_path) as towns:
         await asyncio.to_thread(towns.agree_on_a_cap, 1_200)
-        lots = [await asyncio.to_thread(_help, towns) for _ in KINDS]
+        lots = [await asyncio.to_thread(begin_help, towns) for _ in KINDS]
         kinds = dice.sample(KINDS, len(KINDS))
         for n in range(len(lots) + len(lots[0].steps) - 1):
             steps = [lot.steps[n - k] for k, lot in enumerate(lots) if 0 <= n - k < len(lot.steps)]
@@ -154,7 +154,8 @@ async def test_every_step_goes_on_after_every_kind_of_cut(tmp_path: Path, seed: 
             assert report.ok, [check for check in report.checks if not check.ok]
 
 
-def _help(towns: Towns) -> Help:
+def begin_help(towns: Towns) -> Help:
+    """Someone of oost asks, someone of west offers; nothing is shown yet."""
     asker, helper = towns.oost.neighbour(), towns.west.neighbour(capacity=120)
     offer = towns.west.offer(helper, "gardening")
     return Help(towns, asker, helper, offer, towns.oost.ask(asker, "gardening", 60, wanted_at=in_days(3)))

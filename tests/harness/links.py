@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from prometheus_client import CollectorRegistry
+
 from contracts.envelope import Answer
 from contracts.link import PEER_SPACE, GetPeers, Peers, QueueLetter, SettleForgotten
 from services.kernel.deciding import Item
+from services.kernel.gauges import Gauges
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
 from services.kernel.settings import Region, load
@@ -137,10 +140,11 @@ class LinkedRegion:
         return [UUID(row["id"]) for row in rows]
 
     async def shows(self, name: str, wanted: float, **labels: str) -> bool:
-        """Whether Prometheus is shown this number, measured anew."""
+        """Whether Prometheus is shown this number, where it is measured now and not in a while."""
         assert self.replica is not None
-        await self.replica.gauges.measure(self.replica.pool)
-        return self.replica.metrics.registry.get_sample_value(name, labels) == wanted
+        registry = CollectorRegistry()
+        await Gauges("link", self.replica.service.gauges, registry).measure(self.replica.pool)
+        return registry.get_sample_value(name, labels) == wanted
 
     def refused(self) -> dict[str, float]:
         """How many messages Prometheus is shown to have been refused, by reason."""

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from contracts.catalogue import kebab
+from services.kernel.certificates import CERTIFICATE_ENDS
 from services.link.gauges import GAUGES as LINK_GAUGES
 from services.region.servers import free_port, wait_until
 from tests.harness.town import NOOR, Town
@@ -205,7 +206,8 @@ def test_every_alert_can_be_worked_out_and_a_healthy_region_calls_nobody(
     asked: httpx.Client, town: Town, alert: str
 ) -> None:
     assert answer(asked, ALERTS[alert]["expr"]) == [] or alert in MAY_BE
-    assert names_of(ALERTS[alert]["expr"]) <= {*metric_names(asked), *OF_THE_LINK}, alert
+    elsewhere = {*OF_THE_LINK, CERTIFICATE_ENDS}
+    assert names_of(ALERTS[alert]["expr"]) <= {*metric_names(asked), *elsewhere}, alert
 
 
 OF_THE_LINK = {*(gauge.name for gauge in LINK_GAUGES), "wd_link_refused_total"}

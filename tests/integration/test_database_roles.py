@@ -1,5 +1,8 @@
-"""One database per service: its role comes into its own, and into no other."""
+"""One database per service: its role comes into its own, and into no other; whoever made them."""
 
+import asyncio
+import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
@@ -8,9 +11,45 @@ import pytest
 from contracts.catalogue import SERVICES
 from services.kernel.database import address
 from services.kernel.database import connect as connect_to
-from services.kernel.settings import Region
-from services.region.databases import connect
-from tests.harness.town import Town
+from services.kernel.settings import Region, load
+from services.region.configure import write_region
+from services.region.databases import connect, migrate_all, roles_sql
+from services.region.servers import Postgres, postgres_program
+
+
+@pytest.fixture(
+    scope="module",
+    params=["made by migrate", pytest.param("made by roles.sql", marks=pytest.mark.long)],
+)
+def region(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    """A region whose databases and roles are there, on the town's server or on one that was empty."""
+    if request.param == "made by migrate":
+        yield request.getfixturevalue("town").region.region
+        return
+    folder = tmp_path_factory.mktemp("by-hand")
+    found = load(write_region(folder, region="eigen", name="Eigen", centre="3511", keys=[]))
+    password = found.postgres_password("admin") or ""
+    server = Postgres(folder / "servers", found.postgres.port, password)
+    (folder / "servers").mkdir(exist_ok=True)
+    script = folder / "roles.sql"
+    script.write_text(roles_sql(found))
+    try:
+        server.start()
+        # As the script's first line says, and stopping at whatever is wrong.
+        subprocess.run(
+            [
+                postgres_program("psql"),
+                *("--host=127.0.0.1", f"--port={found.postgres.port}", "--username=admin"),
+                *("--dbname=postgres", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={script}"),
+            ],
+            env={"PGPASSWORD": password},
+            check=True,
+            capture_output=True,
+        )
+        asyncio.run(migrate_all(found))
+        yield found
+    finally:
+        server.stop()
 
 
 async def connect_as(region: Region, user: str, password: str | None, database: str) -> Any:
@@ -23,8 +62,7 @@ async def _come_in(region: Region, role: str, database: str, password: str | Non
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_role_comes_into_its_own_database_and_no_other(town: Town, service: str) -> None:
-    region = town.region.region
+async def test_a_role_comes_into_its_own_database_and_no_other(region: Region, service: str) -> None:
     password = region.postgres_password(service)
     assert password
     await _come_in(region, service, region.database(service), password)
@@ -43,9 +81,8 @@ PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_every_table_is_its_own_roles_and_nobody_elses(town: Town, service: str) -> None:
+async def test_every_table_is_its_own_roles_and_nobody_elses(region: Region, service: str) -> None:
     """Also for a role that came in by a mistake in who may connect."""
-    region = town.region.region
     admin = await connect_as(region, "admin", region.postgres_password("admin"), region.database(service))
     try:
         tables = await admin.fetch(
@@ -73,8 +110,8 @@ async def test_every_table_is_its_own_roles_and_nobody_elses(town: Town, service
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_a_role_has_no_power_beyond_its_tables(town: Town, service: str) -> None:
-    database = await connect(town.region.region, service)
+async def test_a_role_has_no_power_beyond_its_tables(region: Region, service: str) -> None:
+    database = await connect(region, service)
     try:
         role = await database.fetchrow("SELECT * FROM pg_roles WHERE rolname = current_user")
         for power in ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls"):

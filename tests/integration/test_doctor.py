@@ -6,8 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from services.kernel.settings import load
+from services.kernel.certificates import CERTIFICATE_ENDS, keep_looking, soonest
+from services.kernel.gauges import Gauges
+from services.kernel.settings import Region, load
 from services.region import certificates as making
 from services.region.certificates import authority
 from services.region.doctor import examine
@@ -16,6 +19,7 @@ from services.region.finding import Finding, as_lines, exit_code
 from services.region.servers import free_port
 from tests.harness.deployed import nats_nodes, tls_front, written
 from tests.harness.town import Town
+from tests.harness.waiting import until
 
 
 async def looked_at(config: Path, **more: str) -> list[Finding]:
@@ -112,13 +116,38 @@ async def test_what_servers_show_is_looked_at_and_told_before_it_ends(
                 **{f"{name}: {place}": "note" for name, place in places.items()},
             }
             assert all("region certificates" in each.do for each in found.values() if each.level == "note")
+            shown = await measured(region)
+            assert set(shown) == set(places)
+            assert all(4 < (at - time.time()) / 86400 <= 5 for at in shown.values()), shown
             # Another authority's: nobody of ours would speak to them.
             authority("Elders").write(config.with_name("ca.pem"), tmp_path / "ca.key")
             told = [each async for each in certificates(region, "") if each.level == "bad"]
             assert len(told) == 2
             assert all("certificate" in each.says for each in told)
+            assert await asyncio.to_thread(soonest, region) == dict.fromkeys(places, 0.0)
     away = [each async for each in certificates(region, "") if each.level == "bad"]
     assert len(away) == 2
+    # Then only the authority's own end is known.
+    assert all(
+        (at - time.time()) / 86400 > 3000 for at in (await asyncio.to_thread(soonest, region)).values()
+    )
+    assert await measured(town.region.region) == {}, "without TLS there is nothing that ends"
+
+
+async def measured(region: Region) -> dict[str, float]:
+    """What the gauge shows of each server."""
+    registry = CollectorRegistry()
+    looking = asyncio.create_task(keep_looking(region, Gauges("ledger", (), registry)))
+
+    async def looked_once() -> bool:
+        return looking.done() or bool(list(registry.collect()))
+
+    await until(looked_once, "the certificates being looked at")
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    samples = [sample for family in registry.collect() for sample in family.samples]
+    assert {sample.name for sample in samples} <= {CERTIFICATE_ENDS}
+    return {sample.labels["server"]: sample.value for sample in samples}
 
 
 def test_a_key_that_is_missing_is_a_note_that_can_wait() -> None:

@@ -17,6 +17,7 @@ from contracts.crossings import (
     TransferReceived,
     TransferRejected,
     TransferReleased,
+    TransferStranded,
     received_id,
 )
 from contracts.envelope import Event
@@ -96,6 +97,9 @@ ACCEPTED = TransferAccepted(
     crossing_id=HERE, peer=PEER, transfer_id=THEIRS, payee_id=BRAM, minutes=60, kind="gift"
 )
 POSTING = letter(TransferPosting(transfer_id=THEIRS, payee_id=BRAM, minutes=60, kind="gift"))
+
+
+FORGOTTEN = TransferStranded(crossing_id=HERE, peer=PEER, reason="forgotten")
 
 
 def received(*, accepted: bool = True, beyond: bool = False) -> TransferReceived:

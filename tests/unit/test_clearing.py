@@ -74,6 +74,7 @@ from tests.unit.accounts import POOL_OPENED, SUSPENSE_OPENED, TWO_ACCOUNTS, clos
 from tests.unit.clearings import (
     ACCEPTED,
     FAR,
+    FORGOTTEN,
     GIVE,
     GIVEN,
     HERE,
@@ -452,7 +453,15 @@ def test_what_the_payer_knows_nothing_of_is_no_longer_expected() -> None:
     given(*capped(), ACCEPTED).when(about).then(void)
     assert void.letter() is None
     assert given(*capped(), ACCEPTED, void).now(CLEARING, clearing_id(PEER)).room_in == 120
-    given(*capped(), ACCEPTED, entry(), received()).when(about).then_nothing()
+
+
+def test_what_we_posted_and_the_payer_forgot_is_shown_to_a_person() -> None:
+    """They were put back to an older copy: it would be on our side alone, for ever."""
+    about = letter(TransferVoid(transfer_id=THEIRS))
+    given(*GOT_ONE).when(about).then(FORGOTTEN)
+    given(*GOT_ONE, FORGOTTEN).when(about).then_nothing()
+    assert given(*GOT_ONE, FORGOTTEN).now(CROSSING, HERE).status == "posted"
+    assert given(*GOT_ONE, FORGOTTEN).now(ACCOUNT, BRAM).balance_minutes == 60
 
 
 def test_no_peer_touches_what_is_between_others() -> None:

@@ -304,6 +304,7 @@ FROM_LEDGER = (
             crossings.TransferDiffered,
             crossings.TransferDecided,
             crossings.TransferReceived,
+            crossings.TransferTakenBack,
         )
     ),
     ledger.ExpensesNoted(expenses_id=SECOND, helper_id=BRAM, cents=500, month="2026-11"),
@@ -688,4 +689,4 @@ def test_how_we_stand_with_another_region() -> None:
     )
     there = {crossing.crossing_id: crossing for crossing in seen(*everyone()).all(CROSSINGS)}
     assert (there[CROSSING].ours, there[CROSSING].status) == (True, "void")
-    assert (there[ONE_MORE].ours, there[ONE_MORE].status) == (False, "posted")
+    assert (there[ONE_MORE].ours, there[ONE_MORE].status) == (False, "taken_back")

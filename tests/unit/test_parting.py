@@ -5,11 +5,13 @@ from uuid import UUID
 import pytest
 
 from contracts.clearing import (
+    CapAgreed,
     CapDeclined,
     CapProposed,
     ClearingEnded,
     ClearingResumed,
     EndClearing,
+    PositionCompared,
     PositionReckoned,
     ProposeCap,
     Reckon,
@@ -30,24 +32,36 @@ from contracts.crossings import (
     TransferReceived,
     TransferReleased,
     TransferStranded,
+    TransferTakenBack,
     TransferVoided,
 )
 from contracts.envelope import Event
-from contracts.ledger import HoldRefused, HoldReleased
-from contracts.letters import CapAnswer, TransferAcceptance, TransferPosting, TransferRejection, TransferVoid
+from contracts.ledger import POOL, SUSPENSE, CreditTransferred, HoldRefused, HoldReleased
+from contracts.letters import (
+    CapAnswer,
+    Reckoning,
+    TransferAcceptance,
+    TransferPosting,
+    TransferRejection,
+    TransferVoid,
+)
 from contracts.link import LetterUndeliverable, PeerJoined, PeerLeft, peer_id
 from services.kernel.testing import COMMAND_ID, NOW
 from services.ledger import handlers
 from services.ledger.account import ACCOUNT
 from services.ledger.clearing import CLEARING
-from services.ledger.crossing import CROSSING, asks, hold_of
+from services.ledger.crossing import CROSSING, asks, hold_of, posting_of, reversal_of
 from services.ledger.hold import HOLD
+from services.ledger.transfer import TRANSFER, rest_of
+from tests.unit.accounts import POOL_OPENED, SUSPENSE_OPENED, closed, moved, opened
 from tests.unit.clearings import (
     ACCEPTED,
     FAR,
+    FORGOTTEN,
     GIVE,
     GIVEN,
     HERE,
+    HOURS,
     LOAN,
     OFFER,
     PEER,
@@ -294,3 +308,81 @@ def test_who_decides_works_in_the_whole_region_and_what_does_not_wait_is_not_dec
     given().when(decide(booked=True)).refused("not_stranded")
     (entry,) = decide(booked=True).vault(COMMAND_ID)
     assert (entry.person_id, entry.data) == (ANNA, {"text": "Gebeld met Delft."})
+
+
+# The payer was put back to an older copy, and knows nothing of what we posted
+
+KNOWN_HERE: tuple[Event, ...] = (*capped(), ACCEPTED, entry(), received(), FORGOTTEN)
+TAKEN_BACK = TransferTakenBack(crossing_id=HERE, peer=PEER, transfer_id=THEIRS, minutes=60, kind="gift")
+
+
+def back(minutes: int, payer: UUID = BRAM, **links: UUID | None) -> CreditTransferred:
+    """What goes back to the other region, linked to the entry with which it came."""
+    said = {"from_account_id": payer, "to_account_id": HOURS, "minutes": minutes, "kind": "reversal"}
+    first = {"transfer_id": reversal_of(HERE), "reverses": posting_of(HERE), "peer": PEER}
+    return CreditTransferred.model_validate({**first, **said, **links})
+
+
+def test_what_they_forgot_is_taken_back_by_a_linked_reversal() -> None:
+    nothing = given(*KNOWN_HERE).when(decide(booked=False, crossing_id=HERE))
+    nothing.then(decided(booked=False, crossing_id=HERE), back(60), TAKEN_BACK)
+    after = given(*KNOWN_HERE, *nothing.events)
+    assert (after.now(ACCOUNT, BRAM).balance_minutes, after.now(ACCOUNT, HOURS).balance_minutes) == (0, 0)
+    found = after.now(CLEARING, clearing_id(PEER))
+    assert (found.position_minutes, found.got_count, found.got_minutes, found.room_in) == (0, 0, 0, 120)
+    assert after.now(TRANSFER, posting_of(HERE)).reversed_by == reversal_of(HERE)
+    assert (after.now(CROSSING, HERE).status, after.now(CROSSING, HERE).stranded) == ("taken_back", "")
+    after.when(decide(booked=False, crossing_id=HERE)).refused("not_stranded")
+    after.when(letter(TransferVoid(transfer_id=THEIRS))).then_nothing()
+    after.when(letter(OFFER)).then_nothing()
+    # Both have nothing of it now, also by the count of the night before.
+    (compared,) = after.when(letter(Reckoning(reckoning_id=LOAN, count=0, total_minutes=0))).events
+    assert isinstance(compared, PositionCompared)
+    assert compared.agrees
+
+
+def test_what_they_find_after_all_stays() -> None:
+    kept = given(*KNOWN_HERE).when(decide(booked=True, crossing_id=HERE))
+    kept.then(decided(booked=True, crossing_id=HERE))
+    after = given(*KNOWN_HERE, *kept.events)
+    assert after.now(ACCOUNT, BRAM).balance_minutes == 60
+    assert not after.now(CROSSING, HERE).stranded
+    # Should they forget it once more, a person looks once more.
+    after.when(letter(TransferVoid(transfer_id=THEIRS))).then(FORGOTTEN)
+
+
+def test_what_someone_cannot_spare_any_more_comes_from_suspense() -> None:
+    spent = moved(620, "gift", payer=BRAM, payee=ANNA)
+    events = given(*KNOWN_HERE, SUSPENSE_OPENED, spent).when(decide(booked=False, crossing_id=HERE)).events
+    rest = back(20, SUSPENSE, transfer_id=rest_of(reversal_of(HERE)))
+    assert [event for event in events if isinstance(event, CreditTransferred)] == [back(40), rest]
+    gone = given(*KNOWN_HERE, SUSPENSE_OPENED, moved(60, "gift", payer=BRAM, payee=ANNA), closed(BRAM))
+    events = gone.when(decide(booked=False, crossing_id=HERE)).events
+    assert [event for event in events if isinstance(event, CreditTransferred)] == [back(60, SUSPENSE)]
+
+
+def test_what_had_gone_to_the_pool_comes_from_there() -> None:
+    full = (opened(ANNA), opened(BRAM, ceiling=20), *PEER_KNOWN, POOL_OPENED)
+    cap = CapAgreed(**WITH, proposal_id=PROPOSAL, minutes=120, by="them")
+    came = given(*full, cap, ACCEPTED).when(POSTING).events
+    before = (*full, cap, ACCEPTED, *came, FORGOTTEN)
+    events = given(*before).when(decide(booked=False, crossing_id=HERE)).events
+    of_pool = {
+        "transfer_id": rest_of(reversal_of(HERE)),
+        "reverses": rest_of(posting_of(HERE)),
+        "payer_id": BRAM,
+    }
+    assert [event for event in events if isinstance(event, CreditTransferred)] == [
+        back(20),
+        back(40, POOL, **of_pool),
+    ]
+    assert given(*before, *events).now(ACCOUNT, HOURS).balance_minutes == 0
+
+
+def test_what_was_taken_back_is_not_booked_again() -> None:
+    """Their void is for ever: only a broken program would post it."""
+    nothing = given(*KNOWN_HERE).when(decide(booked=False, crossing_id=HERE)).events
+    (differed,) = given(*KNOWN_HERE, *nothing).when(POSTING).events
+    again = given(*KNOWN_HERE, *nothing, differed)
+    again.when(decide(booked=True, crossing_id=HERE)).refused("taken_back")
+    assert again.when(decide(booked=False, crossing_id=HERE)).events

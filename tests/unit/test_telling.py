@@ -233,6 +233,9 @@ TOLD: list[tuple[Event, list[Told]]] = [
         ],
     ),
     (transfer("reversal", from_id=SUSPENSE), [(BRAM, "transfer-reversed", {"minutes": 60, "back": 1})]),
+    # Back to another region: its account here reads no letters.
+    (transfer("reversal", peer="delft"), [(ANNA, "transfer-reversed", {"minutes": 60, "back": 0})]),
+    (transfer("reversal", from_id=SUSPENSE, peer="delft"), []),
     (transfer("opening", from_id=OPENING), []),
     (transfer("what a later release books"), []),
     (

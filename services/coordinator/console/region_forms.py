@@ -157,7 +157,7 @@ DECIDE_TRANSFER = Form(
             "Staan de uren daar in de boeken, of komen zij daar nog in?",
             "radios",
             "",
-            (("true", "Ja: boek ze hier ook"), ("false", "Nee: daar gebeurt niets meer, hier ook niet")),
+            (("true", "Ja: hier ook"), ("false", "Nee, en dat blijft zo: hier dan ook niet")),
         ),
         Field("note", "Wie sprak u, en wat is afgesproken?", "lines", "Geen namen van deelnemers."),
     ),

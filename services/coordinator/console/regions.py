@@ -406,6 +406,7 @@ WHY_STRANDED = {
     "peer_left": "Die regio verliet het netwerk voor zij antwoordde.",
     "undelivered": "Die regio verliet het netwerk voor zij hoorde dat het hier geboekt is.",
     "differs": "De regio die de uren krijgt, boekte ze niet: er kwam iets anders dan was afgesproken.",
+    "forgotten": "Die regio is teruggezet naar een oudere kopie, en kent deze uren niet meer.",
 }
 STANDS_HERE = {
     "offered": "apart gezet, niet geboekt",
@@ -415,6 +416,7 @@ STANDS_HERE = {
     "released": "vrijgegeven",
     "rejected": "geweigerd",
     "void": "niet geboekt",
+    "taken_back": "teruggedraaid",
 }
 
 

@@ -29,6 +29,7 @@ from contracts.crossings import (
     TransferRejected,
     TransferReleased,
     TransferStranded,
+    TransferTakenBack,
     TransferVoided,
 )
 from contracts.envelope import Event
@@ -276,6 +277,7 @@ _CROSSING_AFTER: dict[type[Event], str] = {
     TransferPosted: "posted",
     TransferReceived: "posted",
     TransferDiffered: "differs",
+    TransferTakenBack: "taken_back",
     TransferReleased: "released",
     TransferVoided: "void",
 }

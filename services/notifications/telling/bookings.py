@@ -44,6 +44,9 @@ def on_credit_transferred(event: CreditTransferred) -> list[Command]:
         case "ceiling":
             # What a helper had no room for. Who that is, the transfer may say.
             told = [(payer, "gift-given", {"to": "ceiling"}), (payee, "gift-given", {"to": "full"})]
+        case "reversal" if event.peer is not None:
+            # It goes back to another region: who gave it is told there.
+            told = [(payer, "transfer-reversed", {"back": 0})]
         case "reversal":
             told = [(payee, "transfer-reversed", {"back": 1}), (payer, "transfer-reversed", {"back": 0})]
         case _:
