@@ -150,6 +150,7 @@ MAY: dict[str, dict[Role, str]] = {
     # link
     "GetPeers": {C: ANY, OP: ANY, S: ANY},
     "AskContact": {C: ANY, S: ANY},
+    "SettleForgotten": {C: ANY, OP: ANY},
     # kernel
     "ReadLog": {S: ANY, OP: ANY},
     "GetMarks": {S: ANY, OP: ANY},

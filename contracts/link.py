@@ -41,6 +41,11 @@ def peer_id(region: str) -> UUID:
     return uuid5(PEER_SPACE, region)
 
 
+Count = Annotated[int, Field(ge=0, lt=2**62)]
+Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+"""What others say is bounded: it is kept, and must not be more than can be."""
+
+
 class OrphanedLetter(BaseModel):
     """A letter that whoever wrote it no longer knows."""
 
@@ -48,8 +53,8 @@ class OrphanedLetter(BaseModel):
 
     letter_id: UUID
     thread_id: UUID
-    number: int
-    name: str
+    number: Count
+    name: Name
 
 
 # Events
@@ -194,6 +199,14 @@ class OrphanSolved(Event):
     peer: str
 
 
+class OrphanSettled(Event):
+    """People of both regions looked at what a forgotten letter was about: it waits no more."""
+
+    ENTITY: ClassVar[str] = "orphan"
+    orphan_id: UUID
+    peer: str
+
+
 class LetterUndeliverable(Event):
     """The peer left before it took this letter. Whoever had it written goes on without an answer."""
 
@@ -231,12 +244,34 @@ EVENTS: tuple[type[Event], ...] = (
     LetterRepeated,
     LetterOrphaned,
     OrphanSolved,
+    OrphanSettled,
     LetterUndeliverable,
     MessagesRefused,
 )
 
 
-# Commands: all from the link's own workers and followers; none comes over the bus
+# Commands: of people
+
+
+class SettleForgotten(Command):
+    """Both regions looked at a matter of which letters were forgotten: none of those waits any more.
+
+    It changes nothing else. What must be put right is done in its own place, before.
+    """
+
+    thread_id: UUID
+
+
+COMMANDS: tuple[type[Command], ...] = (SettleForgotten,)
+
+
+# Commands of the link's own workers and followers: none comes over the bus
+
+
+class SettleOrphans(SettleForgotten):
+    """`SettleForgotten`, with which letters of that matter wait."""
+
+    orphan_ids: tuple[UUID, ...] = ()
 
 
 class Neighbour(BaseModel):
@@ -348,9 +383,6 @@ class NoteRefused(Command):
     count: int
 
 
-COMMANDS: tuple[type[Command], ...] = ()
-
-
 # Queries and views
 
 
@@ -363,6 +395,7 @@ class PeerSeen(View):
 
     `unread_there`: letters of ours that its release cannot read, by name and version; they wait there,
     with all that is about the same matter, until it is upgraded. `unread_here`: the same the other way.
+    `orphans_count`: letters that one of the two forgot and nobody looked at yet; `orphans` are the first.
     """
 
     peer: str
@@ -377,6 +410,7 @@ class PeerSeen(View):
     refused: dict[str, int] = Field(default_factory=dict)
     unread_there: dict[str, int] = Field(default_factory=dict)
     unread_here: dict[str, int] = Field(default_factory=dict)
+    orphans_count: int = 0
     orphans: tuple[OrphanedLetter, ...] = ()
 
 

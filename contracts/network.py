@@ -13,12 +13,13 @@ may be added with a default; a release reads what the one before and the next on
 """
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from contracts.link import Neighbour, OrphanedLetter
+from contracts.link import Count, Name, Neighbour, OrphanedLetter
 
 HUB = "hub"
 """The hub's own name among the regions; no region may have it."""
@@ -27,12 +28,9 @@ MAX_LETTERS = 500
 """Most letters in one message."""
 
 
-Count = Annotated[int, Field(ge=0, lt=2**62)]
 Epoch = Annotated[int, Field(ge=0, lt=2**31)]
 Release = Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{0,40}$")]
-Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 KeyText = Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,2000}$")]
-"""What others say is bounded: it is kept, and must not be more than can be."""
 
 
 class Message(BaseModel):
@@ -101,7 +99,14 @@ class GetTaken(Message):
 class Taken(Message):
     """Highest number first; empty at the beginning."""
 
-    letters: tuple[OrphanedLetter, ...]
+    letters: tuple[OrphanedLetter, ...] = Field(max_length=MAX_LETTERS)
+
+    @field_validator("letters")
+    @classmethod
+    def _fall(cls, letters: tuple[OrphanedLetter, ...]) -> tuple[OrphanedLetter, ...]:
+        if any(after.number >= before.number for before, after in pairwise(letters)):
+            raise ValueError("each number is lower than the one before")
+        return letters
 
 
 class GetContact(Message):

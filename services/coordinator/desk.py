@@ -12,14 +12,15 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts import coordinator
+from contracts.access import allowed
 from contracts.catalogue import HANDLED_BY
-from contracts.envelope import Actor, Answer, Command, Query, View
+from contracts.envelope import Actor, Answer, Command, Query, Refusal, View
 from contracts.members import ApproveMember
 from services.coordinator.keys import Keys
 from services.coordinator.local_time import now
 from services.coordinator.lookout import Lookout
 from services.kernel.bus import content_hash
-from services.kernel.errors import DATABASE_AWAY, Rejected
+from services.kernel.errors import DATABASE_AWAY, NOT_ALLOWED, Rejected
 from services.kernel.runtime import Replica
 from services.kernel.service import new_id
 from services.kernel.telemetry import deed
@@ -50,6 +51,14 @@ class Caller:
     origin: str = "api"
 
 
+NO_NETWORK = Refusal(
+    code="no_network",
+    nl="Deze regio doet aan geen netwerk mee. Vraag de beheerder of dat moet veranderen.",
+    en="This region takes part in no network. Ask the operator whether that should change.",
+)
+"""What only the link could do, in a region that has none."""
+
+
 class Desk:
     """One replica's way to the services, to its own tables and to the region's keys."""
 
@@ -65,6 +74,9 @@ class Desk:
         `id` where something else than the Idempotency-Key makes it the same wish. Raises Rejected for
         a no, and Unreachable when nothing is known: the same Idempotency-Key may be used again.
         """
+        if HANDLED_BY[type(command)] not in self.region.services:
+            no = NO_NETWORK if allowed(caller.actor, command) else NOT_ALLOWED
+            raise Rejected(no.code, no.nl, no.en)
         answer = await self.replica.bus.send(
             command,
             caller.actor,

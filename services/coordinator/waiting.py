@@ -46,6 +46,7 @@ WorkCode = Literal[
     "settlement_proposed",
     "position_differs",
     "transfer_stranded",
+    "letter_forgotten",
 ]
 
 _TODAY = "(now() AT TIME ZONE 'Europe/Amsterdam')::date"
@@ -459,6 +460,15 @@ WAITING: dict[WorkCode, Waiting] = {
         entity_id="crossing_id",
         since="stranded_at",
         due="stranded_at + interval '1 day'",
+        reason="peer",
+    ),
+    # Matter by matter: what one side forgot the other may have acted on.
+    "letter_forgotten": Waiting(
+        rows="(SELECT thread_id, min(peer) AS peer, min(forgotten_at) AS since FROM forgotten_letters "
+        "WHERE NOT settled GROUP BY thread_id) x",
+        entity_id="thread_id",
+        since="since",
+        due="since + interval '1 day'",
         reason="peer",
     ),
 }

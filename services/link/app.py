@@ -67,6 +67,7 @@ def service(region: Region) -> Service:
         sql=Path(__file__).parent / "sql",
         kinds=(NETWORK, PEER, REFUSAL, ORPHAN, LETTER, RECEIVED, THREAD),
         decides=handlers.DECIDES,
+        prepares=handlers.PREPARES,
         # A letter that comes again hears its first answer, however late.
         answers_kept=None,
         follows=handlers.follows(),

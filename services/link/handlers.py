@@ -13,10 +13,13 @@ from contracts.link import (
     NoteUp,
     OpenEpoch,
     QueueLetter,
+    SettleForgotten,
+    SettleOrphans,
     TakeLetter,
 )
-from services.kernel.service import Decide, Follow
+from services.kernel.service import Decide, Follow, Prepare
 from services.link import directory, letter, orphan, peer
+from services.link.queries import prepare_settling
 
 DECIDES: dict[type[Command], Decide] = {
     LearnDirectory: directory.learn,
@@ -29,7 +32,10 @@ DECIDES: dict[type[Command], Decide] = {
     GiveUpLetter: letter.give_up,
     OpenEpoch: orphan.open_epoch,
     FollowFork: orphan.follow_fork,
+    SettleOrphans: orphan.settle,
 }
+
+PREPARES: dict[type[Command], Prepare] = {SettleForgotten: prepare_settling}
 
 
 def on_written(event: ForPeer) -> list[Command]:

@@ -76,8 +76,7 @@ class Office:
         try:
             return answer.model_validate(self.seal.open(raw, other, answer.__name__, re=id).body)
         except ValidationError:
-            self.refused(to, "malformed")
-            raise Refused("malformed") from None
+            raise self.refused(to, "malformed") from None
         except Refused as no:
             self.refused(to, no.reason)
             raise
@@ -96,12 +95,13 @@ class Office:
 
     # ---- what is refused
 
-    def refused(self, sender: str, reason: RefusedBecause) -> None:
-        """Count a message that was not what it said."""
+    def refused(self, sender: str, reason: RefusedBecause) -> Refused:
+        """Count a message that was not what it said; gives what may be raised."""
         peer = NOBODY if reason == "unknown_peer" else sender
         self._refused[peer, reason] += 1
         self.replica.metrics.messages_refused.labels(reason).inc()
         log.warning("message_refused", peer=peer, reason=reason)
+        return Refused(reason)
 
     async def tell_refused(self) -> None:
         """Put what was counted on record, every few seconds, until cancelled: a flood is one event."""

@@ -32,6 +32,7 @@ class Presence:
         self._failing: dict[str, float] = {}
         self.reads: dict[str, dict[str, int]] = {}
         """Which letters each peer's release reads, up to which version, as far as it has said so."""
+        self._looked_at: set[str] = set()
         self._compared: dict[str, float] = {}
         """When each peer was last asked, or said, how far it has our letters."""
 
@@ -88,19 +89,33 @@ class Presence:
         """Greet who has not answered for a while; note who came up and who went away. Until cancelled.
 
         What a peer answers is compared with what we know of it: either may have been put back. That it greets
-        us says nothing of that, so who is greeted often greets all the same.
+        us says nothing of that, so who is greeted often greets all the same. One that is slow, or wrong,
+        keeps nobody waiting but itself.
         """
-        while True:
-            await asyncio.sleep(min(LOOK_SECONDS, self._greet_seconds / 2))
-            try:
-                rows = await self._office.replica.pool.fetch(
-                    "SELECT peer, up, release FROM peers WHERE status = 'joined'"
-                )
-                await asyncio.gather(*(self._look_at(compare, **row) for row in rows))
-            except NotLeading:
-                raise
-            except (Transient, *DATABASE_AWAY) as away:
-                log.info("not_looked", error=type(away).__name__)
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await asyncio.sleep(min(LOOK_SECONDS, self._greet_seconds / 2))
+                rows = []
+                with suppress(*DATABASE_AWAY):
+                    rows = await self._office.replica.pool.fetch(
+                        "SELECT peer, up, release FROM peers WHERE status = 'joined'"
+                    )
+                for row in rows:
+                    if row["peer"] not in self._looked_at:
+                        self._looked_at.add(row["peer"])
+                        tasks.create_task(self._look(compare, **row))
+
+    async def _look(self, compare: Compare, peer: str, up: bool, release: str) -> None:
+        try:
+            await self._look_at(compare, peer, up, release)
+        except NotLeading:
+            raise
+        except (Transient, *DATABASE_AWAY) as away:
+            log.info("not_looked", peer=peer, error=type(away).__name__)
+        except Exception:
+            log.exception("peer_failed", peer=peer)
+        finally:
+            self._looked_at.discard(peer)
 
     async def _look_at(self, compare: Compare, peer: str, up: bool, release: str) -> None:
         now = time.monotonic()

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from contracts.link import OrphanedLetter, Peers, PeerSeen
+from contracts.envelope import Actor
+from contracts.link import OrphanedLetter, Peers, PeerSeen, SettleForgotten, SettleOrphans
 from services.kernel.errors import NotLeading
 from services.kernel.runtime import Replica
 from services.link.office import READS, RELEASE, Office
 
 MOST_ORPHANS = 100
+"""Of one peer, in one answer."""
+MOST_SETTLED = 500
+"""In one command; of a matter of which more were forgotten the rest waits on."""
 
 _PEERS = (
     "SELECT peer, municipality, status, up, since, release, taken AS sent, heard AS received, "
@@ -33,8 +37,13 @@ _WRITTEN = (
 )
 _RECEIVED = "SELECT count(*) FROM received WHERE peer_id = $1 AND name = $2 AND form = $3"
 _ORPHANS = (
-    "SELECT peer, orphan_id AS letter_id, thread_id, number, name FROM orphans WHERE NOT solved "
-    "ORDER BY peer, number LIMIT $1"
+    "SELECT * FROM (SELECT peer, orphan_id AS letter_id, thread_id, number, name, "
+    "row_number() OVER (PARTITION BY peer ORDER BY number, orphan_id) AS nth, "
+    "count(*) OVER (PARTITION BY peer) AS total FROM orphans WHERE NOT solved) o "
+    "WHERE nth <= $1 ORDER BY peer, nth"
+)
+_OF_A_MATTER = (
+    "SELECT orphan_id FROM orphans WHERE thread_id = $1 AND NOT solved ORDER BY number, orphan_id LIMIT $2"
 )
 
 
@@ -53,8 +62,10 @@ async def get_peers(replica: Replica, office: Office | None, reads: Reads) -> Pe
     for row in await replica.pool.fetch(_REFUSALS):
         refused.setdefault(row["peer"], {})[row["reason"]] = row["count"]
     orphans: dict[str, list[OrphanedLetter]] = {}
+    orphans_count: dict[str, int] = {}
     for row in await replica.pool.fetch(_ORPHANS, MOST_ORPHANS):
         orphans.setdefault(row["peer"], []).append(OrphanedLetter(**row))
+        orphans_count[row["peer"]] = row["total"]
     unread_there = await _unread(replica, "letters", reads)
     unread_here = await _unread(replica, "received", {row["peer"]: READS for row in rows})
     return Peers(
@@ -66,11 +77,18 @@ async def get_peers(replica: Replica, office: Office | None, reads: Reads) -> Pe
                 refused=refused.get(row["peer"], {}),
                 unread_there=unread_there.get(row["peer"], {}),
                 unread_here=unread_here.get(row["peer"], {}),
+                orphans_count=orphans_count.get(row["peer"], 0),
                 orphans=tuple(orphans.get(row["peer"], ())),
             )
             for row in rows
         ),
     )
+
+
+async def prepare_settling(replica: Replica, command: SettleForgotten, actor: Actor) -> SettleOrphans:
+    """Which letters of the matter wait; where there are none the decider refuses."""
+    rows = await replica.pool.fetch(_OF_A_MATTER, command.thread_id, MOST_SETTLED)
+    return SettleOrphans(**command.model_dump(), orphan_ids=tuple(row["orphan_id"] for row in rows))
 
 
 async def _unread(

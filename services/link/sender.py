@@ -27,6 +27,10 @@ LETTERS_SECONDS = 3.0
 """How long a batch may take until it is committed there; after that it is asked how far they are."""
 MAX_BATCH_BYTES = MAX_SEALED_BYTES // 4
 """Of letters as they lie in the log: sealing makes twice as much of them."""
+MOST_EPOCHS = 1000
+"""So many epochs of ours may we have forgotten; a peer that knows of more does not speak the truth."""
+MOST_FORGOTTEN = 10_000
+"""So many letters that we forgot are listed for a person, the newest; the peer lists what it holds itself."""
 
 _WAITING = (
     "SELECT peer, status FROM peers p WHERE queued > taken AND status <> 'unknown' AND EXISTS "
@@ -77,6 +81,10 @@ class Sender:
             self._presence.failed(peer)
             log.info("letters_wait", peer=peer, error=type(away).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
+        except Exception:
+            # Whatever is the matter with one peer, letters to the others go on.
+            log.exception("peer_failed", peer=peer)
+            await asyncio.sleep(AGAIN_SECONDS)
         finally:
             self._at_work.discard(peer)
 
@@ -107,6 +115,8 @@ class Sender:
         """The number after which to go on. The peer has what it says; whether that is ours is looked at."""
         row = await self._pool.fetchrow("SELECT epoch, base, queued, taken FROM peers WHERE peer = $1", peer)
         assert row is not None
+        if mark.epoch > row["epoch"] + MOST_EPOCHS:
+            raise self._office.refused(peer, "malformed")
         if not await self._is_ours(peer, row, mark):
             return await self._go_on_in_a_new_epoch(peer, row, mark)
         if mark.epoch < row["epoch"]:
@@ -166,16 +176,7 @@ class Sender:
 
     async def _go_on_in_a_new_epoch(self, peer: str, row: asyncpg.Record, mark: Mark) -> int:
         """Find the last letter that both know; what the peer holds beyond it we have forgotten."""
-        base, orphans = 0, list[OrphanedLetter]()
-        at_most = mark.number
-        while at_most > 0 and base == 0:
-            taken = await self._office.ask(peer, GetTaken(at_most=at_most), Taken)
-            for letter in taken.letters:
-                if await self._letter_id(peer, letter.number) == letter.letter_id:
-                    base = letter.number
-                    break
-                orphans.append(letter)
-            at_most = taken.letters[-1].number - 1 if taken.letters else 0
+        base, orphans = await self._last_in_common(peer, mark.number, queued=row["queued"])
         known = await self._pool.fetch(
             "SELECT letter_id FROM letters WHERE letter_id = ANY($1)", [each.letter_id for each in orphans]
         )
@@ -187,6 +188,31 @@ class Sender:
             OpenEpoch(region=self._office.me, peer=peer, epoch=epoch, base=base, orphans=forgotten)
         )
         return base
+
+    async def _last_in_common(
+        self, peer: str, at_most: int, *, queued: int
+    ) -> tuple[int, list[OrphanedLetter]]:
+        """Number of the last letter that both know (0: none), and what the peer holds beyond it.
+
+        The search ends whatever the peer says: its numbers fall, and once it has named more than a person
+        would look at, only those are asked for that we wrote. Raises Refused, and what `ask` raises.
+        """
+        beyond = list[OrphanedLetter]()
+        while at_most > 0:
+            taken = await self._office.ask(peer, GetTaken(at_most=at_most), Taken)
+            if not taken.letters:
+                break
+            if taken.letters[0].number > at_most:
+                raise self._office.refused(peer, "malformed")
+            for letter in taken.letters:
+                if await self._letter_id(peer, letter.number) == letter.letter_id:
+                    return letter.number, beyond
+                if len(beyond) < MOST_FORGOTTEN:
+                    beyond.append(letter)
+            at_most = taken.letters[-1].number - 1
+            if len(beyond) == MOST_FORGOTTEN:
+                at_most = min(at_most, queued)
+        return 0, beyond
 
     # ---- to a peer that has left
 

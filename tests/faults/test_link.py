@@ -5,19 +5,23 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
+from uuid import UUID
 
 import nats
 import pytest
 import pytest_asyncio
+from pydantic import BaseModel, ConfigDict
 
 from contracts import subjects
 from contracts.link import RefusedBecause
 from contracts.network import Greeting
 from services.link.keys import Keys
-from services.link.seal import Correspondent, Seal
+from services.link.seal import MAX_AGE, Correspondent, Seal
 from services.region.network.hub import Hub
 from services.region.network.joining import join, leave
 from tests.harness.links import Linked, LinkedRegion, linked_regions
@@ -166,11 +170,12 @@ async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked:
             Seal("zuid", Keys.new()).close(to_oost, "Greeting", Greeting(release="1"))[1],
             Seal("west", zuid).close(to_oost, "Greeting", Greeting(release="1"))[1],
             Seal("zuid", zuid).close(other, "Greeting", Greeting(release="1"))[1],
+            Seal("zuid", zuid, clock=_long_ago).close(to_oost, "Greeting", Greeting(release="1"))[1],
             said,
             said,
         ):
             await client.publish(at, message)
-        wanted = {"unreadable": 2, "forged": 1, "foreign": 2, "replayed": 1}
+        wanted = {"unreadable": 2, "forged": 1, "foreign": 2, "stale": 1, "replayed": 1}
         await until(lambda: _refused(oost, wanted), "every one of them being counted")
         risen = {reason: count - before[reason] for reason, count in oost.refused().items()}
         assert {reason: count for reason, count in risen.items() if count} == wanted
@@ -179,6 +184,70 @@ async def test_what_is_not_as_it_says_it_is_is_refused_counted_and_shown(linked:
     # Nothing of it harmed what is true.
     await oost.write("west", 10)
     await until(lambda: _has(linked["west"], oost), "letters going on")
+
+
+LIES: tuple[tuple[dict[str, Any], list[dict[str, Any]]], ...] = (
+    # How far it says it has our letters, and which it says it has.
+    ({"epoch": 1, "number": 5}, [{"number": 2**62}]),
+    ({"epoch": 2**31 - 1, "number": 0}, []),
+)
+
+
+async def test_a_region_that_lies_is_refused_and_keeps_nobody_else_waiting(linked: Linked) -> None:
+    """Zuid tells, each time it is greeted, another untruth about what it has of ours."""
+    oost, lies = linked["oost"], iter(LIES)
+    letters: list[dict[str, Any]] = []
+
+    def answer(kind: str) -> tuple[str, dict[str, Any]]:
+        nonlocal letters
+        if kind == "GetTaken":
+            about = {"letter_id": LETTER, "thread_id": LETTER, "name": "MinutesReport"}
+            return "Taken", {"letters": [about | letter for letter in letters]}
+        mark, letters = next(lies, ({"epoch": 1, "number": 0}, []))
+        return "Mark", {"letter_id": LETTER, **mark}
+
+    await until(lambda: _knows(oost, "zuid"), "oost knowing zuid")
+    before = oost.refused()["malformed"]
+    async with _zuid_answers(linked, answer):
+        await until(lambda: _malformed(oost, before + len(LIES)), "every lie being refused", seconds=15)
+    await oost.write("west", 5)
+    await until(lambda: _has(linked["west"], oost), "letters going on")
+
+
+LETTER = str(UUID(int=0xF))
+
+
+class _Said(BaseModel):
+    """Anything, sealed as if it were in form."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@asynccontextmanager
+async def _zuid_answers(
+    linked: Linked, answer: Callable[[str], tuple[str, dict[str, Any]]]
+) -> AsyncIterator[None]:
+    """Zuid answers what Oost says to it: by the kind of that, the kind and body of what it says."""
+    own, public = linked.keys("zuid"), linked.keys("oost")
+    to_oost = Correspondent.of("oost", public.signing_key, public.sealing_key)
+    seal = Seal("zuid", own)
+    client = await _as_zuid(linked, own, [])
+
+    async def on_message(message: Any) -> None:
+        kind = message.subject.split(".")[4]
+        heard = seal.open(message.data, to_oost, kind)
+        says, body = answer(kind)
+        await client.publish(message.reply, seal.close(to_oost, says, _Said(**body), re=heard.id)[1])
+
+    try:
+        await client.subscribe(subjects.between("oost", "zuid", "*"), cb=on_message)
+        yield
+    finally:
+        await client.close()
+
+
+async def _malformed(region: LinkedRegion, wanted: float) -> bool:
+    return region.refused()["malformed"] == wanted
 
 
 async def test_a_letter_that_the_other_release_cannot_read_is_shown_on_both_sides(linked: Linked) -> None:
@@ -207,11 +276,15 @@ async def _refused(region: LinkedRegion, wanted: dict[str, int]) -> bool:
     rows = await region.fetch(
         "SELECT reason, count FROM refusals JOIN peers USING (peer_id) WHERE peer = 'zuid'"
     )
-    return {row["reason"]: row["count"] for row in rows} == wanted
+    return wanted.items() <= {row["reason"]: row["count"] for row in rows}.items()
 
 
 async def _has(reader: LinkedRegion, writer: LinkedRegion) -> bool:
     return await reader.received(writer.name) == writer.wrote
+
+
+def _long_ago() -> datetime:
+    return datetime.now(UTC) - 2 * MAX_AGE
 
 
 def _altered(raw: bytes) -> bytes:
@@ -251,10 +324,14 @@ async def test_a_region_put_back_to_an_older_copy_doubles_nothing_and_what_is_lo
     await until(lambda: _has(oost, west), "West's letters being there again")
     lost = {letter for letter in forgotten if letter != forgotten[3]}
     for region in (oost, west):
-        rows = await region.fetch("SELECT orphan_id, written_by FROM orphans WHERE NOT solved")
+        rows = await region.fetch("SELECT orphan_id, thread_id, written_by FROM orphans WHERE NOT solved")
         assert {row["orphan_id"] for row in rows} == lost
         assert {row["written_by"] for row in rows} == {"oost"}
-        assert await region.shows("wd_link_orphans", len(lost))
+        assert await _orphans(region, len(lost))
+        # Looked at together, matter by matter, they wait no more.
+        for thread_id in {row["thread_id"] for row in rows}:
+            await region.settle(thread_id)
+        assert await _orphans(region, 0)
     # And it goes on. What West got of old stays there, before what Oost knows it wrote.
     await asyncio.gather(oost.write("west", 5), west.write("oost", 5))
     await linked.drained()
@@ -286,6 +363,12 @@ async def test_what_waits_for_a_region_that_leaves_is_handed_back_and_it_may_com
     await west.start()
     await oost.write("west", 5)
     await until(lambda: _has(west, oost), "all being there again", seconds=15)
+
+
+async def _orphans(region: LinkedRegion, wanted: int) -> bool:
+    """Whether so many are told, and make the alert fire."""
+    told = sum(one.orphans_count for one in (await region.peers()).peers)
+    return told == wanted and await region.shows("wd_link_orphans", wanted)
 
 
 async def _put_back(region: LinkedRegion, copy: Path) -> None:

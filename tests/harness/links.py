@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from prometheus_client import CollectorRegistry
 
 from contracts.envelope import Answer
-from contracts.link import PEER_SPACE, GetPeers, Peers, QueueLetter
+from contracts.link import PEER_SPACE, GetPeers, Peers, QueueLetter, SettleForgotten
 from services.kernel.deciding import Item
 from services.kernel.gauges import Gauges
 from services.kernel.runtime import Replica
@@ -114,6 +114,13 @@ class LinkedRegion:
         found = await answer(self.replica, GetPeers(), ITSELF)
         assert isinstance(found, Peers)
         return found
+
+    async def settle(self, thread_id: UUID) -> None:
+        """People looked at a matter of which letters were forgotten."""
+        assert self.replica is not None
+        command = await self.replica._ready(SettleForgotten(thread_id=thread_id), ITSELF)
+        answer = await self.replica.decide(command, ITSELF, new_id())
+        assert answer.refusal is None, answer.refusal
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
         """Rows of the link's own database."""

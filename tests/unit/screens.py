@@ -288,6 +288,18 @@ ROWS_SEEN: dict[str, list[dict[str, Any]]] = {
             "version": 1,
         }
     ],
+    "forgotten_letters": [
+        {
+            "orphan_id": UUID(int=n),
+            "peer": "delft",
+            "thread_id": ONE,
+            "written_by": written_by,
+            "letter": letter,
+            "forgotten_at": AT,
+            "settled": False,
+        }
+        for n, (written_by, letter) in enumerate([("delft", "MinutesReport"), ("utrecht", "TransferOffer")])
+    ],
     # Vandaag: the list, and how much there is of each kind.
     "(SELECT kind": [],
     "(SELECT * FROM (SELECT": [],

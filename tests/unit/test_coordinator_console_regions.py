@@ -1,5 +1,6 @@
 """Help between regions in the console: how to reach the other person, what is asked, what is left."""
 
+import re
 from typing import Any
 from uuid import uuid5
 
@@ -8,12 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from contracts.envelope import Actor, Refusal, Role
-from contracts.link import AskContact, PeerContact
+from contracts.letters import LETTERS
+from contracts.link import AskContact, PeerContact, Peers, PeerSeen, SettleForgotten
 from contracts.loans import ResolveLoan
-from services.coordinator.console import help_request
+from services.coordinator.console import help_request, network
 from services.coordinator.desk import Desk
 from services.coordinator.peer_contact import ask_contact
 from services.kernel.errors import Rejected
+from services.kernel.settings import Region
 from tests.unit.paper import PaperBus, PaperPool, PaperReplica
 from tests.unit.screens import AT, ONE, REGION, REQUEST, ROWS_SEEN, line, only_sent, post
 
@@ -124,7 +127,103 @@ async def test_a_request_leads_to_what_other_regions_do_about_it(
     # In a region that has no link to others there is nobody to ask.
     assert there not in (await browser.get(f"/hulpvragen/{REQUEST}")).text
     monkeypatch.setattr(help_request, "asks_elsewhere", lambda _: True)
-    assert there in (await browser.get(f"/hulpvragen/{REQUEST}")).text
+    nobody = (await browser.get(f"/hulpvragen/{REQUEST}")).text
+    # Where nobody of ours is found it is suggested.
+    suggested = nobody[nobody.index("Nog niemand gevonden") :]
+    assert (nobody.count(there), suggested.count(there)) == (2, 1)
+
+
+# The network
+
+
+def peer(name: str, **otherwise: Any) -> PeerSeen:
+    said = {"peer": name, "municipality": name.capitalize(), "status": "joined", "up": True, "since": AT}
+    return PeerSeen(**said | {"release": "1", "waiting": 0, "sent": 9, "received": 9} | otherwise)
+
+
+async def network_page(monkeypatch: pytest.MonkeyPatch, browser: httpx.AsyncClient, pool: PaperPool) -> str:
+    monkeypatch.setattr(Region, "services", (*REGION.services, "link"))
+    pool.rows["loans_seen"] = []
+    return (await browser.get("/regios")).text
+
+
+async def test_who_is_there_and_what_waits_stands_on_the_page_of_the_regions(
+    browser: httpx.AsyncClient, bus: PaperBus, pool: PaperPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = peer("zeist")
+    away = peer(
+        "delft",
+        up=False,
+        waiting=12,
+        refused={"stale": 1, "forged": 2},
+        unread_there={"HouseSwap v1": 1},
+        unread_here={"MinutesReport v2": 4},
+        orphans_count=2,
+    )
+    gone, stranger = peer("gouda", status="left", up=False), peer("-", status="unknown")
+    bus.answers[Peers] = Peers(connected=True, release="1", peers=(away, gone, quiet, stranger))
+    page = await network_page(monkeypatch, browser, pool)
+    rows = [
+        re.sub(r"\s*<[^>]+>\s*", "|", row) for row in re.findall(r'<tr><td data-label="Regio">.*</tr>', page)
+    ]
+    told = [
+        tuple(filter(None, row.split("|")))
+        for row in rows
+        if "kwijt" in row or "bereikbaar" in row or "mee" in row
+    ]
+    since = "dinsdag 24 november, 11.00 uur"
+    assert told == [
+        (
+            "Delft",
+            "niet bereikbaar",
+            since,
+            "12",
+            "3 berichten geweigerd, 1 bericht kan men daar nog niet lezen, "
+            "4 berichten kunnen wij nog niet lezen, 2 berichten kwijt",
+        ),
+        ("Gouda", "doet niet meer mee", since, "niets", "niets"),
+        ("Zeist", "bereikbaar", since, "niets", "niets"),
+    ]
+    assert "geen verbinding" not in page
+    bus.answers[Peers] = Peers(connected=False, release="1", peers=(quiet,))
+    assert "Wij hebben nu geen verbinding" in await network_page(monkeypatch, browser, pool)
+
+
+async def test_a_link_that_does_not_answer_is_said_and_a_region_alone_hears_of_no_network(
+    browser: httpx.AsyncClient, pool: PaperPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Het netwerk" not in (await browser.get("/regios")).text
+    assert "is nu niet op te halen" in await network_page(monkeypatch, browser, pool)
+
+
+async def test_what_was_forgotten_is_told_by_matter_and_leaves_the_list_when_it_was_looked_at(
+    browser: httpx.AsyncClient, bus: PaperBus, pool: PaperPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    href = f"/regios/vergeten/{ONE}"
+    page = (await browser.get(href)).text
+    for said in ("Delft had", "verteld hoe lang het duurde", "Wij hadden", "uren aangeboden"):
+        assert said in page, said
+    # Where the matter itself is seen.
+    assert f'href="{PAGE}"' in page
+    # Without a link nobody could do it.
+    assert (await post(browser, f"{href}/nagegaan")).status_code == 409
+    assert bus.sent == []
+    monkeypatch.setattr(Region, "services", (*REGION.services, "link"))
+    assert (await post(browser, f"{href}/nagegaan")).status_code == 303
+    assert only_sent(bus) == SettleForgotten(thread_id=ONE)
+    pool.rows["loans_seen"] = []
+    assert f'href="/regios/overdracht/{ONE}"' in (await browser.get(href)).text
+    pool.rows["crossings_seen"] = []
+    assert "vraag het de andere regio" in (await browser.get(href)).text
+    pool.rows["forgotten_letters"] = [{**row, "settled": True} for row in ROWS_SEEN["forgotten_letters"]]
+    assert 'id="nagegaan"' not in (await browser.get(href)).text
+
+
+def test_every_letter_has_words() -> None:
+    assert set(network.LETTERS) == set(LETTERS)
+
+
+# What happened
 
 
 async def test_what_happened_between_regions_is_told_in_sentences(

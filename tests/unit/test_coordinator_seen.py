@@ -33,6 +33,7 @@ from contracts.policy import CAPS, PRESETS, AgeBand
 from services.coordinator import app as coordinator_app
 from services.coordinator.projections import KINDS
 from services.coordinator.projections.exchange import MATCHES, OFFERS, REQUESTS, MatchSeen, RequestSeen
+from services.coordinator.projections.forgotten import FORGOTTEN
 from services.coordinator.projections.history import CONFIDENTIAL, HISTORY, TOLD
 from services.coordinator.projections.initiatives import INITIATIVES, WAIVERS
 from services.coordinator.projections.ledger import BALANCES, REFUSALS
@@ -323,19 +324,42 @@ FROM_NOTIFICATIONS = (
 )
 
 
+def orphaned(orphan_id: UUID) -> link.LetterOrphaned:
+    return link.LetterOrphaned(
+        orphan_id=orphan_id,
+        thread_id=CROSSING,
+        peer="delft",
+        written_by="delft",
+        number=7,
+        name="TransferOffer",
+    )
+
+
+FROM_LINK = (
+    orphaned(MATCH),
+    orphaned(VISIT),
+    orphaned(VISIT_MATCH),
+    link.OrphanSolved(orphan_id=MATCH, peer="delft"),
+    link.OrphanSettled(orphan_id=VISIT, peer="delft"),
+    # Forgotten before this instance followed the link.
+    link.OrphanSettled(orphan_id=SECOND, peer="delft"),
+)
+
+
 def everyone() -> tuple[InMemory, ...]:
     return (
         source("members", *FROM_MEMBERS),
         source("exchange", *FROM_EXCHANGE),
         source("ledger", *FROM_LEDGER),
         source("notifications", *FROM_NOTIFICATIONS, by="service:notifications"),
+        source("link", *FROM_LINK),
     )
 
 
 # Whatever the order
 
 
-@given(turns=st.lists(st.integers(0, 3), max_size=200))
+@given(turns=st.lists(st.integers(0, 4), max_size=200))
 @settings(max_examples=60)
 def test_every_interleaving_of_the_sources_gives_the_same_tables(turns: list[int]) -> None:
     sources = everyone()
@@ -366,7 +390,7 @@ def test_every_event_of_the_others_is_known_here_or_left_out_on_purpose() -> Non
         # The position stays as it was; who left is seen at the link.
         "ClearingResumed",
         # Of the network; who reads about it hears how it is now (`GetPeers`).
-        *(event.__name__ for event in link.EVENTS),
+        *({event.__name__ for event in link.EVENTS} - {event.__name__ for event in FORGOTTEN.concerns}),
         # A team's feed and its webhook endpoints are asked for when someone looks.
         "FeedbackQueued",
         "FeedbackDelivered",
@@ -388,6 +412,11 @@ def test_no_table_can_hold_a_text() -> None:
     """Incidents, complaints and all else: that they exist, never what was said."""
     columns = {column for kind in KINDS for column in kind.columns}
     assert not columns & {"text", "note", "name", "street", "email", "phone", "guardian"}
+
+
+def test_a_forgotten_letter_waits_until_it_is_written_again_or_looked_at() -> None:
+    found = seen(*everyone()).all(FORGOTTEN)
+    assert {each.orphan_id for each in found if not each.settled} == {VISIT_MATCH}
 
 
 # Referrals
@@ -606,7 +635,7 @@ def test_what_is_for_coordinators_alone_is_marked_by_its_code() -> None:
 
 def test_every_kind_of_event_that_can_be_told_stands_in_the_story_above() -> None:
     """So that the shuffling meets each of them."""
-    events = (*FROM_MEMBERS, *FROM_EXCHANGE, *FROM_LEDGER, *FROM_NOTIFICATIONS)
+    events = (*FROM_MEMBERS, *FROM_EXCHANGE, *FROM_LEDGER, *FROM_NOTIFICATIONS, *FROM_LINK)
     told = {type(event).__name__ for event in events}
     known = {event.__name__ for kind in KINDS for event in kind.concerns}
     own = {name for name in EVENTS if EMITTED_BY[name] == "coordinator"}

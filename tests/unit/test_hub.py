@@ -1,10 +1,11 @@
 """The hub's folder: who is let in, once, as whom; and what a region writes down of it."""
 
+import asyncio
 import json
 import shutil
 import time
 import tomllib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -12,14 +13,16 @@ import pytest
 
 from contracts import subjects
 from contracts.link import Neighbour
-from contracts.network import HUB, Directory
+from contracts.network import HUB, Directory, GetDirectory
 from services.kernel.errors import Misconfigured
 from services.link.keys import Keys, is_signed, signed, user_key
-from services.link.seal import Correspondent
+from services.link.seal import Correspondent, Seal
+from services.region.network import registrar
 from services.region.network.hub import Hub, Invitation
 from services.region.network.joining import write_network
 from services.region.network.view import table
 from tests.contracts.test_subjects import covers, may
+from tests.harness.waiting import until
 
 
 @pytest.fixture
@@ -82,6 +85,18 @@ def test_an_invitation_ends(hub: Hub) -> None:
     late = hub.invite("oost", valid=timedelta(seconds=-1))
     with pytest.raises(PermissionError):
         admit(hub, "oost", late)
+    assert user_key(late.seed) not in hub.nats_config.read_text()
+
+
+def test_whose_invitation_has_ended_is_no_user_of_the_server(hub: Hub) -> None:
+    oost = hub.invite("oost")
+    west = hub.invite("west", valid=timedelta(days=9))
+    later = Hub(hub.folder, clock=lambda: time.time() + timedelta(days=8).total_seconds())
+    later.write_nats_config()
+    config = hub.nats_config.read_text()
+    assert (user_key(oost.seed) in config, user_key(west.seed) in config) == (False, True)
+    assert (later.forget_ended(), later.forget_ended()) == (True, False)
+    assert list(json.loads((hub.folder / "invites.json").read_text())) == ["west"]
 
 
 def test_nobody_comes_in_on_anothers_invitation(hub: Hub) -> None:
@@ -120,6 +135,40 @@ def test_half_an_invitation_is_refused_with_what_to_do(text: str) -> None:
 def test_a_region_has_a_name_of_its_own(hub: Hub, name: str) -> None:
     with pytest.raises(Misconfigured):
         hub.invite(name)
+
+
+async def test_what_the_hub_refuses_is_counted_by_who_spoke_and_why(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after another process served the hub: `network peers` reads the folder."""
+    monkeypatch.setattr(registrar, "TELL_SECONDS", 0.0)
+    oost = Keys.new()
+    listed = neighbour("oost", oost.signing_key).model_copy(update={"sealing_key": oost.sealing_key})
+    invitation = hub.invite("oost")
+    hub.admit(listed, "U", asked=b"asked", signature=signed(invitation.seed, b"asked"))
+    to_hub = Correspondent.of(HUB, hub.keys.signing_key, hub.keys.sealing_key)
+    long_ago = datetime.now(UTC) - timedelta(minutes=10)
+    stale = Seal("oost", oost, clock=lambda: long_ago).close(to_hub, "GetDirectory", GetDirectory())[1]
+    for _ in range(2):
+        await _refuses(registrar.Registrar(hub), stale)
+    assert hub.refused() == {
+        "oost": {"stale": 2, "unreadable": 2},
+        "west": {"unknown_peer": 2, "malformed": 2},
+    }
+
+
+async def _refuses(serving: registrar.Registrar, stale: bytes) -> None:
+    """Four messages, and waits until they are in the folder."""
+
+    async def told() -> bool:
+        return not serving._refused
+
+    said = (("oost", "GetDirectory", stale), ("oost", "GetDirectory", b"x"))
+    for sender, kind, raw in (*said, ("west", "Leave", b"x"), ("west", "Join", b"x")):
+        assert await serving.hear(sender, kind, raw) is None
+    telling = asyncio.create_task(serving._tell_refused())
+    await until(told, "what was refused being in the folder")
+    telling.cancel()
 
 
 # The server's configuration
@@ -234,14 +283,17 @@ def test_the_network_in_a_table() -> None:
         "positions_minutes": {"owed": 60},
     }
     seen = [
-        {"region": "oost", "left": False, "up": True, "delay_ms": 2.4, "report": report},
-        {"region": "west", "left": True, "up": False, "report": None},
-        {"region": "zuid", "left": False, "up": False, "report": None},
+        {"region": "oost", "left": False, "up": True, "delay_ms": 2.4, "report": report, "refused": {}},
+        {"region": "west", "left": True, "up": False, "report": None, "refused": {}},
+        {"region": "zuid", "left": False, "up": False, "report": None, "refused": {"stale": 2, "forged": 1}},
+        {"region": "noord", "left": False, "up": False, "report": None, "refused": {"not_invited": 1}}
+        | {"listed": False},
     ]
-    up, left, away = table(seen)
+    up, left, away, unlisted = table(seen)
     assert "answers in 2 ms" in up
     assert "3 letters waiting, 1 messages refused" in up
     assert "owed 60 min" in up
     assert left.endswith("left")
-    assert away.endswith("AWAY")
+    assert away.endswith("AWAY  the hub refused 2 stale, 1 forged")
+    assert unlisted.endswith("not on the list  the hub refused 1 not_invited")
     assert list(table([])) == ["No region takes part yet."]

@@ -27,6 +27,7 @@ from contracts.link import (
     NoteUp,
     OpenEpoch,
     OrphanedLetter,
+    OrphanSettled,
     OrphanSolved,
     PeerForked,
     PeerJoined,
@@ -34,6 +35,7 @@ from contracts.link import (
     PeerMissed,
     PeerReached,
     QueueLetter,
+    SettleOrphans,
     TakeLetter,
     peer_id,
 )
@@ -247,6 +249,18 @@ def test_what_we_forgot_and_write_again_needs_nobodys_look() -> None:
     )
     solved = given(*forgot, lost, OrphanSolved(orphan_id=COMMAND_ID, peer="west"))
     assert solved.now(ORPHAN, COMMAND_ID).solved
+
+
+def test_what_people_looked_at_waits_no_more_and_is_not_looked_at_twice() -> None:
+    both = SettleOrphans(thread_id=THREAD, orphan_ids=(UUID(int=2), UUID(int=3)))
+    two, three = (OrphanSettled(orphan_id=UUID(int=n), peer="west") for n in (2, 3))
+    known = (joined(), received(1), received(2), orphaned(2, "west"), orphaned(3, "oost"))
+    given(*known).when(both).then(two, three)
+    given(*known, OrphanSolved(orphan_id=UUID(int=2), peer="west")).when(both).then(three)
+    given(*known, two, three).when(both).refused("nothing_forgotten")
+    given(*known).when(SettleOrphans(thread_id=THREAD)).refused("nothing_forgotten")
+    # Put back once more, it is forgotten once more.
+    assert not given(*known, two, orphaned(2, "west")).now(ORPHAN, UUID(int=2)).solved
 
 
 def test_the_peer_forgot_and_its_letters_are_listed() -> None:

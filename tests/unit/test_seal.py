@@ -7,15 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from contracts.link import OrphanedLetter
-from contracts.network import GetTaken, Mark, Taken
+from contracts.network import Contact, GetTaken, Mark
 from services.kernel.testing import NOW
 from services.link.keys import Keys
 from services.link.seal import MAX_AGE, Correspondent, Refused, Seal
 
 OOST, WEST, ZUID = Keys.new(), Keys.new(), Keys.new()
 SAID = GetTaken(at_most=7)
-ID = UUID(int=7)
 
 
 def seal(me: str, keys: Keys, at: Any = NOW) -> Seal:
@@ -140,4 +138,4 @@ def test_no_other_algorithm_is_taken() -> None:
 
 def test_what_is_too_large_to_travel_is_not_sent() -> None:
     with pytest.raises(ValueError, match="too large"):
-        said(body=Taken(letters=(OrphanedLetter(letter_id=ID, thread_id=ID, number=1, name="x" * 500_000),)))
+        said(body=Contact(name="x" * 500_000))

@@ -82,5 +82,9 @@ def transfer_href(crossing_id: UUID) -> str:
     return f"{REGIONS}/overdracht/{crossing_id}"
 
 
+def forgotten_href(thread_id: UUID) -> str:
+    return f"{REGIONS}/vergeten/{thread_id}"
+
+
 def seeking_href(request_id: UUID) -> str:
     return f"{request_href(request_id)}/regios"

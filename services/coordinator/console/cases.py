@@ -19,6 +19,7 @@ from services.coordinator.console.initiative import (
     initiatives_page,
 )
 from services.coordinator.console.member import MEMBER_FORMS, member_page
+from services.coordinator.console.network import forgotten_page
 from services.coordinator.console.pool import POOL_FORMS, pool_given, pool_page
 from services.coordinator.console.referral import let_in_first, referral_page
 from services.coordinator.console.referral_forms import REFERRAL_FORMS
@@ -215,6 +216,13 @@ CASES: tuple[Case, ...] = (
         region_forms.TRANSFER_FORMS,
         _about(regions.transfer_page),
         _field("crossing_id"),
+    ),
+    Case(
+        f"{REGIONS}/vergeten/{{id}}",
+        "case.html",
+        region_forms.FORGOTTEN_FORMS,
+        _about(forgotten_page),
+        _field("thread_id"),
     ),
     Case(
         "/hulpvragen/{id}/regios",

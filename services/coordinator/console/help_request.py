@@ -125,6 +125,7 @@ async def request_page(
     outcome = await _outcome(desk, request, match, known, just_tried=tried is not None)
     if refused is not None and not isinstance(outcome, Matched):
         outcome = Refused(refused)
+    elsewhere, elsewhere_href = await _elsewhere(desk, request)
     picked = next((h for h in ranked.helpers if str(h.offer_id) == helper), None)
     label, tone, icon = _status(request, match)
     return RequestPage(
@@ -134,7 +135,7 @@ async def request_page(
         status_label=label,
         status_tone=tone,
         status_icon=icon,
-        facts=await _facts(desk, actor, request, known, balance),
+        facts=await _facts(desk, actor, request, known, balance, elsewhere),
         helpers=tuple(_card(h, known) for h in ranked.helpers),
         helpers_found=ranked.found,
         excluded_counts=tuple((EXCLUDED[why], n) for why, n in ranked.excluded.items() if why in EXCLUDED),
@@ -150,6 +151,7 @@ async def request_page(
         else None,
         outcome=outcome,
         looking=request.status in LOOKING,
+        elsewhere_href=elsewhere_href,
     )
 
 
@@ -185,7 +187,12 @@ def _status(request: RequestSeen, match: MatchSeen | None) -> tuple[str, StatusT
 
 
 async def _facts(
-    desk: Desk, actor: Actor, request: RequestSeen, known: Names, balance: dict[str, Any] | None
+    desk: Desk,
+    actor: Actor,
+    request: RequestSeen,
+    known: Names,
+    balance: dict[str, Any] | None,
+    elsewhere: Fact | None,
 ) -> tuple[Fact, ...]:
     about = CATEGORIES.get(request.category)
     personal = about is not None and about.intimacy is Intimacy.HIGH
@@ -201,7 +208,8 @@ async def _facts(
         ),
     ]
     facts += await _around(desk, actor, request, known)
-    facts += await _elsewhere(desk, request)
+    if elsewhere is not None:
+        facts.append(elsewhere)
     if balance is not None:
         held, home = balance["held_minutes"], balance["shared_with"]
         notes = (
@@ -241,8 +249,11 @@ def asks_elsewhere(region: Region) -> bool:
     return "link" in region.services
 
 
-async def _elsewhere(desk: Desk, request: RequestSeen) -> list[Fact]:
-    """Which other regions look at it; or that they may be asked: of help that comes back for one visit."""
+async def _elsewhere(desk: Desk, request: RequestSeen) -> tuple[Fact | None, str]:
+    """Which other regions look at it, and where they may be asked, while none does.
+
+    Of help that comes back one visit is asked for, not the whole.
+    """
     href = seeking_href(request.request_id)
     loans = await desk.fetch(
         "SELECT peer, status FROM loans_seen WHERE request_id = $1 AND status <> 'ended' ORDER BY peer",
@@ -250,11 +261,11 @@ async def _elsewhere(desk: Desk, request: RequestSeen) -> list[Fact]:
     )
     if loans:
         regions = ", ".join(region_label(loan["peer"]) for loan in loans)
-        return [Fact("Andere regio's", regions, "bekijk hoe het staat", href)]
+        return Fact("Andere regio's", regions, "bekijk hoe het staat", href), ""
     as_a_whole = request.recurrence is not None
     if request.status == "open" and asks_elsewhere(desk.region) and not as_a_whole:
-        return [Fact("Andere regio's", "nog niet gevraagd", "vraag hulp van elders", href)]
-    return []
+        return Fact("Andere regio's", "nog niet gevraagd", "vraag hulp van elders", href), href
+    return None, ""
 
 
 async def _compensation(desk: Desk, initiative_id: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from contracts.clearing import AnswerCap, ProposeCap
 from contracts.crossings import AnswerSettlement, DecideTransfer, GiveAcross, ProposeSettlement
+from contracts.link import SettleForgotten
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
@@ -162,3 +163,13 @@ DECIDE_TRANSFER = Form(
     ),
 )
 TRANSFER_FORMS: tuple[Form, ...] = (DECIDE_TRANSFER,)
+
+SETTLE_FORGOTTEN = Form(
+    "nagegaan",
+    SettleForgotten,
+    "Het is nagegaan",
+    "Bel eerst de andere regio. Zet recht wat niet klopt: dit haalt alleen de zaak van de lijst.",
+    "Haal van de lijst",
+    "Nagegaan. De zaak staat niet meer op de lijst.",
+)
+FORGOTTEN_FORMS: tuple[Form, ...] = (SETTLE_FORGOTTEN,)

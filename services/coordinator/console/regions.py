@@ -7,7 +7,6 @@ from uuid import UUID
 from contracts.categories import CATEGORIES
 from contracts.clearing import GetPositions, Position, Positions
 from contracts.envelope import Actor
-from contracts.link import GetPeers, Peers
 from services.coordinator.console import region_forms as ask
 from services.coordinator.console.addresses import (
     REGIONS,
@@ -22,6 +21,7 @@ from services.coordinator.console.addresses import (
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
 from services.coordinator.console.history import history, people_in
+from services.coordinator.console.network import PeerLine, choices, peer_lines, peers_of
 from services.coordinator.console.people import names, place, region_label, request_label
 from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
 from services.coordinator.desk import Desk
@@ -88,6 +88,12 @@ class RegionsPage:
     groups: tuple[Group, ...]
     away: bool = False
     """Whether the ledger does not answer now."""
+    linked: bool = False
+    """Whether this region takes part in a network."""
+    network: tuple[PeerLine, ...] | None = None
+    """The other regions; None while the link does not answer."""
+    connected: bool = False
+    """Whether our link reaches the hub now."""
     notice: Notice | None = None
     failed: bool = False
 
@@ -107,7 +113,8 @@ async def regions_page(
         list(actor.areas),
         MOST,
     )
-    peers = await _peers(desk, actor)
+    network = await peers_of(desk, actor)
+    peers = await choices(desk, network)
     forms = tuple(
         shown_form(form, REGIONS, choices={"peer": peers}, failed=failed) for form in ask.REGION_FORMS
     )
@@ -116,22 +123,11 @@ async def regions_page(
         loans=tuple(_line(row) for row in rows),
         groups=kept((Group("Wat wilt u doen?", forms),), ask.REGION_FORMS, REGIONS, failed),
         away=positions is None,
+        linked="link" in desk.region.services,
+        network=peer_lines(network) if network is not None else None,
+        connected=network is not None and network.connected,
         notice=Notice("ok", done) if done else None,
         failed=failed is not None,
-    )
-
-
-async def _peers(desk: Desk, actor: Actor) -> tuple[tuple[str, str], ...]:
-    """The regions of the network, as a choice; those we know of already while the link is away."""
-    try:
-        found = (await desk.ask(GetPeers(), Peers, actor)).peers
-    except (Transient, Rejected):
-        rows = await desk.fetch(
-            "SELECT peer FROM clearings_seen UNION SELECT peer FROM loans_seen ORDER BY 1"
-        )
-        return tuple((row["peer"], region_label(row["peer"])) for row in rows)
-    return tuple(
-        (one.peer, one.municipality or region_label(one.peer)) for one in found if one.status == "joined"
     )
 
 
@@ -309,7 +305,11 @@ async def seeking_page(
     asked = await desk.fetch("SELECT * FROM loans_seen WHERE request_id = $1 ORDER BY peer", request_id)
     href = seeking_href(request_id)
     form = shown_form(
-        ask.SEEK, href, choices={"peers": await _peers(desk, actor)}, failed=failed, unfolded=True
+        ask.SEEK,
+        href,
+        choices={"peers": await choices(desk, await peers_of(desk, actor))},
+        failed=failed,
+        unfolded=True,
     )
     is_open = row["status"] == "open"
     return CasePage(

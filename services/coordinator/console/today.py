@@ -10,6 +10,7 @@ from services.coordinator.console.addresses import (
     ROTA,
     clearing_href,
     complaint_href,
+    forgotten_href,
     incident_href,
     loan_href,
     match_href,
@@ -74,6 +75,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "settlement_proposed": (WorkKind.SETTLEMENT, "Beslis"),
     "position_differs": (WorkKind.POSITION, "Zoek uit"),
     "transfer_stranded": (WorkKind.TRANSFER, "Bel de regio"),
+    "letter_forgotten": (WorkKind.FORGOTTEN, "Ga na"),
 }
 """Each kind of work with its one verb."""
 
@@ -225,6 +227,8 @@ def _of_regions(kind: WorkCode, about: str, peer: str) -> tuple[str, str]:
             return f"{peer} stelt voor om te vereffenen", ""
         case "transfer_stranded":
             return f"Van uren met {peer} is niet bekend hoe het afloopt", "vraag het daar na"
+        case "letter_forgotten":
+            return f"Een van ons is een bericht kwijt in een zaak met {peer}", "ga samen na hoe het staat"
         case _:
             return f"De stand met {peer} is daar anders dan hier", "zoek samen uit waarom"
 
@@ -284,6 +288,8 @@ def _page(work: Work) -> str:
             return settlement_href(work.entity_id)
         case "transfer_stranded":
             return transfer_href(work.entity_id)
+        case "letter_forgotten":
+            return forgotten_href(work.entity_id)
         case "cap_proposed" | "position_differs":
             return clearing_href(work.entity_id)
     if work.request_id is not None:

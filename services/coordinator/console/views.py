@@ -202,6 +202,7 @@ class WorkKind(Enum):
     SETTLEMENT = ("Vereffening voorgesteld", "meter")
     POSITION = ("Stand verschilt", "warning")
     TRANSFER = ("Uren zonder einde", "warning")
+    FORGOTTEN = ("Bericht kwijt", "mail-failed")
 
     def __init__(self, label: str, icon: Icon) -> None:
         self.label: str = label
@@ -383,6 +384,8 @@ class RequestPage:
     """What it waits for, and what to do now, while it may not be matched yet."""
     looking: bool = True
     """Whether a helper is still looked for; False for a request that was withdrawn."""
+    elsewhere_href: str = ""
+    """Where other regions may be asked, while none is."""
 
     @property
     def matched(self) -> Matched | None:

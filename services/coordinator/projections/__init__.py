@@ -10,6 +10,7 @@ at the moment of need.
 from typing import Any
 
 from services.coordinator.projections.exchange import MATCHES, OFFERS, REQUESTS
+from services.coordinator.projections.forgotten import FORGOTTEN
 from services.coordinator.projections.history import HISTORY
 from services.coordinator.projections.initiatives import INITIATIVES, WAIVERS
 from services.coordinator.projections.ledger import BALANCES, ENTERED, REFUSALS
@@ -41,5 +42,6 @@ KINDS: tuple[Kind[Any], ...] = (
     LOANS,
     CLEARINGS,
     CROSSINGS,
+    FORGOTTEN,
     HISTORY,
 )

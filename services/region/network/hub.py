@@ -4,6 +4,7 @@ hub.toml         where it listens; whether its NATS server is ours, or one of a 
 hub-keys.json    the hub's own keys (kept secret)
 directory.json   regions with their public keys, and a serial number
 invites.json     open invitations: public keys only, each good for one joining
+refused.json     how many messages to the hub were refused, by who said to speak and why
 nats.conf        made from these: each region speaks as itself and hears what is for it. Beside a cluster
                  only who may what, for its servers to include
 """
@@ -16,7 +17,7 @@ import signal
 import ssl
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -150,7 +151,7 @@ class Hub:
         with self._changing():
             invites = self._read("invites.json")
             invite = invites.pop(region.region, None)
-            if invite is None or datetime.fromisoformat(invite["until"]) < datetime.now(UTC):
+            if invite is None or not self._is_open(invite):
                 raise PermissionError(region.region)
             if not is_signed(invite["user_key"], asked, signature):
                 raise PermissionError(region.region)
@@ -176,12 +177,43 @@ class Hub:
         seed = new_user_seed()
         host, port = self.address
         with self._changing():
-            until = datetime.now(UTC) + valid
+            until = self._now() + valid
             invite = {"user_key": user_key(seed), "until": until.isoformat()}
             self._write("invites.json", self._read("invites.json") | {region: invite})
         self.reload()
         keys = self.keys
         return Invitation(f"{host}:{port}", region, seed, keys.signing_key, keys.sealing_key)
+
+    def forget_ended(self) -> bool:
+        """Take invitations off the list whose term has passed. Whether there were any."""
+        with self._changing():
+            invites = self._read("invites.json")
+            still = {region: invite for region, invite in invites.items() if self._is_open(invite)}
+            self._write("invites.json", still)
+            return len(still) < len(invites)
+
+    def count_refused(self, counted: Mapping[tuple[str, str], int]) -> None:
+        """Add messages that were refused, by region and reason."""
+        with self._changing():
+            refused = self.refused()
+            for (region, reason), count in counted.items():
+                of = refused.setdefault(region, {})
+                of[reason] = of.get(reason, 0) + count
+            self._write("refused.json", refused)
+
+    def refused(self) -> dict[str, dict[str, int]]:
+        """Messages to the hub that were refused so far, by region and reason."""
+        try:
+            found: dict[str, dict[str, int]] = self._read("refused.json")
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def _is_open(self, invite: dict[str, str]) -> bool:
+        return datetime.fromisoformat(invite["until"]) >= self._now()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     def _put(self, region: dict[str, Any]) -> None:
         """Regions believe a list with a higher serial only. It goes up by the clock (seconds since 1970), so
@@ -217,6 +249,7 @@ class Hub:
         users += [
             _user(invite["user_key"], subjects.guest_on_hub(region, HUB))
             for region, invite in self._read("invites.json").items()
+            if self._is_open(invite)
         ]
         return "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n"
 

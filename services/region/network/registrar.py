@@ -7,16 +7,17 @@ region another's keys. It sees no letter: those go from region to region, and ar
 import asyncio
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.link import Neighbour
+from contracts.link import Neighbour, RefusedBecause
 from contracts.network import HUB, Directory, GetDirectory, GetReport, Join, Joining, Leave, Report
 from services.kernel.errors import Misconfigured, Unreachable
 from services.kernel.telemetry import log
@@ -26,6 +27,8 @@ from services.region.network.hub import Hub
 from services.region.servers import answers, end_process, wait_until
 
 CONNECT_SECONDS = 5.0
+SHUT_OUT_SECONDS = 600.0
+TELL_SECONDS = 2.0
 
 
 class HubServer:
@@ -61,6 +64,7 @@ class Registrar:
 
     def __init__(self, hub: Hub, address: str | None = None) -> None:
         self._hub = hub
+        self._refused: Counter[tuple[str, str]] = Counter()
         self.seal = Seal(HUB, hub.keys)
         host, port = hub.address
         to = address or f"{host}:{port}"
@@ -68,7 +72,29 @@ class Registrar:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await self.line.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.line.run())
+            tasks.create_task(self._shut_out())
+            tasks.create_task(self._tell_refused())
+
+    async def _shut_out(self) -> None:
+        """Whose invitation has ended is no user of the server any more."""
+        while True:
+            # A folder that cannot be written now is tried again.
+            with suppress(OSError):
+                if await asyncio.to_thread(self._hub.forget_ended):
+                    await asyncio.to_thread(self._hub.reload)
+            await asyncio.sleep(SHUT_OUT_SECONDS)
+
+    async def _tell_refused(self) -> None:
+        """Put what was refused in the folder, every few seconds: a flood is one change."""
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            if counted := dict(self._refused):
+                with suppress(OSError):
+                    await asyncio.to_thread(self._hub.count_refused, counted)
+                    self._refused.subtract(counted)
+                    self._refused = +self._refused
 
     def of(self, region: str) -> Correspondent:
         """A region that takes part. Raises Refused."""
@@ -90,9 +116,17 @@ class Registrar:
                     return await self._leave(sender, raw)
                 case _:
                     return None
-        except (Refused, ValidationError, ValueError, PermissionError) as no:
-            log.warning("refused", region=sender, kind=kind, why=str(no) or type(no).__name__)
-            return None
+        except Refused as no:
+            self._refuse(sender, kind, no.reason)
+        except PermissionError:
+            self._refuse(sender, kind, "not_invited")
+        except ValueError:
+            self._refuse(sender, kind, "malformed")
+        return None
+
+    def _refuse(self, sender: str, kind: str, why: RefusedBecause | Literal["not_invited"]) -> None:
+        self._refused[sender, why] += 1
+        log.warning("refused", region=sender, kind=kind, why=why)
 
     def _closed(self, to: Correspondent, said: BaseModel, re: UUID) -> bytes:
         return self.seal.close(to, type(said).__name__, said, re=re)[1]
@@ -139,13 +173,19 @@ class Registrar:
 
 @dataclass(frozen=True)
 class Seen:
-    """One region as the operator of the hub sees it: totals, and how long an answer took."""
+    """One region as the operator of the hub sees it: totals, and how long an answer took.
+
+    `refused`: messages to the hub that were not what they said, by reason. Who is not `listed` has those
+    alone.
+    """
 
     region: str
     municipality: str
     left: bool
     delay_ms: float | None = None
     report: Report | None = None
+    refused: dict[str, int] = field(default_factory=dict)
+    listed: bool = True
 
     @property
     def up(self) -> bool:
@@ -160,7 +200,10 @@ async def look_around(hub: Hub) -> list[Seen]:
     """Ask every region for its totals. Raises Misconfigured when the hub does not answer."""
     registrar = Registrar(hub)
     async with on_line(registrar.line):
-        return list(await asyncio.gather(*(_look_at(registrar, one) for one in hub.directory().regions)))
+        found = await asyncio.gather(*(_look_at(registrar, one) for one in hub.directory().regions))
+    refused = hub.refused()
+    listed = [replace(one, refused=refused.pop(one.region, {})) for one in found]
+    return listed + [Seen(region, "", False, refused=of, listed=False) for region, of in refused.items()]
 
 
 async def _look_at(registrar: Registrar, one: Neighbour) -> Seen:

@@ -30,7 +30,15 @@ def table(rows: list[dict[str, Any]]) -> Iterator[str]:
 def _told(row: dict[str, Any]) -> Iterator[str]:
     if row.get("left") or row.get("status") == "left":
         yield "left"
-        return
+    elif not row.get("listed", True):
+        yield "not on the list"
+    else:
+        yield from _of_who_takes_part(row)
+    if "report" in row and (refused := _reasons(row["refused"])):
+        yield f"the hub refused {refused}"
+
+
+def _of_who_takes_part(row: dict[str, Any]) -> Iterator[str]:
     yield "up  " if row["up"] else "AWAY"
     report = row.get("report")
     if report is not None:
@@ -43,10 +51,13 @@ def _told(row: dict[str, Any]) -> Iterator[str]:
     elif "waiting" in row:
         yield f"release {row['release'] or '?'}"
         yield f"{row['waiting']} waiting, {row['sent']} sent, {row['received']} received"
-        refused = ", ".join(f"{count} {reason}" for reason, count in row["refused"].items())
-        yield f"refused: {refused or 'none'}"
+        yield f"refused: {_reasons(row['refused']) or 'none'}"
         for where, how in (("unread_there", "cannot be read there"), ("unread_here", "cannot be read here")):
             for form, count in row[where].items():
                 yield f"{count} {form} {how}: upgrade, then retry"
-        if row["orphans"]:
-            yield f"{len(row['orphans'])} letters were forgotten by who wrote them: look at each"
+        if count := row["orphans_count"]:
+            yield f"{count} letters were forgotten by who wrote them: look at each matter"
+
+
+def _reasons(refused: dict[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in refused.items())

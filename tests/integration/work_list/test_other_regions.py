@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from contracts import loans
+from contracts import link, loans
 from contracts.envelope import Actor, Event, Role
 from tests.integration.work_list.office import (
     ANNA,
     DAY,
     FAR,
+    FOUR,
     HERE,
     NOOR_HERE,
     ONE,
@@ -71,3 +72,19 @@ async def test_what_was_called_off_although_someone_helped_is_talked_about(offic
     assert await office.work(anna, kind="loan_cut_short") == []
     await office.told(about_loan(loans.LoanResolved, by="noor"))
     assert await office.work(kind="loan_cut_short") == []
+
+
+async def test_what_one_of_two_regions_forgot_waits_by_matter(office: Office) -> None:
+    def orphaned(orphan_id: UUID, thread_id: UUID) -> link.LetterOrphaned:
+        about: dict[str, Any] = {"thread_id": thread_id, "written_by": "delft", "number": 1}
+        return link.LetterOrphaned(orphan_id=orphan_id, peer="delft", name="TransferOffer", **about)
+
+    await office.told(orphaned(ONE, FOUR), orphaned(TWO, FOUR), at=THIS - DAY)
+    await office.told(orphaned(THREE, ANNA))
+    assert {each.entity_id for each in await office.work(kind="letter_forgotten")} == {FOUR, ANNA}
+    await office.told(link.OrphanSolved(orphan_id=THREE, peer="delft"))
+    await office.told(link.OrphanSettled(orphan_id=ONE, peer="delft"))
+    found = await office.one("letter_forgotten", NOOR_HERE)
+    assert (found.entity_id, found.reason, found.since, found.due) == (FOUR, "delft", THIS - DAY, THIS)
+    await office.told(link.OrphanSettled(orphan_id=TWO, peer="delft"))
+    assert await office.work(kind="letter_forgotten") == []
