@@ -16,8 +16,17 @@ import nats.errors
 
 from contracts.envelope import Refusal
 
-DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What asyncpg raises when PostgreSQL does not answer, or not in time; try again after a pause."""
+DATABASE_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What asyncpg raises when PostgreSQL does not answer, or not in time; try again after a pause.
+
+The last comes of its pool when a connection is lost at the moment it is handed back.
+"""
 
 NATS_AWAY = (OSError, TimeoutError, nats.errors.Error)
 """What nats-py raises when NATS does not answer; JetStream's own errors are among them."""

@@ -51,11 +51,14 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.long
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(
+needs_peers = pytest.mark.skipif(
     find_spec("eventsourcing") is None, reason="the peers' packages are missing: uv sync --group bench"
 )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@needs_peers
 def test_a_quick_run_measures_every_figure() -> None:
     ran = bench("--quick", "--json")
     assert ran.returncode == 0, ran.stderr
@@ -85,6 +88,7 @@ async def test_nothing_is_measured_where_a_commit_of_one_service_need_not_last()
             servers.stop()
 
 
+@needs_peers
 def test_fewer_than_five_rounds_are_no_figures() -> None:
     ran = bench("--rounds", "4", "--only", "commands")
     assert (ran.returncode, "At least 5 rounds" in ran.stderr) == (2, True)

@@ -56,6 +56,7 @@ async def _ask(region: RunningRegion, service: str, sql: str, *arguments: object
         await database.close()
 
 
+@pytest.mark.long
 async def test_yesterdays_backup_beside_a_nats_that_is_ahead(tmp_path: Path, seed: int) -> None:
     backups = tmp_path / "backups"
     async with real_region(tmp_path) as (region, mailbox), Neighbourhood(region.region, seed) as place:

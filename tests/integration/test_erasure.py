@@ -174,6 +174,7 @@ async def test_who_is_erased_stays_erased_when_the_database_is_put_back(tmp_path
         assert str(friend) in kept
 
 
+@pytest.mark.long
 async def test_an_erasure_that_a_crash_kept_from_the_list_is_put_on_it_at_the_next_start(
     tmp_path: Path,
 ) -> None:

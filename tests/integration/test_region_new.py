@@ -109,6 +109,7 @@ def test_a_service_needs_its_own_secrets_and_gets_no_others(tmp_path: Path) -> N
         load(whole)
 
 
+@pytest.mark.long
 def test_nothing_is_overwritten_and_nothing_is_left_half(tmp_path: Path) -> None:
     folder = tmp_path / "utrecht"
     folder.mkdir()
