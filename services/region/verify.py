@@ -52,6 +52,9 @@ class Report:
         }
 
 
+DRAINED = "10 everything drained"
+"""The check that waits: what it finds may be so on purpose a moment later."""
+
 type Databases = dict[str, Connection]
 
 
@@ -302,7 +305,7 @@ async def referrals_follow_their_diagram(exchange: Connection) -> Check:
 
 async def _drained(region: Region, databases: Databases, seconds: float) -> Check:
     """10. Everything drains: followers reach their sources, and nothing is parked or waits to be sent."""
-    check = Check("10 everything drained", 0)
+    check = Check(DRAINED, 0)
     until = time.monotonic() + seconds
     while True:
         waits = [line async for line in _waiting(region, databases)]
