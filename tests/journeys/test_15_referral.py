@@ -377,7 +377,7 @@ async def test_the_region_shows_that_referrals_keep_to_their_diagram_and_that_it
     referral_id = await asyncio.to_thread(_rejected, town)
     report = await verify(town.region.region, folder=town.folder, drain_seconds=15, planted=[BSN])
     found = [(check.name, check.wrong) for check in report.checks if not check.ok]
-    # Someone of this town may have chosen other hours a moment ago: what waits for them looks again in an hour.
+    # Someone in town may have chosen other hours just now: what waits for them may wait an hour more.
     assert [(name, what) for name, what in found if name != DRAINED] == []
     exchange = await connect(town.region.region, "exchange")
     try:
