@@ -73,6 +73,7 @@ async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jet
         await assert_all_holds(region.region, place.answered, folder=tmp_path, refusals_too=False)
 
 
+@pytest.mark.long
 async def test_without_jetstream_a_new_epoch_begins_and_followers_list_what_a_person_must_look_at(
     tmp_path: Path, seed: int
 ) -> None:

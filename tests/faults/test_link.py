@@ -47,6 +47,7 @@ async def _all_is_there(linked: Linked, one: str, other: str) -> None:
         assert await reader.received(writer.name) == writer.wrote
 
 
+@pytest.mark.long
 async def test_a_cut_link_loses_and_doubles_nothing_and_drains_when_it_heals(
     linked: Linked, seed: int
 ) -> None:

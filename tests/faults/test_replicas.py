@@ -35,6 +35,28 @@ async def test_the_standby_takes_over_within_two_seconds_of_a_kill(tmp_path: Pat
         await assert_all_holds(region.region, place.answered, folder=tmp_path)
 
 
+@pytest.mark.alone
+@pytest.mark.long
+async def test_of_every_service_the_standby_leads_within_two_seconds_of_a_kill(
+    tmp_path: Path, seed: int
+) -> None:
+    async with real_region(tmp_path, replicas=2) as (region, _), Neighbourhood(region.region, seed) as place:
+        await place.settle_in(4)
+        for service in region.region.services:
+            leader = await asyncio.to_thread(region.leader_of, service)
+            (standby,) = [replica for replica in region.of(service) if replica is not leader]
+            await asyncio.to_thread(leader.kill)
+            began = time.monotonic()
+            await place.until(lambda who=standby: asyncio.to_thread(who.leading), 10)
+            took = time.monotonic() - began
+            print(f"{service} led {took:.2f} s after its leader was killed")
+            assert took < TAKES_OVER_WITHIN_SECONDS
+            leader.start()
+            await asyncio.to_thread(region.wait_ready)
+        await place.live(seconds=2.0)
+        await assert_all_holds(region.region, place.answered, folder=tmp_path)
+
+
 async def test_a_leader_paused_past_its_lease_and_resumed_writes_nothing_more(
     tmp_path: Path, seed: int
 ) -> None:

@@ -83,6 +83,7 @@ def test_every_alert_has_a_runbook_that_says_what_to_do_and_a_unit_test() -> Non
         assert set(calls) == {True, False}, f"{alert}: test when it calls, and when it does not"
 
 
+@pytest.mark.long
 def test_the_alerts_do_what_their_unit_tests_say() -> None:
     promtool = program("promtool")
     for words in (

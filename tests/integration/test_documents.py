@@ -71,6 +71,7 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
         yield found
 
 
+@pytest.mark.long
 def test_every_operation_answers_as_its_document_says(town: Town) -> None:
     """Short: each operation once or twice, by a coordinator."""
     assert call_every_operation(town, NOOR, examples=2) > 80

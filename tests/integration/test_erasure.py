@@ -133,6 +133,7 @@ async def admin(region: RunningRegion, *statements: str) -> None:
         await connection.close()
 
 
+@pytest.mark.long
 async def test_who_is_erased_stays_erased_when_the_database_is_put_back(tmp_path: Path) -> None:
     async with members_alone(tmp_path) as region:
         person, friend = await someone_and_a_friend(region)

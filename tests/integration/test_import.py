@@ -274,6 +274,7 @@ async def test_a_service_that_does_not_answer_costs_nothing_but_time(
     assert (await imported(region, members=people)).exit_code == 0
 
 
+@pytest.mark.long
 async def test_the_command_line_tells_how_it_went(region: RunningRegion, tmp_path: Path) -> None:
     good = write(tmp_path / "good.csv", [member("cli-1")])
     bad = write(tmp_path / "bad.csv", [member("cli-2", pc4="1000")])
