@@ -114,6 +114,7 @@ ANALYZE;
 
 
 @pytest.mark.alone
+@pytest.mark.long
 async def test_the_work_list_of_a_town_with_100_000_requests_is_there_within_50_ms(here: Place) -> None:
     async with here.pool.acquire() as connection:
         await connection.execute(_A_TOWN)
