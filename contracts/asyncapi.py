@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts import subjects
 from contracts.catalogue import COMMANDS, EVENTS, HANDLED_BY, QUERIES, SERVICES, event_type, schema_name
-from contracts.envelope import Answer, CloudEvent, Command, Event, Query, Refusal
+from contracts.envelope import CLOUD_EVENT, Answer, CloudEvent, Command, Event, Query, Refusal
 from contracts.examples import example
 from contracts.feedback import FeedbackPage, GetFeedback
 from contracts.generate import Plain, sample
@@ -21,7 +21,6 @@ from contracts.referring import EXAMPLE, REFERRAL_TYPE, ReferralEvent
 
 VERSION = "1.0.0"
 JSON = "application/json"
-CLOUD_EVENT = "application/cloudevents+json"
 PROBLEM = "application/problem+json"
 
 type Document = dict[str, Any]

@@ -174,6 +174,10 @@ class Answer(BaseModel):
     retry_after_ms: int = 0
 
 
+CLOUD_EVENT = "application/cloudevents+json"
+"""The media type of one event in structured mode."""
+
+
 class CloudEvent(BaseModel):
     """One event as it travels: CloudEvents 1.0, structured mode, NL GOV profile.
 

@@ -13,9 +13,10 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from contracts.envelope import CLOUD_EVENT
 from contracts.referring import Attribute, NewReferral, ReferralEvent
 
-STRUCTURED = "application/cloudevents+json"
+STRUCTURED = CLOUD_EVENT
 JSON = "application/json"
 MEDIA_TYPES = (JSON, STRUCTURED)
 _PREFIX = "ce-"

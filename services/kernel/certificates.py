@@ -66,14 +66,14 @@ def ends(not_after: object) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(not_after)), UTC)
 
 
-def places(region: "Region") -> dict[str, list[Place]]:
-    """Where PostgreSQL and NATS are reached over TLS, with those that may stand in for them."""
+def places(region: "Region") -> dict[str, tuple["Postgres | Nats", list[Place]]]:
+    """PostgreSQL and NATS where they are reached over TLS, with those that may stand in for them."""
     servers: dict[str, tuple[Postgres | Nats, Callable[[socket.socket], None]]] = {
         "postgres": (region.postgres, as_postgres),
         "nats": (region.nats, as_nats),
     }
     return {
-        name: [Place(host, port, begin) for host, port in server.addresses]
+        name: (server, [Place(host, port, begin) for host, port in server.addresses])
         for name, (server, begin) in servers.items()
         if server.tls != "off"
     }
@@ -85,9 +85,8 @@ def soonest(region: "Region") -> dict[str, float]:
     0 where one is not believed. One that nobody shows now is left out.
     """
     found = {}
-    for name, shown in places(region).items():
+    for name, (server, shown) in places(region).items():
         try:
-            server: Postgres | Nats = getattr(region, name)
             context = server.ssl_context()
             assert context is not None
             until = [ends(each["notAfter"]).timestamp() for each in context.get_ca_certs()]

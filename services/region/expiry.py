@@ -21,9 +21,8 @@ NEW_CERTIFICATE = "Give: wederdienst region certificates FOLDER, and restart the
 
 async def certificates(region: Region, url: str) -> AsyncIterator[Finding]:
     """Each that we meet. `url`: where people reach this region; empty where that is not asked."""
-    servers: dict[str, Postgres | Nats] = {"postgres": region.postgres, "nats": region.nats}
-    for name, shown in places(region).items():
-        async for finding in _of_servers(name, servers[name], shown):
+    for name, (server, shown) in places(region).items():
+        async for finding in _of_servers(name, server, shown):
             yield finding
     if url:
         yield await asyncio.to_thread(_of_site, url)

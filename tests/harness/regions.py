@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,4 +86,15 @@ def resume(pid: int) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
-__all__ = ["RunningRegion", "pause", "real_region", "resume", "retried", "wait_until"]
+@contextmanager
+def standing_still(region: RunningRegion, service: str) -> Iterator[None]:
+    """The one replica of a service is paused inside the block."""
+    (replica,) = region.of(service)
+    pause(replica.pid)
+    try:
+        yield
+    finally:
+        resume(replica.pid)
+
+
+__all__ = ["RunningRegion", "pause", "real_region", "resume", "retried", "standing_still", "wait_until"]

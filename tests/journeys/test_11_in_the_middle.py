@@ -1,8 +1,6 @@
 """What changes in the middle: a request withdrawn or someone erased with hours set apart, a smaller week."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,20 +11,10 @@ from contracts.ledger import POOL, WRITTEN_OFF
 from services.kernel.service import new_id
 from tests.harness.letters import ASKED, EARNED, ENDED, FOUND, HELPS, OFFERED, SEARCHING, WELCOME
 from tests.harness.record import names, until_account, until_closed
-from tests.harness.regions import pause, resume
+from tests.harness.regions import standing_still
 from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
 
 WEEK, MINUTES = 180, 60
-
-
-@contextmanager
-def ledger_stands_still(town: Town) -> Iterator[None]:
-    (ledger,) = town.region.of("ledger")
-    pause(ledger.pid)
-    try:
-        yield
-    finally:
-        resume(ledger.pid)
 
 
 class Pair:
@@ -85,7 +73,7 @@ def test_a_request_withdrawn_while_it_is_being_confirmed_ends_the_match_before_a
     town: Town,
 ) -> None:
     pair, key = Pair(town), str(new_id())
-    with ledger_stands_still(town):
+    with standing_still(town.region, "ledger"):
         match_id = pair.being_confirmed(key)
         path = f"/v1/help-requests/{pair.request_id}"
         assert town.call("DELETE", path, by=pair.asker.login).status_code == 204
@@ -108,7 +96,7 @@ def test_a_request_withdrawn_while_it_is_being_confirmed_ends_the_match_before_a
 def test_an_offer_withdrawn_while_it_is_being_confirmed_leaves_the_request_open(town: Town) -> None:
     pair, key = Pair(town), str(new_id())
     asked = pair.request()
-    with ledger_stands_still(town):
+    with standing_still(town.region, "ledger"):
         match_id = pair.being_confirmed(key)
         path = f"/v1/offers/{pair.offer_id}"
         assert town.call("DELETE", path, by=pair.helper.login).status_code == 204
@@ -297,7 +285,7 @@ def test_a_helper_erased_with_hours_set_apart_opens_the_request_and_tells_the_as
 
 def test_an_asker_erased_while_hours_are_being_set_apart_leaves_nothing_behind(town: Town) -> None:
     pair, key = Pair(town), str(new_id())
-    with ledger_stands_still(town):
+    with standing_still(town.region, "ledger"):
         match_id = pair.being_confirmed(key)
         _erase(town, pair.asker)
         town.until(lambda: town.match(match_id)["status"] == "fell_through", "the match falling through")
@@ -322,7 +310,7 @@ def test_an_asker_erased_after_both_agreed_pays_first_and_is_settled_then(town: 
     pair = Pair(town)
     match_id = town.confirm(pair.request_id, pair.offer_id)
     pair.know_of_it()
-    with ledger_stands_still(town):
+    with standing_still(town.region, "ledger"):
         for person in (pair.helper, pair.asker):
             good(town.post(f"/v1/matches/{match_id}/minutes", {"minutes": MINUTES}, by=person.login))
         _erase(town, pair.asker)

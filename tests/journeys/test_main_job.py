@@ -1,8 +1,6 @@
 """The main job over HTTP, with every process real: from signing up to hours booked, and each refusal."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +22,7 @@ from tests.harness.letters import (
     SPENT,
     WELCOME,
 )
-from tests.harness.regions import pause, resume
+from tests.harness.regions import standing_still
 from tests.harness.town import NOOR, OPERATOR, SAM, TEAM, Neighbour, Town, good, in_days, plain, problem
 
 HOME, A_STREET_ON, FAR = "3515", "3514", "3811"
@@ -250,22 +248,12 @@ def test_what_was_withdrawn_before_cannot_be_matched(town: Town, two: tuple[Neig
     _refused(town, stays, gone, "withdrawn")
 
 
-@contextmanager
-def ledger_stands_still(town: Town) -> Iterator[None]:
-    (ledger,) = town.region.of("ledger")
-    pause(ledger.pid)
-    try:
-        yield
-    finally:
-        resume(ledger.pid)
-
-
 def test_withdrawn_while_the_hours_are_being_set_apart_the_match_falls_through(town: Town) -> None:
     helper, asker = town.neighbour(capacity=600), town.neighbour()
     offer_id = town.offer(helper, "bins")
     request_id = town.ask(asker, "bins", 30)
     body, key = {"request_id": request_id, "offer_id": offer_id}, str(new_id())
-    with ledger_stands_still(town):
+    with standing_still(town.region, "ledger"):
         waiting = town.post("/v1/matches", body, by=NOOR, key=key)
         match_id = UUID(good(waiting, 202)["id"])
         assert waiting.headers["Location"] == f"/v1/matches/{match_id}"

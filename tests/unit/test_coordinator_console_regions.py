@@ -126,7 +126,7 @@ async def test_a_request_leads_to_what_other_regions_do_about_it(
     pool.rows["loans_seen"] = []
     # In a region that has no link to others there is nobody to ask.
     assert there not in (await browser.get(f"/hulpvragen/{REQUEST}")).text
-    monkeypatch.setattr(help_request, "asks_elsewhere", lambda _: True)
+    monkeypatch.setattr(help_request, "in_network", lambda _: True)
     nobody = (await browser.get(f"/hulpvragen/{REQUEST}")).text
     # Where nobody of ours is found it is suggested.
     suggested = nobody[nobody.index("Nog niemand gevonden") :]

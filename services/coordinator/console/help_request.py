@@ -15,6 +15,7 @@ from services.coordinator.console.chosen import confirmation
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.history import history, people_in
 from services.coordinator.console.matched import matched
+from services.coordinator.console.network import in_network
 from services.coordinator.console.people import Names, names, place, region_label, request_label
 from services.coordinator.console.views import (
     Choice,
@@ -37,7 +38,6 @@ from services.coordinator.projections.exchange import REQUESTS, MatchSeen, Reque
 from services.coordinator.projections.history import readable
 from services.kernel.dutch import day_nl, hours_nl
 from services.kernel.errors import Rejected, Transient
-from services.kernel.settings import Region
 
 HELPERS_SHOWN = 10
 LOOKING = ("open", "matching")
@@ -244,11 +244,6 @@ async def _around(desk: Desk, actor: Actor, request: RequestSeen, known: Names) 
     return facts
 
 
-def asks_elsewhere(region: Region) -> bool:
-    """Whether this region takes part in a network."""
-    return "link" in region.services
-
-
 async def _elsewhere(desk: Desk, request: RequestSeen) -> tuple[Fact | None, str]:
     """Which other regions look at it, and where they may be asked, while none does.
 
@@ -263,7 +258,7 @@ async def _elsewhere(desk: Desk, request: RequestSeen) -> tuple[Fact | None, str
         regions = ", ".join(region_label(loan["peer"]) for loan in loans)
         return Fact("Andere regio's", regions, "bekijk hoe het staat", href), ""
     as_a_whole = request.recurrence is not None
-    if request.status == "open" and asks_elsewhere(desk.region) and not as_a_whole:
+    if request.status == "open" and in_network(desk.region) and not as_a_whole:
         return Fact("Andere regio's", "nog niet gevraagd", "vraag hulp van elders", href), href
     return None, ""
 

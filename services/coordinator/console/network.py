@@ -13,6 +13,7 @@ from services.coordinator.console.views import CasePage, Fact, Notice
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, local, time_nl
 from services.kernel.errors import Rejected, Transient
+from services.kernel.settings import Region
 
 MOST = 100
 
@@ -29,9 +30,14 @@ class PeerLine:
     attention: tuple[str, ...]
 
 
+def in_network(region: Region) -> bool:
+    """Whether this region corresponds with others."""
+    return "link" in region.services
+
+
 async def peers_of(desk: Desk, actor: Actor) -> Peers | None:
     """The network as our link sees it; None while that does not answer, and where there is no link."""
-    if "link" not in desk.region.services:
+    if not in_network(desk.region):
         return None
     try:
         return await desk.ask(GetPeers(), Peers, actor)

@@ -21,7 +21,7 @@ from services.coordinator.console.addresses import (
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
 from services.coordinator.console.history import history, people_in
-from services.coordinator.console.network import PeerLine, choices, peer_lines, peers_of
+from services.coordinator.console.network import PeerLine, choices, in_network, peer_lines, peers_of
 from services.coordinator.console.people import names, place, region_label, request_label
 from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
 from services.coordinator.desk import Desk
@@ -123,7 +123,7 @@ async def regions_page(
         loans=tuple(_line(row) for row in rows),
         groups=kept((Group("Wat wilt u doen?", forms),), ask.REGION_FORMS, REGIONS, failed),
         away=positions is None,
-        linked="link" in desk.region.services,
+        linked=in_network(desk.region),
         network=peer_lines(network) if network is not None else None,
         connected=network is not None and network.connected,
         notice=Notice("ok", done) if done else None,

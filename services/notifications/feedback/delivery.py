@@ -7,7 +7,8 @@ The deliveries of one referral to one endpoint are a lane: they go one after ano
 that was set aside. A test is a lane of its own.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -134,6 +135,7 @@ def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
     that a referral is told in order.
     """
     endpoint = theirs(command.endpoint_id, context, state)
+    unbrought = _unbrought(command, state)
     events: list[Event] = []
     turn = endpoint.turn
     for each in command.feedback_ids:
@@ -142,13 +144,12 @@ def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
             raise unknown_feedback()
         if state.get(QUIET, feedback.referral_id) is not None:
             continue
-        unbrought = list(_unbrought(command, each, state))
         events += [
             DeliveryRequeued(delivery_id=one.delivery_id, endpoint_id=endpoint.endpoint_id)
-            for one in unbrought
+            for one in unbrought[each]
             if one.status == "set_aside"
         ]
-        if not unbrought:
+        if not unbrought[each]:
             turn += 1
             events.append(
                 DeliveryQueued(
@@ -162,15 +163,17 @@ def replay(command: ReplayThese, context: Context, state: State) -> list[Event]:
     return events
 
 
-def _unbrought(command: ReplayThese, feedback_id: UUID, state: State) -> Iterator[Delivery]:
-    """The deliveries of this feedback to the endpoint that still wait, or were set aside."""
-    first = first_delivery(command.endpoint_id, feedback_id)
-    for one in dict.fromkeys((first, *command.unbrought_ids)):
+def _unbrought(command: ReplayThese, state: State) -> Mapping[UUID, list[Delivery]]:
+    """By feedback, its deliveries to the endpoint that still wait, or were set aside."""
+    firsts = (first_delivery(command.endpoint_id, each) for each in command.feedback_ids)
+    unbrought: dict[UUID, list[Delivery]] = defaultdict(list)
+    for one in dict.fromkeys((*firsts, *command.unbrought_ids)):
         found = state.get(DELIVERY, one)
-        if found is None or found.status == "delivered":
+        if found is None or found.status == "delivered" or found.endpoint_id != command.endpoint_id:
             continue
-        if (found.endpoint_id, found.feedback_id) == (command.endpoint_id, feedback_id):
-            yield found
+        if found.feedback_id is not None:
+            unbrought[found.feedback_id].append(found)
+    return unbrought
 
 
 def unknown_feedback() -> Rejected:

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from contracts import subjects, wrong
+from contracts.envelope import CLOUD_EVENT
 from contracts.feedback import GetFeedback
 from services.kernel.bus import MAX_REQUEST_BYTES, QueryAnswer
 from services.kernel.commit_loop import MAX_BATCH
@@ -27,7 +28,6 @@ from services.notifications.feedback.feed import FEEDBACK, HEARD
 from services.notifications.feedback.queries import read_feed
 
 AWAY_SECONDS = 0.5
-STRUCTURED = "application/cloudevents+json"
 SAID_SECONDS = 5
 """How long NATS may take to confirm what was published."""
 QUEUE = "feedback"
@@ -69,7 +69,7 @@ async def _say(replica: Replica, feedback_ids: list[UUID]) -> None:
         feedback = FEEDBACK.load(tuple(row))
         subject = subjects.feedback_out(region.region, feedback.team)
         said = orjson.dumps(feedback_event(region, feedback))
-        await replica.bus.client.publish(subject, said, headers={"Content-Type": STRUCTURED})
+        await replica.bus.client.publish(subject, said, headers={"Content-Type": CLOUD_EVENT})
     await replica.bus.client.flush(SAID_SECONDS)
 
 

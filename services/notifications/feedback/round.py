@@ -23,6 +23,7 @@ from uuid import UUID
 
 import orjson
 
+from contracts.envelope import CLOUD_EVENT
 from contracts.feedback import EndpointTried, RecordAttempt
 from services.kernel.errors import DATABASE_AWAY, Transient
 from services.kernel.runtime import Replica
@@ -45,7 +46,7 @@ JITTER = 0.2
 IDLE_SECONDS = 60.0
 AWAY_SECONDS = 0.5
 
-CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+CONTENT_TYPE = f"{CLOUD_EVENT}; charset=utf-8"
 USER_AGENT = "Wederdienst (Standard Webhooks)"
 
 _QUEUED = (
