@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+MEMBERS = "/deelnemers"
 ROTA = "/rooster"
 LETTERS = "/brieven"
 INITIATIVES = "/initiatieven"
@@ -19,7 +20,7 @@ def request_href(request_id: UUID) -> str:
 
 
 def member_href(member_id: UUID) -> str:
-    return f"/deelnemers/{member_id}"
+    return f"{MEMBERS}/{member_id}"
 
 
 def statement_href(member_id: UUID) -> str:
@@ -84,6 +85,10 @@ def transfer_href(crossing_id: UUID) -> str:
 
 def forgotten_href(thread_id: UUID) -> str:
     return f"{REGIONS}/vergeten/{thread_id}"
+
+
+def stop_href(request_id: UUID) -> str:
+    return f"{request_href(request_id)}/stoppen"
 
 
 def seeking_href(request_id: UUID) -> str:

@@ -26,6 +26,7 @@ from services.coordinator.api.statement import CSV, statement_csv
 from services.coordinator.console.addresses import (
     COMPENSATIONS,
     FIGURES,
+    MEMBERS,
     OPERATING,
     REFER,
     REFERRALS,
@@ -36,6 +37,7 @@ from services.coordinator.console.addresses import (
 from services.coordinator.console.cases import APPROVED, CASES, DONE, DONE_KEY, ROWS, Case, Row
 from services.coordinator.console.compensation import compensations_page
 from services.coordinator.console.figures import figures_page
+from services.coordinator.console.finding import people_page
 from services.coordinator.console.forms import Failed, Form, member_by_number, read, refused
 from services.coordinator.console.frame import (
     HANDLERS,
@@ -114,6 +116,7 @@ def console(desk: Desk) -> Starlette:
             Route(
                 "/hulpvragen/{id}/koppelingen/{match}/afzegging", pages.signed_in(pages.undo), methods=post
             ),
+            Route(MEMBERS, pages.signed_in(pages.find), methods=post),
             Route("/deelnemers/{id}/goedkeuring", pages.signed_in(pages.approve), methods=post),
             Route("/deelnemers/{id}/rekening", pages.signed_in(pages.statement), methods=get),
             Route("/deelnemers/{id}/rekening.csv", pages.signed_in(pages.statement_table), methods=get),
@@ -179,6 +182,7 @@ class _Pages:
             refers=holder is not None and holder.actor.role is Role.REFERRER,
             has_network=self._desk.region.network is not None,
             home_href=_home(holder),
+            home_label=_HOME_LABELS.get(holder.actor.role, "Vandaag") if holder is not None else "",
             static_href=self._static,
         )
 
@@ -298,6 +302,15 @@ class _Pages:
             page = await refer_page(self._desk, visit.actor, str(new_id()), said={"": no.refusal.nl})
             return shown(visit.request, "refer.html", page, status_of(no.refusal.code))
         return RedirectResponse(f"{REFER}?{DONE_KEY}={visit.id()}", 303)
+
+    async def find(self, visit: Visit) -> Response:
+        """Who is called this; straight on to them, where it is one."""
+        words = str(visit.form.get("zoek") or "").split()
+        typed = " ".join(filter(str.isprintable, words))
+        page = await people_page(self._desk, visit.actor, typed=typed)
+        if len(page.lines) == 1:
+            return RedirectResponse(page.lines[0].href, 303)
+        return shown(visit.request, "people.html", page, 400 if page.error else 200)
 
     async def letters(self, visit: Visit) -> Response:
         done = DONE.get(visit.request.query_params.get(DONE_KEY, ""))
@@ -464,6 +477,7 @@ def _home(holder: Holder | None) -> str:
 
 
 _HOMES = {Role.OPERATOR: OPERATING, Role.REFERRER: REFER}
+_HOME_LABELS = {Role.OPERATOR: "Toestand", Role.REFERRER: "Doorverwijzen"}
 
 
 def _uuid(text: object) -> UUID:

@@ -18,7 +18,7 @@ from services.coordinator.console.addresses import REFER
 from services.coordinator.console.forms import Asked, Field, FieldKind
 from services.coordinator.console.people import number_label
 from services.coordinator.console.views import Notice
-from services.coordinator.console.wording import recurrence_nl
+from services.coordinator.console.wording import category_nl, recurrence_nl
 from services.coordinator.desk import Desk
 from services.kernel.dutch import LOCAL, day_nl, local
 
@@ -166,7 +166,7 @@ def _received(rows: list[dict[str, Any]], done: UUID | None) -> Notice | None:
 
 
 def _own(row: dict[str, Any]) -> OwnReferral:
-    about = CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else "Hulp"
+    about = category_nl(row["category"])
     often = f", {recurrence_nl(row['recurrence'])}" if row["recurrence"] else ""
     return OwnReferral(
         title=f"{about}{often}",

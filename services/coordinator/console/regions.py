@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contracts.categories import CATEGORIES
 from contracts.clearing import GetPositions, Position, Positions
 from contracts.envelope import Actor
 from services.coordinator.console import region_forms as ask
@@ -24,6 +23,7 @@ from services.coordinator.console.history import history, people_in
 from services.coordinator.console.network import PeerLine, choices, in_network, peer_lines, peers_of
 from services.coordinator.console.people import names, place, region_label, request_label
 from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
+from services.coordinator.console.wording import category_nl
 from services.coordinator.desk import Desk
 from services.coordinator.peer_contact import ask_contact
 from services.coordinator.projections.history import readable
@@ -166,7 +166,7 @@ def _line(row: Any) -> LoanLine:
 
 
 def _about(row: Any) -> str:
-    about = CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else "Hulp"
+    about = category_nl(row["category"])
     return f"{about}, {hours_nl(row['minutes'])}"
 
 
