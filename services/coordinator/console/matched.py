@@ -97,7 +97,7 @@ async def _told(desk: Desk, match: MatchSeen, known: Names) -> tuple[Told, ...]:
     )
     by_member = {row["member_id"]: (row["status"], row["channel"]) for row in rows}
     return tuple(
-        _line(known.first(i), *by_member.get(i, ("queued", None)), known.way(i))
+        told_line(known.first(i), *by_member.get(i, ("queued", None)), known.way(i))
         for i in (match.helper_id, match.asker_id)
     )
 
@@ -105,7 +105,7 @@ async def _told(desk: Desk, match: MatchSeen, known: Names) -> tuple[Told, ...]:
 _BY = {"email": "een e-mail", "sms": "een sms", "letter": "een brief", "phone": "een telefoontje"}
 
 
-def _line(who: str, status: str, channel: str | None, way: str | None) -> Told:
+def told_line(who: str, status: str, channel: str | None, way: str | None) -> Told:
     """`channel`: how their message goes; `way`: how it will, as long as that is not known."""
     match status:
         case "sent" | "delivered":
