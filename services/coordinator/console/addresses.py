@@ -15,6 +15,15 @@ REFERRALS = "/verwijzingen"
 REFER = "/verwijzen"
 
 
+def tel_href(phone: str) -> str:
+    """A number to call.
+
+    >>> tel_href("+31 6-12 34 56 78")
+    'tel:+31612345678'
+    """
+    return "tel:" + "".join(sign for sign in phone if sign.isdecimal() or sign == "+")
+
+
 def request_href(request_id: UUID) -> str:
     return f"/hulpvragen/{request_id}"
 

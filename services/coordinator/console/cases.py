@@ -255,5 +255,10 @@ ROWS: tuple[Row, ...] = (
     Row(f"{LETTERS}/{{id}}", rota_forms.MISSED, "message_id", LETTERS, "niet-bereikt", {"reached": False}),
 )
 
-DONE: dict[str, str] = {row.done_id: row.form.done for row in ROWS if row.back == LETTERS}
+ALL_POSTED = "alles-verstuurd"
+
+DONE: dict[str, str] = {
+    **{row.done_id: row.form.done for row in ROWS if row.back == LETTERS},
+    ALL_POSTED: "Genoteerd: de brieven zijn verstuurd.",
+}
 """What is said on the page of letters and calls, by what was done."""

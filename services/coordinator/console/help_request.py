@@ -225,7 +225,7 @@ async def _facts(
         )
         facts.append(Fact("Saldo", balance_nl(balance["balance_minutes"]), _notes(*notes)))
     if text := await _text(desk, actor, request.request_id):
-        facts.append(Fact("Toelichting", "in eigen woorden", text))
+        facts.append(Fact("In eigen woorden", text))
     return tuple(facts)
 
 

@@ -7,7 +7,7 @@ from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from contracts.members import Person
 from services.coordinator.console import member_forms as ask
-from services.coordinator.console.addresses import member_href, statement_href
+from services.coordinator.console.addresses import member_href, statement_href, tel_href
 from services.coordinator.console.chosen import how_told
 from services.coordinator.console.forms import Failed, kept
 from services.coordinator.console.history import history, people_in
@@ -110,8 +110,15 @@ async def _facts(desk: Desk, member: MemberSeen, around: Around, known: Names) -
             )
         )
     if (person := known.people.get(member.member_id)) is not None:
-        facts.append(Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person)))
+        facts.append(
+            Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person), _call(person))
+        )
     return tuple(facts)
+
+
+def _call(person: Person) -> str:
+    """A telephone that opens this page calls at once."""
+    return tel_href(person.phone) if person.phone else ""
 
 
 def _also(person: Person) -> str:

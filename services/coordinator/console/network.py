@@ -6,10 +6,10 @@ from uuid import UUID
 from contracts.envelope import Actor
 from contracts.link import GetPeers, Peers, PeerSeen
 from services.coordinator.console import region_forms as ask
-from services.coordinator.console.addresses import forgotten_href, loan_href, transfer_href
+from services.coordinator.console.addresses import REGIONS, forgotten_href, loan_href, transfer_href
 from services.coordinator.console.forms import Failed, Group, kept, shown_form
 from services.coordinator.console.people import region_label
-from services.coordinator.console.views import CasePage, Fact, Notice
+from services.coordinator.console.views import CasePage, Fact, Link, Notice
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, local, time_nl
 from services.kernel.errors import Rejected, Transient
@@ -134,6 +134,7 @@ async def forgotten_page(
     form = shown_form(ask.SETTLE_FORGOTTEN, href, failed=failed, unfolded=True)
     return CasePage(
         number_label=f"Berichten tussen regio's {thread_id.int % 1_000_000:06}",
+        above=Link("Andere regio's", REGIONS),
         title=f"Kwijt in een zaak met {region_label(peer)}",
         status_label="Ga na hoe het staat" if waits else "Nagegaan",
         status_tone="warning" if waits else "safe",

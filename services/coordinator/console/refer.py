@@ -108,8 +108,8 @@ class ReferPage:
     """The form, by the name of each field; and the team's own referrals."""
 
     asked: Mapping[str, Asked]
-    wrong: tuple[tuple[str, str], ...]
-    """Of what is wrong: where on the page, and what it says."""
+    wrong: tuple[tuple[str, str, str], ...]
+    """Of what is wrong: where on the page, what is asked there, and what it says."""
     error: str
     answer_days: int
     mine: tuple[OwnReferral, ...]
@@ -146,7 +146,7 @@ async def refer_page(
     )
     return ReferPage(
         asked=asked,
-        wrong=tuple((one.id, one.error) for one in asked.values() if one.error),
+        wrong=tuple((one.id, one.field.label, one.error) for one in asked.values() if one.error),
         error=said.get("", ""),
         answer_days=desk.region.referrals.answer_days,
         mine=tuple(_own(row) for row in rows),

@@ -117,7 +117,15 @@ async def _groups(desk: Desk, actor: Actor, row: dict[str, Any], failed: Failed 
         return Group(
             heading,
             tuple(
-                shown_form(form, href, now=only, failed=failed, choices={"initiative_id": running})
+                shown_form(
+                    form,
+                    href,
+                    now=only,
+                    failed=failed,
+                    choices={"initiative_id": running},
+                    # What is answered most is one click.
+                    unfolded=form is ask.ACCEPT,
+                )
                 for form in forms
             ),
         )

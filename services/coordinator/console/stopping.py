@@ -8,7 +8,7 @@ from services.coordinator.console.forms import Failed, Form, Group, kept, shown_
 from services.coordinator.console.help_forms import WITHDRAW
 from services.coordinator.console.help_request import STATUS
 from services.coordinator.console.people import names, request_label
-from services.coordinator.console.views import CasePage, Fact, Notice
+from services.coordinator.console.views import CasePage, Fact, Link, Notice
 from services.coordinator.console.wording import category_nl
 from services.coordinator.desk import Desk
 
@@ -29,15 +29,13 @@ async def stop_page(
     form = shown_form(WITHDRAW, here, failed=failed, unfolded=True)
     offered = row["status"] in STOPPABLE and done is None
     return CasePage(
-        number_label=request_label(request_id),
+        number_label="Stoppen",
+        above=Link(request_label(request_id), request_href(request_id)),
         title=f"{about}: stoppen",
         status_label=label,
         status_tone=tone,
         status_icon=icon,
-        facts=(
-            Fact("Hulpvraag", request_label(request_id), href=request_href(request_id)),
-            Fact("Voor", known.of(row["member_id"]), href=member_href(row["member_id"])),
-        ),
+        facts=(Fact("Voor", known.of(row["member_id"]), href=member_href(row["member_id"])),),
         groups=kept((Group("Weet u het zeker?", (form,)),) if offered else (), (WITHDRAW,), here, failed),
         notice=Notice("ok", done) if done else None,
         failed=failed is not None,

@@ -61,6 +61,11 @@ class Site:
     theme_href: str | None = None
     """A region's own stylesheet, loaded last; it may set any `--wd-*` property."""
 
+    @property
+    def coordinates(self) -> bool:
+        """Whether it is a coordinator, who works with people."""
+        return self.signed_in_as is not None and not self.operates and not self.refers
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -489,6 +494,8 @@ class CasePage:
     notice: Notice | None = None
     failed: bool = False
     links: tuple[Link, ...] = ()
+    above: Link | None = None
+    """The page that it is under, when that is not Vandaag."""
 
 
 @dataclass(frozen=True, slots=True)
