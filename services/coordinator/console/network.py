@@ -135,7 +135,9 @@ async def forgotten_page(
     return CasePage(
         number_label=f"Berichten tussen regio's {thread_id.int % 1_000_000:06}",
         above=Link("Andere regio's", REGIONS),
-        title=f"Kwijt in een zaak met {region_label(peer)}",
+        title=f"Berichten kwijt in een zaak met {region_label(peer)}"
+        if len(rows) > 1
+        else f"Een bericht kwijt in een zaak met {region_label(peer)}",
         status_label="Ga na hoe het staat" if waits else "Nagegaan",
         status_tone="warning" if waits else "safe",
         status_icon="warning" if waits else "check",
@@ -145,16 +147,23 @@ async def forgotten_page(
             *(_told(row["letter"], row["written_by"], peer) for row in rows),
         ),
         groups=kept((Group("Na het gesprek", (form,)),) if waits else (), ask.FORGOTTEN_FORMS, href, failed),
-        notice=Notice("ok", done) if done else None,
+        notice=Notice("ok", done) if done else _LOST if waits else None,
         failed=failed is not None,
     )
+
+
+_LOST = Notice(
+    "warning",
+    "Een van de twee regio's is teruggezet naar een oudere kopie.",
+    "Wat hieronder staat, is daar niet meer bekend. Bel elkaar en kijk samen hoe het nu is.",
+)
 
 
 def _told(letter: str, written_by: str, peer: str) -> Fact:
     said = LETTERS.get(letter, "iets verteld wat wij nog niet kunnen lezen")
     if written_by == peer:
-        return Fact(f"{region_label(peer)} had", said, "weten zij niet meer")
-    return Fact("Wij hadden", said, "weten wij niet meer")
+        return Fact(f"{region_label(peer)} had", said, "dat zijn zij kwijt")
+    return Fact("Wij hadden", said, "dat zijn wij kwijt")
 
 
 async def _matter(desk: Desk, peer: str, thread_id: UUID) -> Fact:

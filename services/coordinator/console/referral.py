@@ -124,7 +124,7 @@ async def _groups(desk: Desk, actor: Actor, row: dict[str, Any], failed: Failed 
                     failed=failed,
                     choices={"initiative_id": running},
                     # What is answered most is one click.
-                    unfolded=form is ask.ACCEPT,
+                    unfolded=form is ask.ACCEPT and not row["twin_ids"],
                 )
                 for form in forms
             ),
