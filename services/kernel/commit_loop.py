@@ -202,8 +202,14 @@ class CommitLoop:
         while True:
             self._work.clear()
             until = time.perf_counter() + MAX_DECIDING_SECONDS
-            while self._queue and self._room(before) > 0 and time.perf_counter() < until:
-                await self._decide_first(before)
+            try:
+                while self._queue and self._room(before) > 0 and time.perf_counter() < until:
+                    await self._decide_first(before)
+            except DATABASE_AWAY:
+                if writing is None:
+                    raise
+                # What is being written finds out too, and waits until it is there again.
+                return
             if writing is None:
                 if self._next is not None:
                     return
@@ -441,6 +447,10 @@ class CommitLoop:
 
     def _fail_expired(self) -> None:
         now = time.monotonic()
+        for item in self._taken():
+            # Comes back to the queue when the database is there again, and is let go then.
+            if item.expires < now and item.followed is None:
+                item.fail(Unreachable())
         waiting = list(self._queue)
         self._queue.clear()
         for item in waiting:
