@@ -12,7 +12,7 @@ from contracts.envelope import Actor, Query, Role, View
 from contracts.feedback import Endpoint, Endpoints, GetEndpoints, PauseEndpoint, ResumeEndpoint
 from services.coordinator.console.operating import OperatingPage, operating_page, retry
 from services.coordinator.console.render import render
-from services.coordinator.console.views import Site
+from services.coordinator.console.site import Site
 from services.coordinator.console.webhooks import switch
 from services.coordinator.desk import Caller
 from services.kernel.deciding import BEHIND

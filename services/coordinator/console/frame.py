@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.coordinator.api.edge import EVERYWHERE, MAX_BODY_BYTES, limited
 from services.coordinator.api.problems import AWAY, status_of
 from services.coordinator.console.render import render
-from services.coordinator.console.views import ProblemPage, Site
+from services.coordinator.console.site import Site
+from services.coordinator.console.views import ProblemPage
 from services.kernel.errors import Rejected
 from services.kernel.service import new_id
 from services.kernel.telemetry import log

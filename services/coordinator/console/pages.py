@@ -61,12 +61,12 @@ from services.coordinator.console.refer import refused as refused_referral
 from services.coordinator.console.referrals import referrals_page
 from services.coordinator.console.render import STATIC, render
 from services.coordinator.console.session import Session, Sessions, same_token
+from services.coordinator.console.site import Site, home_href, site_of
 from services.coordinator.console.statement import period, statement, statement_page, year_page
 from services.coordinator.console.today import today
-from services.coordinator.console.views import SignInPage, Site
+from services.coordinator.console.views import SignInPage
 from services.coordinator.console.webhooks import switch
 from services.coordinator.desk import Caller, Desk, traceparent
-from services.coordinator.keys import Holder
 from services.coordinator.outcome import match_seen, outcome
 from services.coordinator.referring import refer
 from services.kernel.errors import NOT_ALLOWED, Rejected
@@ -179,17 +179,7 @@ class _Pages:
         self._static = f"/static/{_static_version()}"
 
     def site(self, session: Session | None) -> Site:
-        holder = session.holder if session else None
-        return Site(
-            self._desk.region.name,
-            holder.label if holder else None,
-            operates=holder is not None and holder.actor.role is Role.OPERATOR,
-            refers=holder is not None and holder.actor.role is Role.REFERRER,
-            has_network=self._desk.region.network is not None,
-            home_href=_home(holder),
-            home_label=_HOME_LABELS.get(holder.actor.role, "Vandaag") if holder is not None else "",
-            static_href=self._static,
-        )
+        return site_of(self._desk.region, session.holder if session else None, self._static)
 
     def signed_in(self, page: Page, role: Role = Role.COORDINATOR) -> Handler:
         """`page` for those who are signed in with this role; a form must carry their session's token.
@@ -206,7 +196,7 @@ class _Pages:
             if session.holder.actor.role is not role:
                 if request.method == "POST":
                     raise Rejected(NOT_ALLOWED.code, NOT_ALLOWED.nl, NOT_ALLOWED.en)
-                return RedirectResponse(_home(session.holder), 303)
+                return RedirectResponse(home_href(session.holder), 303)
             form = await request.form() if request.method == "POST" else FormData()
             if request.method == "POST" and not same_token(session, form.get("csrf")):
                 raise StaleForm
@@ -223,7 +213,7 @@ class _Pages:
         signed_in = self._sessions.of(request)
         if error is None and signed_in is not None and signed_in.holder is not None:
             # A link from elsewhere must not sign anyone out.
-            return RedirectResponse(_home(signed_in.holder), 303)
+            return RedirectResponse(home_href(signed_in.holder), 303)
         session = self._sessions.begin()
         html = render(
             "sign_in.html", site=self.site(None), page=SignInPage("/inloggen", error), csrf=session.csrf
@@ -244,7 +234,7 @@ class _Pages:
         deed("sign_in", actor=who, object=session.id[:6], result=result, origin="console")
         if session.holder is None:
             return self._sign_in_form(request, WRONG_KEY)
-        response = RedirectResponse(_home(session.holder), 303)
+        response = RedirectResponse(home_href(session.holder), 303)
         self._sessions.keep(session, request, response)
         return response
 
@@ -486,15 +476,6 @@ class _Pages:
         answer = await self._desk.send(command, caller)
         assert answer.id is not None
         return answer.id
-
-
-def _home(holder: Holder | None) -> str:
-    """The first page of whoever signed in."""
-    return _HOMES.get(holder.actor.role, "/") if holder is not None else "/"
-
-
-_HOMES = {Role.OPERATOR: OPERATING, Role.REFERRER: REFER}
-_HOME_LABELS = {Role.OPERATOR: "Toestand", Role.REFERRER: "Doorverwijzen"}
 
 
 def _uuid(text: object) -> UUID:

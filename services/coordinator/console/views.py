@@ -41,33 +41,6 @@ type DueTone = Literal["late", "near", "day", "later"]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What every page needs besides its own content. `*_href` are paths on this site."""
-
-    region_name: str
-    signed_in_as: str | None
-    """Label of the coordinator or operator; None hides the menu and the sign-out button."""
-    operates: bool = False
-    """Whether it is an operator, who sees how the region runs and nothing about people."""
-    refers: bool = False
-    """Whether it is a social team, which refers people and sees its own referrals."""
-    has_network: bool = False
-    """Whether the region takes part in a network of regions."""
-    home_href: str = "/"
-    home_label: str = "Vandaag"
-    sign_out_href: str = "/uitloggen"
-    static_href: str = "/static"
-    """Where the `static` folder is served, without a slash at the end."""
-    theme_href: str | None = None
-    """A region's own stylesheet, loaded last; it may set any `--wd-*` property."""
-
-    @property
-    def coordinates(self) -> bool:
-        """Whether it is a coordinator, who works with people."""
-        return self.signed_in_as is not None and not self.operates and not self.refers
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """One line on top of a page about what just happened."""
 
