@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from contracts.envelope import NOBODY
 from services.kernel.errors import Misconfigured
 from services.region.terminal import Config, asked, path_from_caller, print_json
 
@@ -23,7 +24,7 @@ def region_new(
     domain: str | None = None,
     sender: str | None = None,
     mail: str = "mail:587",
-    organisation: str = "00000000000000000000",
+    organisation: str = NOBODY,
     postgres: tuple[str, ...] = ("postgres:5432",),
     nats: tuple[str, ...] = ("nats:4222",),
 ) -> None:

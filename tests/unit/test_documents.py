@@ -211,6 +211,8 @@ async def test_all_of_it_is_served_to_anyone(client: httpx.AsyncClient) -> None:
         found = await client.get(f"/v1/schemas/{schema_name(event)}")
         assert found.headers["Content-Type"] == "application/schema+json"
         assert found.json() == generate.schema(event)
+    for name in generate.TAKEN:
+        assert (await client.get(f"/v1/schemas/{name}")).json() == generate.taken_schema(name)
     is_problem(await client.get("/v1/schemas/..%2Fregion"), 404, "not_found")
     is_problem(await client.get("/v1/schemas/anders"), 404, "unknown_schema")
 
@@ -223,6 +225,7 @@ async def test_the_page_names_all_of_it_and_loads_nothing(client: httpx.AsyncCli
         assert operation.path in text
     for event in EVENTS.values():
         assert f"/v1/schemas/{schema_name(event)}" in text
+    assert all(f"/v1/schemas/{name}" in text for name in generate.TAKEN)
     assert not re.search(r"<(script|style|link|img|iframe)|\b(src|style|on\w+)=", text)
     for href in set(re.findall(r'href="(/[^"]+)"', text)):
         assert (await client.get(href)).status_code == 200, href
