@@ -17,6 +17,8 @@ from jsonschema.validators import validator_for
 from contracts import asyncapi, generate
 from contracts.catalogue import COMMANDS, EVENTS, QUERIES, kebab, schema_name
 from contracts.examples import example
+from contracts.referring import EXAMPLE_EVENT
+from services.coordinator import cloudevents
 from services.coordinator.api import write
 from services.coordinator.api.topics import TOPICS
 from tests.unit.callers import bearer, is_problem
@@ -151,6 +153,20 @@ async def test_every_operation_is_described_and_every_row_of_a_table_is_there(op
         assert operation["tags"], f"{method} {path}"
         for response in operation["responses"].values():
             assert response["description"]
+
+
+async def test_a_referral_may_come_as_json_or_as_an_event_in_either_mode(openapi: Document) -> None:
+    operation = openapi["paths"]["/v1/referrals"]["post"]
+    assert set(operation["requestBody"]["content"]) == set(cloudevents.MEDIA_TYPES)
+    headers = {each["name"]: each for each in operation["parameters"] if each["name"].startswith("ce-")}
+    assert set(headers) == {f"ce-{name}" for name in EXAMPLE_EVENT if not name.startswith("data")} | {
+        "ce-subject",
+        "ce-dataschema",
+    }
+    assert not any(each["required"] for each in headers.values())
+    for name, value in EXAMPLE_EVENT.items():
+        if f"ce-{name}" in headers:
+            Draft202012Validator(headers[f"ce-{name}"]["schema"]).validate(value)
 
 
 # AsyncAPI
