@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LISTENING = 'until curl --silent --output /dev/null "http://127.0.0.1:$PORT"; do sleep 0.1; done'
@@ -24,7 +24,8 @@ def typing(setup: Iterable[str], folder: Path, *lines: str) -> Iterator["subproc
     try:
         yield shell
     finally:
-        os.killpg(shell.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
         shell.wait()
 
 
