@@ -6,7 +6,7 @@
                               │   over the batch being written
                               │   over what is committed (the cache)
 
-While one batch is being written the next is decided on top of it. Answers are given
+While one batch is being written the next is decided on top of it, as its items come. Answers are given
 only after the write. When a write does not land, whatever was decided on top of it is
 dropped and decided again. So a reply means durable, hot entities never conflict, and
 positions have no gaps.
@@ -15,7 +15,7 @@ positions have no gaps.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -43,6 +43,8 @@ from services.kernel.telemetry import Metrics, log
 from services.kernel.tracing import TRACING, clock
 
 MAX_BATCH = 1000
+FEW = 8
+"""So many go together, also when nothing is being written: halves would only wait for each other."""
 MAX_DECIDING_SECONDS = 0.020
 MAX_WAITING = 10_000
 MAX_CACHED = 50_000
@@ -79,6 +81,7 @@ class CommitLoop:
         self._limit = MAX_BATCH
         self._look_up_known = False
         self._cache: dict[Key, Any] = {}
+        self._next: Decided | None = None
         self._connection: Connection | None = None
         self._commits = 0
         self.position = 0
@@ -143,22 +146,13 @@ class CommitLoop:
         self._cache.clear()
         writing: asyncio.Task[list[Item] | None] | None = None
         before: Decided | None = None
-        in_hand: list[Item] = []
+        landed: Decided | None = None
         try:
             await self._open()
             self._leading = True
             started.set()
             while True:
-                if self._queue:
-                    in_hand = self._take(half=writing is None)
-                    decided = await self._decide(in_hand, before)
-                elif writing is None:
-                    self._work.clear()
-                    await self._work.wait()
-                    continue
-                else:
-                    decided = None
-                landed = None
+                await self._decide(before, writing)
                 if writing is not None:
                     failed = await writing
                     landed, writing, before = before, None, None
@@ -166,20 +160,26 @@ class CommitLoop:
                         # What was decided meanwhile stood on something that is not there,
                         # and what was loaded meanwhile may be older than it seems.
                         self._cache.clear()
-                        self._queue.extendleft(reversed(in_hand))
+                        self._queue.extendleft(reversed(self._taken()))
                         self._queue.extendleft(reversed(failed))
-                        landed, decided = None, None
-                if decided is not None:
-                    before = decided
-                    writing = asyncio.create_task(self._write(decided))
+                        landed, self._next = None, None
+                if self._next is not None:
+                    before, self._next = self._next, None
+                    before.fill_rows()
+                    writing = asyncio.create_task(self._write(before))
+                    writing.add_done_callback(lambda _: self._work.set())
                     # On its way to the server before the answers below wake everyone up.
                     await asyncio.sleep(0)
                 if landed is not None:
                     await self._settle(landed)
-                in_hand = []
+                    landed = None
         finally:
             self._leading = False
+            in_hand = self._taken()
+            self._next = None
             try:
+                if landed is not None:
+                    await self._settle(landed)
                 if writing is not None and before is not None:
                     in_hand += before.items
                     (outcome,) = await asyncio.gather(writing, return_exceptions=True)
@@ -195,65 +195,102 @@ class CommitLoop:
                     self._connection.terminate()
                     self._connection = None
 
-    def _take(self, *, half: bool) -> list[Item]:
-        """What waits. Half of it when nothing is being written: then one half is decided while
-        the other is written, and callers who repeat keep it so."""
-        now = time.monotonic()
-        items: list[Item] = []
-        most = min(self._limit, (len(self._queue) + 1) // 2) if half and len(self._queue) > 8 else self._limit
-        while self._queue and len(items) < most:
-            item = self._queue.popleft()
-            if item.expires < now and item.followed is None:
-                item.fail(TooLate())
-            elif not item.broken_off:
-                items.append(item)
-        return items
-
     # ---- deciding
 
-    async def _decide(self, items: list[Item], before: Decided | None) -> Decided | None:
-        """Decide as many of `items` as time allows; those left go back to the queue's front."""
-        looked_up = self._look_up_known
-        if looked_up:
-            items[:] = await self._answer_known(items)
-            if not items:
-                return None
+    async def _decide(self, before: Decided | None, writing: asyncio.Task[Any] | None) -> None:
+        """Decide what waits; and what comes, for as long as `before` is being written."""
+        while True:
+            self._work.clear()
+            until = time.perf_counter() + MAX_DECIDING_SECONDS
+            try:
+                while self._queue and self._room(before) > 0 and time.perf_counter() < until:
+                    await self._decide_first(before)
+            except DATABASE_AWAY:
+                if writing is None:
+                    raise
+                # What is being written finds out too, and waits until it is there again.
+                return
+            if writing is None:
+                if self._next is not None:
+                    return
+            elif writing.done() or self._room(before) <= 0:
+                return
+            if self._queue:
+                # Everyone else's turn; and what is being written may have landed.
+                await asyncio.sleep(0)
+            else:
+                await self._work.wait()
+
+    def _taken(self) -> list[Item]:
+        """What is decided for the next batch so far."""
+        return self._next.items if self._next is not None else []
+
+    def _room(self, before: Decided | None) -> int:
+        """How many more items the next batch takes.
+
+        Half of all that is under way: then one half is decided while the other is written, and
+        callers who repeat keep it so.
+        """
+        taken = len(self._taken())
+        under_way = len(self._queue) + taken + (len(before.items) if before is not None else 0)
+        return min(self._limit, max(FEW, (under_way + 1) // 2)) - taken
+
+    async def _decide_first(self, before: Decided | None) -> None:
+        """Decide the first of the queue; or load what it needs, and leave it where it is."""
+        item = self._queue[0]
+        if item.broken_off or (item.followed is None and item.expires < time.monotonic()):
+            self._queue.popleft()
+            item.fail(TooLate())
+            return
+        if self._next is None:
+            self._next = self._begin(before)
+        decided = self._next
+        if decided.known is not None and item.command is not None:
+            if item.command_id not in decided.known:
+                await self._look_up(islice(self._queue, self._room(before)), decided.known)
+                return
+            row = decided.known[item.command_id]
+            if row is not None:
+                self._queue.popleft()
+                if item.timer_id is not None:
+                    decided.rows.timers_done.append({"timer_id": item.timer_id})
+                item.answer(first_answer(row, item.content_hash))
+                return
+        first = decided.by_id.get(item.command_id)
+        if first is None and before is not None:
+            first = before.by_id.get(item.command_id)
+        if first is not None:
+            self._queue.popleft()
+            _join(first, item)
+            return
+        try:
+            if item.command is None:
+                self._deciding.followed(item, decided)
+            else:
+                self._deciding.command(item, item.command, decided)
+                decided.by_id[item.command_id] = item
+        except Missing:
+            await self._load(islice(self._queue, self._room(before)), decided.state)
+            return
+        self._queue.popleft()
+        decided.items.append(item)
+
+    def _begin(self, before: Decided | None) -> Decided:
+        """An empty batch on top of what is being written and what is committed."""
+        known: dict[UUID, asyncpg.Record | None] | None = {} if self._look_up_known else None
+        self._look_up_known = False
         below = [before.state.changed] if before is not None else []
         position = before.head if before is not None else self.position
-        decided = Decided(
-            items=items,
+        return Decided(
             state=State(*below, self._cache),
             rows=Batch(position, self.term, self.epoch, datetime.now(UTC)),
             marks_before=before.marks_after(self.marks) if before is not None else self.marks,
-            looked_up=looked_up,
             parked_before=before.parked_after() if before is not None else self.parked,
+            known=known,
         )
-        seen: dict[UUID, Item] = {}
-        until = time.perf_counter() + MAX_DECIDING_SECONDS
-        done = 0
-        while done < len(items):
-            item = items[done]
-            try:
-                if item.command is None:
-                    self._deciding.followed(item, decided)
-                elif (first := seen.setdefault(item.command_id, item)) is not item:
-                    _join(first, item)
-                else:
-                    self._deciding.command(item, item.command, decided)
-            except Missing:
-                seen.pop(item.command_id, None)
-                until += await self._load(items[done:], decided.state)
-                continue
-            done += 1
-            if done % 32 == 0 and time.perf_counter() > until:
-                self._queue.extendleft(reversed(items[done:]))
-                del items[done:]
-        decided.fill_rows()
-        return decided
 
-    async def _load(self, items: list[Item], state: State) -> float:
-        """Bring what these items look at into the cache; returns the seconds it took."""
-        began = time.perf_counter()
+    async def _load(self, items: Iterable[Item], state: State) -> None:
+        """Bring what these items look at into the cache."""
         by_kind: dict[Any, list[UUID]] = {}
         for kind, entity_id in self._deciding.looks_at(items, state):
             by_kind.setdefault(kind, []).append(entity_id)
@@ -262,29 +299,15 @@ class CommitLoop:
             found = {row[0]: kind.load(row) for row in rows}
             for entity_id in ids:
                 self._cache.setdefault((kind, entity_id.int), found.get(entity_id))
-        return time.perf_counter() - began
 
-    async def _answer_known(self, items: list[Item]) -> list[Item]:
-        """Give first answers to those whose id is in the log already; returns the others."""
-        self._look_up_known = False
+    async def _look_up(self, items: Iterable[Item], known: dict[UUID, asyncpg.Record | None]) -> None:
+        """Find the first answers to those of these commands that the log knows already."""
+        ids = [item.command_id for item in items if item.command is not None]
         rows = await self._pool.fetch(
-            "SELECT command_id, content_hash, position, refusal FROM commands WHERE command_id = ANY($1)",
-            [item.command_id for item in items if item.command is not None],
+            "SELECT command_id, content_hash, position, refusal FROM commands WHERE command_id = ANY($1)", ids
         )
-        known = {row["command_id"]: row for row in rows}
-        unknown = []
-        done_timers = []
-        for item in items:
-            row = known.get(item.command_id) if item.command is not None else None
-            if row is None:
-                unknown.append(item)
-                continue
-            if item.timer_id is not None:
-                done_timers.append(item.timer_id)
-            item.answer(first_answer(row, item.content_hash))
-        if done_timers:
-            await self._pool.execute("DELETE FROM timers WHERE timer_id = ANY($1)", done_timers)
-        return unknown
+        known |= dict.fromkeys(ids)
+        known |= {row["command_id"]: row for row in rows}
 
     # ---- writing
 
@@ -302,7 +325,7 @@ class CommitLoop:
                 raise asyncpg.InterfaceError("no connection")
             position = await write(self._connection, rows, self._commits, self._lease)
         except asyncpg.UniqueViolationError as twice:
-            if not decided.looked_up:
+            if decided.known is None:
                 # Most likely commands that were answered before: a repeat gets its first answer.
                 self._look_up_known = True
                 return decided.items
@@ -424,6 +447,10 @@ class CommitLoop:
 
     def _fail_expired(self) -> None:
         now = time.monotonic()
+        for item in self._taken():
+            # Comes back to the queue when the database is there again, and is let go then.
+            if item.expires < now and item.followed is None:
+                item.fail(Unreachable())
         waiting = list(self._queue)
         self._queue.clear()
         for item in waiting:
@@ -484,7 +511,7 @@ def first_answer(row: asyncpg.Record, content_hash: int | None) -> Answer:
 
 
 def _join(first: Item, second: Item) -> None:
-    """The same id twice in one batch: the second gets the answer of the first."""
+    """The same id twice under way: the second gets the answer of the first."""
     if first.content_hash != second.content_hash:
         second.answer(Answer(outcome="refused", id=second.command_id, refusal=KEY_REUSED))
     elif first.future is not None:

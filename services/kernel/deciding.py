@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
+import asyncpg
 import orjson
 
 from contracts.envelope import MAX_EVENT_BYTES, Actor, Answer, Command, Event, Refusal, VaultEntry
@@ -72,10 +74,14 @@ class Item:
 
 @dataclass(slots=True)
 class Trial:
-    """One item being decided on a layer of its own: kept whole or not at all."""
+    """One item being decided on a layer of its own: kept whole or not at all.
+
+    `at` is the moment it happens: a batch stays open for a while, and nothing may happen before
+    it was asked for.
+    """
 
     state: State
-    at: datetime
+    at: datetime = field(default_factory=partial(datetime.now, UTC))
     events: list[dict[str, Any]] = field(default_factory=list)
     timers: list[dict[str, Any]] = field(default_factory=list)
     erased: list[UUID] = field(default_factory=list)
@@ -93,12 +99,14 @@ type Lane = tuple[str, UUID]
 class Decided:
     """A batch that is ready to be written, and what to tell whom when it is."""
 
-    items: list[Item]
     state: State
     rows: Batch
     marks_before: dict[str, Mark]
     parked_before: dict[Lane, set[int]]
-    looked_up: bool
+    known: dict[UUID, asyncpg.Record | None] | None
+    """First answers by command id, None for new ones; None where they were not looked up."""
+    items: list[Item] = field(default_factory=list)
+    by_id: dict[UUID, Item] = field(default_factory=dict)
     refusals: dict[Item, Refusal] = field(default_factory=dict)
     positions: dict[Item, int] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -197,7 +205,7 @@ class Deciding:
 
     def command(self, item: Item, command: Command, decided: Decided) -> None:
         """Decide one command; its events, vault rows or refusal are part of the batch. Raises Missing."""
-        trial = Trial(decided.state.layer(), decided.rows.at)
+        trial = Trial(decided.state.layer())
         try:
             self._carry_out(command, item.command_id, item, trial)
         except Missing:
@@ -240,6 +248,7 @@ class Deciding:
                     "correlation_id": item.correlation_id or item.command_id,
                     "actor": actor,
                     "traceparent": item.traceparent,
+                    "occurred_at": trial.at,
                     "data": orjson.Fragment(data),
                 }
             )
@@ -291,14 +300,14 @@ class Deciding:
         """Whoever is to be forgotten is, also where the rest of what the event asks has to wait."""
         if followed.name not in self._erasing:
             return
-        trial = Trial(decided.state.layer(), decided.rows.at)
+        trial = Trial(decided.state.layer())
         with suppress(UnknownEvent, ValueError):
             self._erase(followed.event(), trial)
         decided.keep(trial)
 
     def _apply_followed(self, item: Item, followed: Recorded, decided: Decided) -> str | None:
         """Carry out what a followed event asks; returns why not, when it cannot be."""
-        trial = Trial(decided.state.layer(), decided.rows.at)
+        trial = Trial(decided.state.layer())
         try:
             self._follow(item, followed, trial)
         except Missing:
@@ -327,7 +336,7 @@ class Deciding:
         """What these items look at and is not in memory: deciders are run, nothing is kept."""
         wanted: set[tuple[Kind[Any], UUID]] = set()
         for item in items:
-            probe = Trial(state.layer(), datetime.now(UTC))
+            probe = Trial(state.layer())
             try:
                 if item.command is not None:
                     self._carry_out(item.command, item.command_id, item, probe)

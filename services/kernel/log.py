@@ -42,6 +42,7 @@ _COLUMNS = {
         "correlation_id": "uuid",
         "actor": "text",
         "traceparent": "text",
+        "occurred_at": "timestamptz",
         "data": "json",
     },
     "commands": {
@@ -67,7 +68,7 @@ _COLUMNS = {
 }
 
 _WRITES = {
-    "events": "INSERT INTO events ({names}, epoch, occurred_at) SELECT {names}, $5, $6 FROM {rows}",
+    "events": "INSERT INTO events ({names}, epoch) SELECT {names}, $5 FROM {rows}",
     "commands": "INSERT INTO commands ({names}, answered_at) SELECT {names}, $6 FROM {rows}",
     # What is said again about the same thing replaces what was said of it: a new address, a new number.
     # Words about someone who was erased are not kept, whatever they come with: what was done (an

@@ -33,7 +33,8 @@ SECTIONS = 50
 
 GIVE_UP_AFTER = 10
 FIRST_PAUSE = timedelta(seconds=30)
-EXCHANGE_PAUSE = timedelta(seconds=5)
+SHORT_PAUSE = timedelta(seconds=5)
+"""After which another service is asked again: exchange that is away, members about someone just erased."""
 LOOK_AGAIN = timedelta(hours=1)
 """How long a choice of other hours may take to have effect on what waits."""
 
@@ -221,7 +222,7 @@ class Sender:
             person = people.get(bundle[0].message.member_id)
             if person is None:
                 # Known again soon, or gone as soon as we hear of it.
-                await self._later(bundle, Route("email"))
+                await self._later(bundle, Route("email"), first_pause=SHORT_PAUSE)
                 continue
             found = route(person, bundle[0].recipient.channel, self._replica.region)
             if found.channel is None:
@@ -258,7 +259,7 @@ class Sender:
                         recording += await self._carry_one(carrier, bundle, found, people)
                     except Unreachable:
                         exchange_away = True
-                        self._put_back(_ids(bundle), self._now() + EXCHANGE_PAUSE)
+                        self._put_back(_ids(bundle), self._now() + SHORT_PAUSE)
         finally:
             # Recorded together while the next is sent: a crash repeats at most one round. An error of
             # one must not take the place of a cancellation: the leader would wait for this worker for ever.
@@ -296,7 +297,7 @@ class Sender:
 
     # ---- how it went
 
-    async def _later(self, bundle: Bundle, found: Route) -> None:
+    async def _later(self, bundle: Bundle, found: Route, *, first_pause: timedelta = FIRST_PAUSE) -> None:
         """Try again, each time after twice as long; not for ever."""
         first = bundle[0].message.message_id
         tried = self._agenda.tries(first)
@@ -304,7 +305,8 @@ class Sender:
             await self._record(_messages(bundle), tried, "gave_up", found)
             return
         self._agenda.failed(first)
-        self._put_back(_ids(bundle), self._now() + FIRST_PAUSE * 2**tried)
+        pause = FIRST_PAUSE * 2**tried if tried > 1 else first_pause
+        self._put_back(_ids(bundle), self._now() + pause)
 
     async def _record(self, messages: Sequence[Queued], tried: int, end: End, found: Route) -> None:
         """Record how it ended for these; the first last, whose id a repeat would carry again."""

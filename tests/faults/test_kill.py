@@ -84,7 +84,7 @@ async def test_postgres_is_stopped_immediately_and_started_again(tmp_path: Path,
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 async def test_a_long_evening_of_faults(tmp_path: Path, seed: int) -> None:
     """Soak: five minutes of load with a random fault every few seconds."""
     dice = random.Random(seed)
@@ -107,7 +107,7 @@ async def test_a_long_evening_of_faults(tmp_path: Path, seed: int) -> None:
             folder=tmp_path,
             mailbox=mailbox,
             kills=kills,
-            drain_seconds=300,
+            drain_seconds=600,
         )
 
 

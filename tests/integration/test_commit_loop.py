@@ -21,9 +21,9 @@ from contracts.members import MemberApproved, MemberErased
 from services.kernel import commit_loop, rebuild
 from services.kernel.deciding import Item
 from services.kernel.entity import State
-from services.kernel.errors import Busy, Misconfigured, NotLeading, Rejected, TooLate, Unparkable
+from services.kernel.errors import Busy, Misconfigured, NotLeading, Rejected, TooLate, Unparkable, Unreachable
 from services.kernel.follower import follow_id, retry_parked
-from services.kernel.log import Publisher, Recorded
+from services.kernel.log import Publisher, Recorded, write
 from services.kernel.parking import park_again
 from services.kernel.rebuild import Rebuild, shadow
 from services.kernel.service import Context, Service, Timer, new_id
@@ -61,9 +61,12 @@ class Later(Command):
 
 
 broken: set[UUID] = set()
+decided: list[UUID] = []
+"""Which `WriteDown` were decided, in order, as often as they were."""
 
 
 def write_down(command: WriteDown, context: Context, state: State) -> list[Event]:
+    decided.append(context.command_id)
     return [AccountOpened(account_id=context.command_id, floor_minutes=FLOOR)]
 
 
@@ -332,6 +335,86 @@ async def test_positions_have_no_gaps_under_64_callers(leader: Leader) -> None:
     gaps = f"SELECT count(*) FROM ({streams}) s WHERE last <> n"
     assert await leader.pool.fetchval(gaps) == 0
     assert await leader.pool.fetchval("SELECT sum(balance_minutes) FROM accounts") == 0
+
+
+@pytest.mark.parametrize("lands", [True, False], ids=["it lands", "it does not land"])
+async def test_what_comes_while_a_batch_is_written_is_decided_meanwhile(
+    leader: Leader, monkeypatch: pytest.MonkeyPatch, lands: bool
+) -> None:
+    """Python and the server work beside each other, and nothing happens before it was asked for."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held_up(*batch: Any) -> int | None:
+        monkeypatch.setattr(commit_loop, "write", write)
+        begun.set()
+        await go_on.wait()
+        if not lands:
+            raise asyncpg.ConnectionDoesNotExistError
+        return await write(*batch)
+
+    monkeypatch.setattr(commit_loop, "write", held_up)
+    commits = "SELECT commits FROM log_head"
+    before = await leader.pool.fetchval(commits)
+    ids, asked = [new_id() for _ in range(3)], {}
+    answers = []
+    for id in ids:
+        asked[id] = datetime.now(UTC)
+        answers.append(leader.submit(WriteDown(text="words"), id))
+
+        async def is_decided(id: UUID = id) -> bool:
+            return id in decided and begun.is_set()
+
+        await until(is_decided, "deciding meanwhile")
+    assert not any(answer.done() for answer in answers)
+    go_on.set()
+    assert [(await answer).position for answer in answers] == [1, 2, 3]
+    assert await leader.pool.fetchval(commits) == before + (2 if lands else 1)
+    again = 1 if lands else 2
+    assert [decided.count(id) for id in ids] == [again] * 3
+    events = await leader.pool.fetch("SELECT command_id, occurred_at FROM events")
+    assert all(row["occurred_at"] >= asked[row["command_id"]] for row in events)
+
+
+async def test_while_the_database_is_away_who_waits_too_long_hears_it_and_the_others_are_done_later(
+    leader: Leader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await accounts(leader, 2)
+    begun, there = asyncio.Event(), asyncio.Event()
+    connect = leader.loop._connect
+
+    async def write_nothing(*_: Any) -> int | None:
+        begun.set()
+        raise asyncpg.ConnectionDoesNotExistError
+
+    async def connect_or_not() -> Any:
+        if not there.is_set():
+            raise ConnectionRefusedError
+        monkeypatch.setattr(commit_loop, "write", write)
+        return await connect()
+
+    class Away:
+        async def fetch(self, *_: Any) -> Any:
+            raise ConnectionRefusedError
+
+    monkeypatch.setattr(commit_loop, "write", write_nothing)
+    monkeypatch.setattr(leader.loop, "_connect", connect_or_not)
+    leader.loop._cache.clear()
+    monkeypatch.setattr(leader.loop, "_pool", Away())
+    first = leader.submit(WriteDown(text="needs nothing that is not in memory"))
+    await begun.wait()
+    soon = time.monotonic() + 0.2
+    waits = [leader.submit(WriteDown(text="for long"), expires=soon) for _ in range(3)]
+    looks_up = leader.submit(give(one, other, 5))
+    for too_long in waits:
+        with pytest.raises(Unreachable):
+            await too_long
+    assert not first.done()
+    assert not looks_up.done()
+    monkeypatch.setattr(leader.loop, "_pool", leader.pool)
+    there.set()
+    assert (await first).outcome == (await looks_up).outcome == "accepted"
+    assert await leader.count("events", "name = 'CreditTransferred'") == 1
+    assert await leader.count("vault") == 1
 
 
 async def test_a_stream_is_an_entity_of_a_kind(leader: Leader) -> None:

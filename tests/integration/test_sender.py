@@ -99,7 +99,7 @@ async def test_who_cannot_be_looked_up_now_waits_and_holds_nobody_up(room: Postr
         await room.becomes("sent", goes)
         assert await room.status(waits) == "queued"
         room.neighbourhood.people[unknown.member_id] = unknown
-        await room.pass_by(minutes=2)
+        await room.pass_by(seconds=6)
         await room.becomes("sent", waits)
 
 
