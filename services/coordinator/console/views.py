@@ -202,6 +202,7 @@ class WorkKind(Enum):
     REGION_SILENT = ("Regio zwijgt", "clock")
     NOT_REPORTED = ("Duur onbekend", "clock")
     REGIONS_DIFFER = ("Regio's verschillen", "unequal")
+    FORGOTTEN_THERE = ("Afspraak kwijt", "warning")
     CUT_SHORT = ("Toch geholpen", "unequal")
     NOT_ACROSS = ("Uren niet over", "unequal")
     CAP = ("Grens voorgesteld", "meter")
