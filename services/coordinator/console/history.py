@@ -166,6 +166,8 @@ def people_in(rows: Iterable[dict[str, Any]]) -> list[Any]:
 def _by(actor: str, labels: Mapping[str, str]) -> str:
     """Who did it, where that is not the people themselves and not the system."""
     role, _, name = actor.partition(":")
+    if name == "import":
+        return "bij het overzetten"
     if role in ("coordinator", "operator", "referrer"):
         return f"door {labels.get(actor, name)}"
     return ""

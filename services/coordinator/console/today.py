@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from services.coordinator.console.addresses import (
     COMPENSATIONS,
@@ -34,7 +33,7 @@ from services.coordinator.console.people import (
 from services.coordinator.console.referral import team_label
 from services.coordinator.console.stranded import why_nl
 from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
-from services.coordinator.console.wording import waited_nl
+from services.coordinator.console.wording import category_nl, waited_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
 from services.coordinator.work import Work, WorkCode, work_counts, work_list
@@ -139,7 +138,7 @@ def _item(work: Work, known: Names, region: Region, at: datetime) -> WorkItem:
 
 def _what(work: Work, known: Names, region: Region) -> tuple[str, tuple[str, ...]]:
     """What waits, then who and where."""
-    about = CATEGORIES[work.category].nl if work.category in CATEGORIES else "Hulp"
+    about = category_nl(work.category)
     who = known.of(work.member_id) if work.member_id is not None else ""
     where = place(work.pc4) if work.pc4 else ""
     title, fact = _sentence(work, about, number_label(work.number), region)
