@@ -249,7 +249,7 @@ class Secrets(_Table):
 
 
 class Region(BaseSettings):
-    """The whole configuration of one region."""
+    """The whole configuration of one region. `phone`: where people call, in every message that they get."""
 
     model_config = SettingsConfigDict(
         env_prefix="WD_",
@@ -263,6 +263,7 @@ class Region(BaseSettings):
     name: str
     organisation: Annotated[str, Field(pattern=r"^[0-9]{20}$")] = NOBODY
     centre: Pc4 | None = None
+    phone: Annotated[str, Field(max_length=30)] = ""
     replicas: Annotated[int, Field(ge=1, le=2)] = 1
     lease_seconds: Annotated[float, Field(ge=0.5, le=30)] = 1.5
     probe_host: str = "127.0.0.1"

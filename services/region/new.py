@@ -45,6 +45,7 @@ class Wishes:
     centre: str
     domain: str
     sender: str
+    phone: str = ""
     mail: str = "mail:587"
     organisation: str = NOBODY
     postgres: tuple[str, ...] = ("postgres:5432",)
@@ -121,6 +122,7 @@ def _write_region(folder: Path, wishes: Wishes, keys: dict[str, str]) -> None:
         "name": wishes.name,
         "organisation": wishes.organisation,
         "centre": wishes.centre,
+        "phone": wishes.phone,
         "erasures": str(STATE / "erasures.txt"),
         "probe_host": "0.0.0.0",  # noqa: S104 - its own container or a firewall is around it
         "probe_port": PROBE_PORT,

@@ -136,6 +136,7 @@ def test_an_event_is_named_in_the_past_tense_and_says_what_it_means(event: type[
     irregular = (
         "Chosen",
         "FellThrough",
+        "Forgotten",
         "Given",
         "HandedOver",
         "Left",

@@ -22,7 +22,7 @@ from services.region.demo.abroad import Abroad
 from services.region.demo.api import Api
 from services.region.demo.cast import Cast
 from services.region.demo.people import write_files
-from services.region.demo.places import NETWORK, Place
+from services.region.demo.places import NETWORK, PHONE, Place
 from services.region.demo.show import (
     Demo,
     address_of,
@@ -167,6 +167,7 @@ def _ready(stack: ExitStack, folder: Path, place: Place, *, fresh: bool) -> Read
         region=place.region,
         name=place.name,
         centre=place.centre,
+        phone=PHONE,
         keys=[login.as_table() for login in cast.logins],
         teams=cast.teams,
         mail_port=mailbox.port,

@@ -16,7 +16,7 @@ from services.region.configure import write_region
 from services.region.demo.api import Api
 from services.region.demo.cast import Cast
 from services.region.demo.people import write_files
-from services.region.demo.places import UTRECHT
+from services.region.demo.places import PHONE, UTRECHT
 from services.region.demo.sandbox import STEPS, Sandbox
 from services.region.demo.steps import Steps, expect
 from services.region.demo.story import Story
@@ -84,6 +84,7 @@ def show(
                 region=UTRECHT.region,
                 name=UTRECHT.name,
                 centre=UTRECHT.centre,
+                phone=PHONE,
                 keys=[login.as_table() for login in cast.logins],
                 teams=cast.teams,
                 mail_port=mailbox.port,
