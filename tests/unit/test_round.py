@@ -134,16 +134,22 @@ async def test_nothing_is_read_for_a_receiver_that_just_failed_until_its_pause_i
 async def test_what_came_meanwhile_goes_by_itself_when_the_pause_is_over(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.notifications.feedback.round.PAUSES", (timedelta(milliseconds=300),))
-    place.round._now = lambda: NOW + timedelta(seconds=asyncio.get_running_loop().time() - began)
-    place.receiver.says = ["failed"]
+    pauses = (timedelta(milliseconds=300), timedelta(minutes=1))
+    monkeypatch.setattr("services.notifications.feedback.round.PAUSES", pauses)
     began = asyncio.get_running_loop().time()
+    place.round._now = lambda: NOW + timedelta(seconds=asyncio.get_running_loop().time() - began)
+    place.receiver.says = ["failed", "delivered", "failed"]
+
+    async def brings(number: int) -> None:
+        async def brought() -> bool:
+            return len(place.receiver.got) == number
+
+        await until(brought, f"{number} being brought by themselves")
+
     async with place.bringing():
-        first, other = await place.comes(), await place.comes()
-        assert place.receiver.got == [first]
-
-        async def all_came() -> bool:
-            return len(place.receiver.got) == 3
-
-        await until(all_came, "both being brought by themselves")
-        assert place.receiver.got == [first, other, first]
+        first, second = await place.comes(), await place.comes()
+        await brings(3)
+        # The first waits for a minute now, and its receiver for a moment.
+        third = await place.comes()
+        await brings(4)
+        assert place.receiver.got == [first, second, first, third]
