@@ -49,6 +49,7 @@ MAY: dict[str, dict[Role, str]] = {
     "EraseMember": {M: "member_id", C: ANY},
     "GetContacts": {M: PARTY, C: ANY},
     "GetPeople": {M: "member_ids", C: ANY, S: ANY},
+    "FindPeople": {C: ANY},
     "FindExcluded": {S: ANY},
     "FindLookalikes": {S: ANY},
     # exchange

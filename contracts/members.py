@@ -411,6 +411,16 @@ class GetPeople(Query):
     member_ids: Annotated[tuple[UUID, ...], Field(max_length=500)]
 
 
+class FindPeople(Query):
+    """Who this may be about: every word stands in their name, street, house number or e-mail address, or it
+    is how their telephone number ends. At most `limit` people, by name, of the actor's own areas. Logged,
+    without what was asked.
+    """
+
+    text: Annotated[str, Field(min_length=2, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
 class FindExcluded(Query):
     """Which members may not help this asker, and which are less or more fitting: ids, without why.
 
@@ -471,6 +481,7 @@ class Lookalikes(View):
 QUERIES: dict[type[Query], type[View]] = {
     GetContacts: Contacts,
     GetPeople: People,
+    FindPeople: People,
     FindExcluded: Excluded,
     FindLookalikes: Lookalikes,
 }

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from contracts.members import FindExcluded, FindLookalikes, GetContacts, GetPeople
+from contracts.members import FindExcluded, FindLookalikes, FindPeople, GetContacts, GetPeople
 from services.kernel.service import Service
 from services.kernel.settings import Region
 from services.members import queries
 from services.members.birthdays import keep_bands
 from services.members.closeness import find_excluded
 from services.members.contact import CONTACT
+from services.members.finding import find_people
 from services.members.gauges import GAUGES
 from services.members.handlers import DECIDES, ERASES, FOLLOWS, SCHEDULES
 from services.members.household import HOUSEHOLD
@@ -30,6 +31,7 @@ def service(region: Region) -> Service:
         erases=ERASES,
         answers={
             GetPeople: queries.get_people,
+            FindPeople: find_people,
             GetContacts: queries.get_contacts,
             FindExcluded: find_excluded,
             FindLookalikes: find_lookalikes,

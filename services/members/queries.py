@@ -1,5 +1,6 @@
 """What members answers about people, to those who may know them."""
 
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -16,20 +17,24 @@ from services.kernel.errors import Rejected
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import deed
 
-_PEOPLE = (
+PEOPLE = (
     "SELECT m.member_id, m.number, m.pc4, v.data FROM members m "
     "JOIN vault v ON v.entity_id = m.member_id AND v.entity = 'member' "
     # Without a name: what a restore could not bring back, and is not asked again yet.
-    "WHERE m.member_id = ANY($1) AND m.status <> 'erased' AND v.data ->> 'name' IS NOT NULL"
+    "WHERE m.status <> 'erased' AND v.data ->> 'name' IS NOT NULL"
 )
+"""Everyone who is somebody; a row is read by `person`."""
 
 
 async def _people(replica: Replica, ids: tuple[UUID, ...]) -> tuple[Person, ...]:
-    rows = await replica.pool.fetch(_PEOPLE, list(ids))
-    return tuple(
-        Person(member_id=row["member_id"], number=row["number"], pc4=row["pc4"], **orjson.loads(row["data"]))
-        for row in rows
-    )
+    rows = await replica.pool.fetch(f"{PEOPLE} AND m.member_id = ANY($1)", list(ids))
+    return tuple(person(row) for row in rows)
+
+
+def person(row: Any) -> Person:
+    """A row of PEOPLE."""
+    data = orjson.loads(row["data"])
+    return Person(member_id=row["member_id"], number=row["number"], pc4=row["pc4"], **data)
 
 
 async def get_people(replica: Replica, query: GetPeople, actor: Actor) -> People:

@@ -72,6 +72,7 @@ async def around(replica: Replica, message: Queued, people: Mapping[UUID, Person
         name=people[message.member_id].name,
         region=replica.region.name,
         at=at,
+        phone=replica.region.phone,
         other_name=other.name if other else "",
         other_reach=_reach(other) if other else "",
         asks_back=asks_back,

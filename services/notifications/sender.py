@@ -13,11 +13,12 @@ import asyncpg
 from contracts.members import Channel, Person
 from contracts.notifications import RecordDelivery
 from services.kernel.errors import DATABASE_AWAY, Rejected, Transient, Unreachable
+from services.kernel.reach import Route, route
 from services.kernel.runtime import Replica
 from services.kernel.telemetry import log
 from services.notifications.agenda import Agenda
 from services.notifications.around import ITSELF, Queued, around, people_of
-from services.notifications.channels import Away, Carrier, Parcel, Route, route
+from services.notifications.channels import Away, Carrier, Parcel
 from services.notifications.channels.email import Email
 from services.notifications.channels.paper import Paper
 from services.notifications.channels.sms import Sms

@@ -145,8 +145,11 @@ def demo(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
 
-    def wait() -> None:
+    def up(shown: Demo | NetworkDemo) -> None:
         with contextlib.suppress(KeyboardInterrupt):
+            if json:
+                # Now: whoever reads it can use what runs.
+                print_json(shown.as_json())
             if not once:
                 stop.wait()
 
@@ -154,13 +157,11 @@ def demo(
     shown: Demo | NetworkDemo
     try:
         if regions == 1:
-            shown = show(where, Screen(), once=once, fresh=fresh, wait=wait)
+            shown = show(where, Screen(), once=once, fresh=fresh, up=up)
         else:
-            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, wait=wait)
+            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, up=up)
     except KeyboardInterrupt:
         sys.exit(130)
-    if json:
-        print_json(shown.as_json())
     sys.exit(0 if shown.ok else 1)
 
 

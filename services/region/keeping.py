@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from contracts.envelope import NOBODY
 from services.kernel.errors import Misconfigured
 from services.region.terminal import Config, asked, path_from_caller, print_json
 
@@ -22,8 +23,9 @@ def region_new(
     centre: str | None = None,
     domain: str | None = None,
     sender: str | None = None,
+    phone: str = "",
     mail: str = "mail:587",
-    organisation: str = "00000000000000000000",
+    organisation: str = NOBODY,
     postgres: tuple[str, ...] = ("postgres:5432",),
     nats: tuple[str, ...] = ("nats:4222",),
 ) -> None:
@@ -45,6 +47,8 @@ def region_new(
         The host name that people type: hulp.voorbeeld.nl.
     sender
         The address that messages come from.
+    phone
+        Where people call, in every message that they get: give one, or many messages end in a question.
     mail
         The SMTP server, host:port. The default is the one of compose's profile `mail`.
     organisation
@@ -65,6 +69,7 @@ def region_new(
             centre=centre or asked("Four digits of a postcode in its middle?", "--centre"),
             domain=domain or asked("Which host name do people type?", "--domain"),
             sender=sender or asked("From which address do messages come?", "--sender"),
+            phone=phone,
             mail=mail,
             organisation=organisation,
             postgres=postgres,

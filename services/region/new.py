@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalogue import SERVICES
+from contracts.envelope import NOBODY
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.certificates import Signed, authority, server
@@ -44,8 +45,9 @@ class Wishes:
     centre: str
     domain: str
     sender: str
+    phone: str = ""
     mail: str = "mail:587"
-    organisation: str = "00000000000000000000"
+    organisation: str = NOBODY
     postgres: tuple[str, ...] = ("postgres:5432",)
     nats: tuple[str, ...] = ("nats:4222",)
 
@@ -120,6 +122,7 @@ def _write_region(folder: Path, wishes: Wishes, keys: dict[str, str]) -> None:
         "name": wishes.name,
         "organisation": wishes.organisation,
         "centre": wishes.centre,
+        "phone": wishes.phone,
         "erasures": str(STATE / "erasures.txt"),
         "probe_host": "0.0.0.0",  # noqa: S104 - its own container or a firewall is around it
         "probe_port": PROBE_PORT,

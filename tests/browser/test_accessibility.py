@@ -16,7 +16,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(300)]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COORDINATORS = (
-    *("/", "/verwijzingen", "/rooster", "/brieven", "/initiatieven", "/solidariteitspot", "/vergoedingen"),
+    *(
+        "/",
+        "/deelnemers",
+        "/verwijzingen",
+        "/rooster",
+        "/brieven",
+        "/initiatieven",
+        "/solidariteitspot",
+        "/vergoedingen",
+    ),
     "/cijfers",
 )
 WIDTHS = (1280, 390)

@@ -19,6 +19,7 @@ from contracts.members import (
     ChangeContactDetails,
     EraseMember,
     FindExcluded,
+    FindPeople,
     GetPeople,
     LeaveMembership,
     NameTie,
@@ -32,6 +33,7 @@ from services.kernel.service import new_id
 from services.members.app import service as members
 from services.members.birthdays import due, keep_bands
 from services.members.closeness import find_excluded
+from services.members.finding import find_people
 from services.members.queries import get_people
 from tests.harness.leader import Leader, Place, place
 from tests.harness.town import Town
@@ -253,6 +255,27 @@ async def test_the_erased_are_nobody_and_who_only_left_is_still_known(leader: Le
         anna,
     )
     assert set(await people(leader, anna, bram)) == {bram}
+
+
+async def test_someone_is_found_by_what_they_say_on_the_telephone(leader: Leader) -> None:
+    celik = await register(leader, "Kanaalstraat", "12", phone="+31 6 12345678", email="c@voorbeeld.example")
+    await do(leader, ChangeContactDetails(member_id=celik, name="Ayşe Çelik"))
+    gone = await register(leader, "Kanaalstraat", "14")
+    await do(leader, EraseMember(member_id=gone))
+    far = await register(leader, "Kanaalstraat", "9", pc4="3513")
+
+    async def found(text: str, *areas: str, limit: int = 25) -> list[UUID]:
+        noor = Actor(role=Role.COORDINATOR, name="noor", areas=areas)
+        people = await find_people(asked(leader), FindPeople(text=text, limit=limit), noor)
+        return [one.member_id for one in people.people]
+
+    for typed in ("celik ayse", "ÇELIK", "kanaalstraat 12", "c@voorbeeld", "06-12 34 56 78", "345678"):
+        assert await found(typed) == [celik], typed
+    assert await found("kanaalstraat") == [celik, far]
+    assert await found("kanaalstraat", limit=1) == [celik]
+    assert await found("kanaalstraat", "3513") == [far]
+    for nobody in ("celik jansen", "%", "345679", "bewoner_van"):
+        assert await found(f"{nobody} ") == [], nobody
 
 
 # Birthdays

@@ -32,6 +32,7 @@ from tests.unit.paper import PaperBus, PaperPool
 ANSWERED_ELSEWHERE = {
     "GetTexts": "the text stands in an offer or a request",
     "GetPeople": "names stand in a member",
+    "FindPeople": "a name may not stand in an address: the console posts it",
     "GetMatch": "a match is read from this instance's own projection",
     "GetBalances": "a balance is read from this instance's own projection",
     "AskContact": "how to reach someone of another region stands in what is lent or borrowed",

@@ -41,6 +41,8 @@ from tests.unit.screens import (
 PAGES = (
     "/",
     f"/hulpvragen/{REQUEST}",
+    f"/hulpvragen/{REQUEST}/stoppen",
+    "/deelnemers",
     f"/deelnemers/{HELPER}",
     f"/deelnemers/{HELPER}/rekening",
     f"/deelnemers/{HELPER}/jaaroverzicht/2026",

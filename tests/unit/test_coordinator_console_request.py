@@ -3,9 +3,11 @@
 from datetime import date
 
 import httpx
+import pytest
 
 from contracts.envelope import Refusal
 from contracts.exchange import ConfirmMatch
+from services.coordinator.console.matched import told_line
 from tests.unit.paper import PaperBus, PaperPool
 from tests.unit.screens import HELPER, ONE, REQUEST, post, row_of_request
 
@@ -49,3 +51,25 @@ async def test_a_helper_for_one_visit_may_be_chosen_for_the_rest_too(
         ConfirmMatch(request_id=REQUEST, offer_id=ONE),
         ConfirmMatch(request_id=REQUEST, offer_id=ONE, from_now_on=True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "channel", "way", "said"),
+    [
+        ("queued", None, "email", "Yara krijgt zo een e-mail"),
+        ("queued", None, "letter", "Yara krijgt zo een brief"),
+        ("queued", None, None, "Yara nog niet: ga even langs"),
+        ("sent", "sms", "sms", "Yara kreeg een sms"),
+        ("delivered", "phone", "phone", "Yara kreeg een telefoontje"),
+        ("handed_over", "letter", "letter", "Yara nog niet: een brief wacht op u"),
+        ("escalated", "phone", "phone", "Yara nog niet: een telefoontje wacht op u"),
+        ("failed", None, "email", "Yara nog niet: de e-mail komt niet aan. Bel even"),
+    ],
+)
+def test_who_knows_is_told_by_how_their_message_goes(
+    status: str, channel: str | None, way: str | None, said: str
+) -> None:
+    line = told_line("Yara", status, channel, way)
+    assert line.text == said
+    assert line.done is ("nog niet" not in said)
+    assert bool(line.href) is (status in ("handed_over", "escalated", "failed"))

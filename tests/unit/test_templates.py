@@ -160,6 +160,16 @@ def test_a_long_name_of_a_region_does_not_make_a_text_message_too_long(
 
 
 @EVERY_LETTER
+def test_a_letter_says_where_to_call(template: Template, facts: dict[str, Any]) -> None:
+    around = replace(AROUND, phone="030-123 45 67")
+    written = render(template, facts, around)
+    assert written.text.endswith("\nWederdienst Voorbeeld\nTelefoon: 030-123 45 67\n")
+    assert written.sms.endswith(" Telefoon: 030-123 45 67")
+    long = replace(around, region="Samenwerkende gemeenten " * 10)
+    assert len(render(template, facts, long).sms) <= 300
+
+
+@EVERY_LETTER
 def test_letters_say_u_and_keep_sentences_short(template: Template, facts: dict[str, Any]) -> None:
     written = render(template, facts, AROUND)
     for sentence in re.split(r"[.!?:]\s", f"{written.text} {written.sms}"):

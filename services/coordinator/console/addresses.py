@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+MEMBERS = "/deelnemers"
 ROTA = "/rooster"
 LETTERS = "/brieven"
 INITIATIVES = "/initiatieven"
@@ -14,12 +15,21 @@ REFERRALS = "/verwijzingen"
 REFER = "/verwijzen"
 
 
+def tel_href(phone: str) -> str:
+    """A number to call.
+
+    >>> tel_href("+31 6-12 34 56 78")
+    'tel:+31612345678'
+    """
+    return "tel:" + "".join(sign for sign in phone if sign.isdecimal() or sign == "+")
+
+
 def request_href(request_id: UUID) -> str:
     return f"/hulpvragen/{request_id}"
 
 
 def member_href(member_id: UUID) -> str:
-    return f"/deelnemers/{member_id}"
+    return f"{MEMBERS}/{member_id}"
 
 
 def statement_href(member_id: UUID) -> str:
@@ -84,6 +94,10 @@ def transfer_href(crossing_id: UUID) -> str:
 
 def forgotten_href(thread_id: UUID) -> str:
     return f"{REGIONS}/vergeten/{thread_id}"
+
+
+def stop_href(request_id: UUID) -> str:
+    return f"{request_href(request_id)}/stoppen"
 
 
 def seeking_href(request_id: UUID) -> str:

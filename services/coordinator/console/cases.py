@@ -6,10 +6,20 @@ from uuid import UUID
 
 from contracts.envelope import Actor, Command
 from services.coordinator.console import match, match_forms, region_forms, regions, rota_forms
-from services.coordinator.console.addresses import INITIATIVES, LETTERS, POOL, REFERRALS, REGIONS, ROTA
+from services.coordinator.console.addresses import (
+    INITIATIVES,
+    LETTERS,
+    MEMBERS,
+    POOL,
+    REFERRALS,
+    REGIONS,
+    ROTA,
+)
 from services.coordinator.console.compensation import HELPER_FORMS, helper_given, helper_page
 from services.coordinator.console.complaint import complaint_page
+from services.coordinator.console.finding import REGISTER, people_page
 from services.coordinator.console.forms import Failed, Form
+from services.coordinator.console.help_forms import WITHDRAW
 from services.coordinator.console.incident import incident_page
 from services.coordinator.console.initiative import (
     INITIATIVE_FORMS,
@@ -18,7 +28,8 @@ from services.coordinator.console.initiative import (
     initiative_page,
     initiatives_page,
 )
-from services.coordinator.console.member import MEMBER_FORMS, member_page
+from services.coordinator.console.member import member_page
+from services.coordinator.console.member_groups import MEMBER_FORMS
 from services.coordinator.console.network import forgotten_page
 from services.coordinator.console.pool import POOL_FORMS, pool_given, pool_page
 from services.coordinator.console.referral import let_in_first, referral_page
@@ -26,6 +37,7 @@ from services.coordinator.console.referral_forms import REFERRAL_FORMS
 from services.coordinator.console.reversal import REVERSE, reversal_page
 from services.coordinator.console.rota import rota_page
 from services.coordinator.console.series import series_page
+from services.coordinator.console.stopping import stop_given, stop_page
 from services.coordinator.console.stranded import STRANDED_FORMS, stranded_page
 from services.coordinator.desk import Desk
 
@@ -148,6 +160,7 @@ _ROWS_OF_THE_ROTA = {
 }
 
 CASES: tuple[Case, ...] = (
+    Case(MEMBERS, "people.html", (REGISTER,), _region_wide(people_page), _nothing),
     Case(
         "/deelnemers/{id}",
         "member.html",
@@ -224,6 +237,7 @@ CASES: tuple[Case, ...] = (
         _about(forgotten_page),
         _field("thread_id"),
     ),
+    Case("/hulpvragen/{id}/stoppen", "case.html", (WITHDRAW,), _about(stop_page), stop_given),
     Case(
         "/hulpvragen/{id}/regios",
         "case.html",
@@ -241,5 +255,10 @@ ROWS: tuple[Row, ...] = (
     Row(f"{LETTERS}/{{id}}", rota_forms.MISSED, "message_id", LETTERS, "niet-bereikt", {"reached": False}),
 )
 
-DONE: dict[str, str] = {row.done_id: row.form.done for row in ROWS if row.back == LETTERS}
+ALL_POSTED = "alles-verstuurd"
+
+DONE: dict[str, str] = {
+    **{row.done_id: row.form.done for row in ROWS if row.back == LETTERS},
+    ALL_POSTED: "Genoteerd: de brieven zijn verstuurd.",
+}
 """What is said on the page of letters and calls, by what was done."""

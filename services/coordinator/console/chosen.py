@@ -24,8 +24,8 @@ def confirmation(
         Consequence("calendar", "De afspraak is", appointment_nl(request.wanted_at))
         if request.wanted_at is not None
         else Consequence("calendar", "Helper en hulpvrager kiezen samen een dag."),
-        _told(helper_id, known),
-        _told(request.member_id, known),
+        how_told(helper_id, known),
+        how_told(request.member_id, known),
         Consequence("person", "Zij zien hoe zij elkaar bereiken, tot de hulp klaar is."),
         Consequence("clock", _hours(request, known, balance, compensation)),
     ]
@@ -39,10 +39,20 @@ def confirmation(
     )
 
 
-def _told(member_id: UUID, known: Names) -> Consequence:
-    if known.has_email(member_id):
-        return Consequence("mail", f"{known.first(member_id)} krijgt een e-mail.")
-    return Consequence("phone", f"{known.first(member_id)} heeft geen e-mail. Bel zelf even.")
+def how_told(member_id: UUID, known: Names) -> Consequence:
+    """How someone hears of it, and what of that is left to a person."""
+    who = known.first(member_id)
+    match known.way(member_id):
+        case "email":
+            return Consequence("mail", f"{who} krijgt een e-mail.")
+        case "sms":
+            return Consequence("phone", f"{who} krijgt een sms.")
+        case "letter":
+            return Consequence("letter", f"Voor {known.of(member_id)} komt een brief klaar, bij Brieven.")
+        case "phone":
+            return Consequence("phone", f"{who} wil gebeld worden: dat komt bij Brieven, op uw lijst.")
+        case None:
+            return Consequence("phone", f"{who} kunnen wij niet bereiken. Ga even langs.")
 
 
 def _hours(request: RequestSeen, known: Names, balance: dict[str, Any] | None, compensation: str) -> str:

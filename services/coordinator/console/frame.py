@@ -1,6 +1,7 @@
 """What all pages of the console share: headers, and what a person sees when something goes wrong."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -102,7 +103,7 @@ def shown(request: Request, template: str, page: object | None, status: int = 20
 UNKNOWN = ProblemPage(
     "Deze bladzijde is er niet",
     "Misschien is de link oud, of is wat u zoekt er niet meer.",
-    ("Kijk in Vandaag of u het daar vindt.",),
+    ("Kijk op uw eerste bladzijde of u het daar vindt.",),
 )
 STALE = ProblemPage(
     "Dit formulier is verlopen",
@@ -118,16 +119,14 @@ TOO_LARGE = ProblemPage("Dit is te veel in één keer", "Een formulier mag hoogs
 BROKEN = ProblemPage(
     "Er ging bij ons iets mis",
     "Dat ligt niet aan u.",
-    ("Kijk in Vandaag of uw wijziging er staat.", "Staat hij er niet? Meld het aan de beheerder."),
+    ("Open de bladzijde opnieuw: staat uw wijziging er?", "Staat die er niet? Meld het aan de beheerder."),
 )
 
 
 def _problem(request: Request, page: ProblemPage, status: int) -> Response:
     state = request.state
     reference = str(state.correlation_id) if status >= 500 else ""
-    page = ProblemPage(
-        page.title, page.explanation, page.next_steps, page.link_label, page.link_href, reference
-    )
+    page = replace(page, reference=reference)
     return HTMLResponse(render("problem.html", site=state.site, csrf=state.csrf, page=page), status)
 
 

@@ -5,7 +5,7 @@ In their name: the history says who wrote it down. Who asks has agreed to it the
 """
 
 from contracts.categories import CATEGORIES
-from contracts.exchange import PostOffer, RequestHelp
+from contracts.exchange import PostOffer, RequestHelp, WithdrawOffer, WithdrawRequest
 from services.coordinator.console.forms import Field, Form
 from services.coordinator.console.wording import recurrence_nl
 
@@ -81,4 +81,22 @@ OFFER = Form(
         Field("text", "In eigen woorden", "lines", optional=True),
     ),
 )
-HELP_FORMS: tuple[Form, ...] = (ASK, OFFER)
+WITHDRAW_OFFER = Form(
+    "aanbod-weg",
+    WithdrawOffer,
+    "Haal een aanbod weg",
+    "Wij stellen deze deelnemer hiervoor niet meer voor. Afspraken die staan, gaan door.",
+    "Haal weg",
+    "Het aanbod is weg. Afspraken die staan, gaan door.",
+    (Field("offer_id", "Welk aanbod?", "choice"),),
+)
+HELP_FORMS: tuple[Form, ...] = (ASK, OFFER, WITHDRAW_OFFER)
+
+WITHDRAW = Form(
+    "intrekking",
+    WithdrawRequest,
+    "Stop de hulpvraag",
+    "Doe dit als de hulpvrager het niet meer wil. Wij zoeken dan niet verder. Later weer vragen mag altijd.",
+    "Stop de hulpvraag",
+    "De hulpvraag is gestopt.",
+)

@@ -10,7 +10,13 @@ from contracts.exchange import GetTexts, Texts
 from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiatives
 from contracts.proposals import ExclusionReason, Helper, RankedHelpers, RankHelpers
 from services.coordinator.account import account_used
-from services.coordinator.console.addresses import member_href, request_href, seeking_href, series_href
+from services.coordinator.console.addresses import (
+    member_href,
+    request_href,
+    seeking_href,
+    series_href,
+    stop_href,
+)
 from services.coordinator.console.chosen import confirmation
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.history import history, people_in
@@ -31,7 +37,7 @@ from services.coordinator.console.views import (
     StatusTone,
     Waiting,
 )
-from services.coordinator.console.wording import balance_nl, recurrence_nl
+from services.coordinator.console.wording import balance_nl, category_nl, recurrence_nl
 from services.coordinator.desk import Desk
 from services.coordinator.outcome import match_seen, why_fell_through
 from services.coordinator.projections.exchange import REQUESTS, MatchSeen, RequestSeen
@@ -131,7 +137,7 @@ async def request_page(
     return RequestPage(
         number_label=request_label(request_id),
         href=request_href(request_id),
-        title=CATEGORIES[request.category].nl if request.category in CATEGORIES else "Hulp",
+        title=category_nl(request.category),
         status_label=label,
         status_tone=tone,
         status_icon=icon,
@@ -152,6 +158,7 @@ async def request_page(
         outcome=outcome,
         looking=request.status in LOOKING,
         elsewhere_href=elsewhere_href,
+        stop_href=stop_href(request_id) if request.status in ("draft", "open") else "",
     )
 
 
@@ -218,7 +225,7 @@ async def _facts(
         )
         facts.append(Fact("Saldo", balance_nl(balance["balance_minutes"]), _notes(*notes)))
     if text := await _text(desk, actor, request.request_id):
-        facts.append(Fact("Toelichting", "in eigen woorden", text))
+        facts.append(Fact("In eigen woorden", text))
     return tuple(facts)
 
 
@@ -301,6 +308,7 @@ def _card(helper: Helper, known: Names) -> HelperCard:
     return HelperCard(
         offer_id=str(helper.offer_id),
         label=known.first(helper.member_id),
+        href=member_href(helper.member_id),
         place=place(helper.pc4),
         # The centres of areas are compared: within one area there is nothing to say.
         distance_km=helper.distance_km or None,

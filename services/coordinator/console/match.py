@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from services.coordinator.console import match_forms as ask
 from services.coordinator.console.addresses import (
@@ -26,7 +25,7 @@ from services.coordinator.console.people import (
 )
 from services.coordinator.console.reversal import Booking, bookings
 from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
-from services.coordinator.console.wording import full_day_nl
+from services.coordinator.console.wording import category_nl, full_day_nl
 from services.coordinator.desk import Desk
 from services.coordinator.outcome import match_seen, why_not_booked
 from services.coordinator.projections.exchange import MatchSeen
@@ -57,7 +56,7 @@ async def match_page(
     told = readable(await desk.fetch("SELECT * FROM history WHERE match_id = $1", match_id), actor)
     known = await names(desk, actor, [match.helper_id, match.asker_id, *people_in(told)])
     label, tone, icon = _DIFFER if match.minutes_differ else STATUS[match.status]
-    about = CATEGORIES[match.category].nl if match.category in CATEGORIES else "Hulp"
+    about = category_nl(match.category)
     booked = await _booked(desk, actor, match)
     return CasePage(
         number_label=match_label(match_id),

@@ -1,9 +1,8 @@
 """A match that stands, on the page of its request: who, when, the hours, and who knows."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
-from services.coordinator.console.addresses import match_href
+from services.coordinator.console.addresses import LETTERS, match_href, member_href
 from services.coordinator.console.chosen import UNDO_MINUTES
 from services.coordinator.console.due import appointment_nl
 from services.coordinator.console.people import Names
@@ -49,7 +48,7 @@ def undo_minutes_left(match: MatchSeen) -> int:
 def _facts(match: MatchSeen, known: Names) -> tuple[Fact, ...]:
     when = appointment_nl(match.wanted_at) if match.wanted_at is not None else "kiezen zij samen"
     facts = [
-        Fact("Helper", known.first(match.helper_id)),
+        Fact("Helper", known.first(match.helper_id), href=member_href(match.helper_id)),
         Fact("Afspraak", when, hours_nl(match.minutes)),
         Fact("Uren", _hours(match)),
     ]
@@ -89,21 +88,33 @@ async def _told(desk: Desk, match: MatchSeen, known: Names) -> tuple[Told, ...]:
     if match.confirmed_at is None or match.status == "completed":
         return ()
     rows = await desk.fetch(
-        "SELECT DISTINCT ON (member_id) member_id, status FROM messages_seen "
+        "SELECT DISTINCT ON (member_id) member_id, status, channel FROM messages_seen "
         "WHERE (member_id, other_id) IN (($1, $2), ($2, $1)) AND queued_at >= $3 "
         "AND template IN ('match-helper', 'match-asker') ORDER BY member_id, queued_at",
         match.helper_id,
         match.asker_id,
         match.confirmed_at,
     )
-    by_member = {row["member_id"]: row["status"] for row in rows}
-    return tuple(_line(i, by_member.get(i), known) for i in (match.helper_id, match.asker_id))
+    by_member = {row["member_id"]: (row["status"], row["channel"]) for row in rows}
+    return tuple(
+        told_line(known.first(i), *by_member.get(i, ("queued", None)), known.way(i))
+        for i in (match.helper_id, match.asker_id)
+    )
 
 
-def _line(member_id: UUID, status: str | None, known: Names) -> Told:
-    who = known.first(member_id)
-    if status == "sent":
-        return Told(f"{who} kreeg een e-mail")
-    if status == "failed":
-        return Told(f"{who} nog niet: de e-mail komt niet aan. Bel even", done=False)
-    return Told(f"{who} krijgt zo een e-mail")
+_BY = {"email": "een e-mail", "sms": "een sms", "letter": "een brief", "phone": "een telefoontje"}
+
+
+def told_line(who: str, status: str, channel: str | None, way: str | None) -> Told:
+    """`channel`: how their message goes; `way`: how it will, as long as that is not known."""
+    match status:
+        case "sent" | "delivered":
+            return Told(f"{who} kreeg {_BY[channel or 'email']}")
+        case "failed":
+            return Told(f"{who} nog niet: de e-mail komt niet aan. Bel even", done=False, href=LETTERS)
+        case "handed_over" | "escalated":
+            return Told(f"{who} nog niet: {_BY[channel or 'letter']} wacht op u", done=False, href=LETTERS)
+        case _ if way is None:
+            return Told(f"{who} nog niet: ga even langs", done=False)
+        case _:
+            return Told(f"{who} krijgt zo {_BY[way]}")

@@ -1,21 +1,20 @@
 """The page of one member: who they are, what they can carry, who belongs to them, what happened."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
-from contracts.initiatives import THE_INITIATIVE, GetInitiatives, Initiatives
 from contracts.members import Person
-from contracts.policy import AgeBand
-from services.coordinator.account import account_used
 from services.coordinator.console import member_forms as ask
-from services.coordinator.console.addresses import member_href, statement_href
-from services.coordinator.console.forms import Failed, Form, Group, Shown, kept, shown_form
-from services.coordinator.console.help_forms import ASK, HELP_FORMS, OFFER
+from services.coordinator.console.addresses import member_href, statement_href, tel_href
+from services.coordinator.console.chosen import how_told
+from services.coordinator.console.forms import Failed, kept
 from services.coordinator.console.history import history, people_in
-from services.coordinator.console.people import Names, coordinators, names, number_label, place
+from services.coordinator.console.member_around import Around, around_member
+from services.coordinator.console.member_groups import MEMBER_FORMS, MINORS, initiatives_of, member_groups
+from services.coordinator.console.people import Names, names, number_label, place
+from services.coordinator.console.running import running, running_lines
 from services.coordinator.console.today import WHY_FAILED
 from services.coordinator.console.views import (
     Confirmation,
@@ -26,13 +25,12 @@ from services.coordinator.console.views import (
     Notice,
     StatusTone,
 )
-from services.coordinator.console.wording import balance_nl, carried_nl
+from services.coordinator.console.wording import balance_nl, carried_nl, category_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
 from services.coordinator.projections.history import readable
 from services.coordinator.projections.members import MEMBERS, MemberSeen
 from services.kernel.dutch import day_nl, local
-from services.kernel.errors import Rejected, Transient
 
 LINES_SHOWN = 50
 
@@ -43,13 +41,8 @@ STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "left": ("Gestopt", "neutral", "info"),
     "erased": ("Gewist", "neutral", "info"),
 }
-_PAUSED: tuple[str, StatusTone, Icon] = ("Heeft pauze", "neutral", "clock")
+PAUSED: tuple[str, StatusTone, Icon] = ("Heeft pauze", "neutral", "clock")
 _KINDS = {"household": "huishouden", "organisation": "organisatie"}
-_MINORS = [band for band in AgeBand if band.minor]
-_GONE = ("left", "erased", "declined")
-
-MEMBER_FORMS = (*HELP_FORMS, *ask.MEMBER_FORMS)
-"""Every form of the page."""
 
 
 async def member_page(
@@ -73,9 +66,10 @@ async def member_page(
         ),
         actor,
     )
-    around = await _around(desk, member_id)
-    known = await names(desk, actor, [member_id, *people_in(told), *around.people])
-    label, tone, icon = _PAUSED if member.paused and member.status == "approved" else STATUS[member.status]
+    around = await around_member(desk, member_id)
+    runs = await running(desk, member_id)
+    known = await names(desk, actor, [member_id, *people_in(told), *around.people, *runs.people])
+    label, tone, icon = PAUSED if member.paused and member.status == "approved" else STATUS[member.status]
     return MemberPage(
         number_label=number_label(member.number),
         title=known.first(member_id),
@@ -84,9 +78,10 @@ async def member_page(
         status_icon=icon,
         facts=await _facts(desk, member, around, known),
         details=_details(member, around, known),
+        running=running_lines(runs, member_id, known),
         approval=_approval(member, known) if member.status == "registered" else None,
         groups=kept(
-            _groups(desk, member, around, known, await _running(desk, actor, member), failed),
+            member_groups(desk, member, around, known, await initiatives_of(desk, actor, member), failed),
             MEMBER_FORMS,
             member_href(member_id),
             failed,
@@ -97,42 +92,8 @@ async def member_page(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What this instance knows around one member: certificates, households, representatives, account."""
-
-    vogs: list[dict[str, Any]]
-    households: list[dict[str, Any]]
-    inmates: list[dict[str, Any]]
-    representatives: list[dict[str, Any]]
-    waived: dict[str, Any] | None
-    account: dict[str, Any] | None
-
-    @property
-    def people(self) -> list[UUID]:
-        return [
-            *(row["household_id"] for row in self.households),
-            *(row["member_id"] for row in self.inmates),
-            *(row["representative_id"] for row in self.representatives),
-        ]
-
-
-async def _around(desk: Desk, member_id: UUID) -> _Around:
-    return _Around(
-        await desk.fetch("SELECT * FROM vogs_seen WHERE member_id = $1 ORDER BY valid_until", member_id),
-        await desk.fetch("SELECT * FROM households_seen WHERE member_id = $1 AND belongs", member_id),
-        await desk.fetch("SELECT * FROM households_seen WHERE household_id = $1 AND belongs", member_id),
-        await desk.fetch("SELECT * FROM representations_seen WHERE member_id = $1 AND stands", member_id),
-        await desk.row("SELECT * FROM waivers_seen WHERE participant_id = $1 AND until > now()", member_id),
-        await account_used(desk, member_id),
-    )
-
-
-async def _facts(desk: Desk, member: MemberSeen, around: _Around, known: Names) -> tuple[Fact, ...]:
-    offers = await desk.fetch(
-        "SELECT DISTINCT category FROM offers_seen WHERE member_id = $1 AND status = 'open'", member.member_id
-    )
-    offered = sorted(CATEGORIES[o["category"]].nl.lower() for o in offers if o["category"] in CATEGORIES)
+async def _facts(desk: Desk, member: MemberSeen, around: Around, known: Names) -> tuple[Fact, ...]:
+    offered = sorted({category_nl(offer["category"]).lower() for offer in around.offers})
     facts = [
         Fact("Woont in", place(member.pc4), _KINDS.get(member.kind, "")),
         Fact("Ruimte per week", *carried_nl(member.capacity_minutes_week, member.carer_minutes_week)),
@@ -149,8 +110,15 @@ async def _facts(desk: Desk, member: MemberSeen, around: _Around, known: Names) 
             )
         )
     if (person := known.people.get(member.member_id)) is not None:
-        facts.append(Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person)))
+        facts.append(
+            Fact("Bereikbaar", person.phone or person.email or "per brief", _also(person), _call(person))
+        )
     return tuple(facts)
+
+
+def _call(person: Person) -> str:
+    """A telephone that opens this page calls at once."""
+    return tel_href(person.phone) if person.phone else ""
 
 
 def _also(person: Person) -> str:
@@ -159,12 +127,12 @@ def _also(person: Person) -> str:
     return person.email if person.phone else ""
 
 
-def _details(member: MemberSeen, around: _Around, known: Names) -> tuple[Fact, ...]:
+def _details(member: MemberSeen, around: Around, known: Names) -> tuple[Fact, ...]:
     facts = []
     if member.paused:
         until = member.paused_until
         facts.append(Fact("Pauze", f"tot en met {day_nl(local(until))}" if until else "zonder einddatum"))
-    if member.age_band in _MINORS:
+    if member.age_band in MINORS:
         agrees = (
             "een ouder of voogd vindt het goed" if member.guardian_agrees else "er is nog geen toestemming"
         )
@@ -195,81 +163,6 @@ def _person(label: str, member_id: UUID, known: Names, note: str = "") -> Fact:
     return Fact(label, known.first(member_id), note, member_href(member_id))
 
 
-async def _running(desk: Desk, actor: Actor, member: MemberSeen) -> tuple[tuple[str, str], ...]:
-    """The initiatives in which something can be asked or offered; none while exchange is away."""
-    if member.status != "approved":
-        return ()
-    try:
-        found = (await desk.ask(GetInitiatives(), Initiatives, actor)).initiatives
-    except (Transient, Rejected):
-        return ()
-    running = [each for each in found if each.status == "running"]
-    return tuple((str(each.initiative_id), each.name) for each in running)
-
-
-def _groups(
-    desk: Desk,
-    member: MemberSeen,
-    around: _Around,
-    known: Names,
-    initiatives: tuple[tuple[str, str], ...],
-    failed: Failed | None,
-) -> tuple[Group, ...]:
-    if member.status in _GONE:
-        return ()
-    here = member_href(member.member_id)
-    colleagues = coordinators(desk.region)
-
-    def shown(form: Form, **more: Any) -> Shown:
-        return shown_form(form, here, failed=failed, **more)
-
-    def people(ids: list[UUID]) -> tuple[tuple[str, str], ...]:
-        return tuple((str(id), known.first(id)) for id in ids)
-
-    homes = [row["household_id"] for row in around.households]
-    speakers = [row["representative_id"] for row in around.representatives]
-    told_by = {"channel": member.channel, "digest": member.digest}
-    quiet = {"quiet_from": member.quiet_from, "quiet_until": member.quiet_until}
-    capacity = {
-        "capacity_minutes_week": member.capacity_minutes_week,
-        "carer_minutes_week": member.carer_minutes_week,
-    }
-    everywhere = {"initiative_id": str(THE_INITIATIVE)}
-    choice = {"initiative_id": initiatives}
-    groups = {
-        "Vragen en aanbieden": [
-            shown(ASK, now={**everywhere, "urgency": "normal", "wish": "none"}, choices=choice),
-            shown(OFFER, now=everywhere, choices=choice),
-        ],
-        "Helpen": [
-            shown(ask.CAPACITY, now=capacity),
-            shown(ask.RESUME if member.paused else ask.PAUSE),
-            shown(ask.VOG),
-            *([shown(ask.AGE)] if member.age_band is None and member.kind == "person" else []),
-            *([_guardian(member, shown)] if member.age_band in _MINORS else []),
-            shown(ask.WAIVER),
-        ],
-        "Wie hoort bij wie": [
-            shown(ask.TIE),
-            shown(ask.JOIN),
-            *([shown(ask.PART, choices={"household_id": people(homes)})] if homes else []),
-            shown(ask.REPRESENT),
-            *([shown(ask.UNREPRESENT, choices={"representative_id": people(speakers)})] if speakers else []),
-        ],
-        "Bereiken": [shown(ask.CONTACT), shown(ask.CHANNEL, now={**told_by, **quiet})],
-        "Als het niet goed gaat": [shown(ask.COMPLAINT, choices={"handler": colleagues})],
-        "Stoppen": [shown(ask.LEAVE), shown(ask.ERASE)],
-    }
-    if member.status == "registered":
-        groups = {"Liever niet?": [shown(ask.DECLINE)], "Bereiken": [shown(ask.CONTACT)]}
-    return tuple(Group(heading, tuple(forms)) for heading, forms in groups.items())
-
-
-def _guardian(member: MemberSeen, shown: Any) -> Shown:
-    found: Shown = shown(ask.NO_GUARDIAN if member.guardian_agrees else ask.GUARDIAN)
-    return found
-
-
 async def _failed(desk: Desk, member_id: UUID) -> Notice | None:
     """The newest message that did not arrive, as long as it is on the work list."""
     row = await desk.row(
@@ -290,8 +183,6 @@ def _approval(member: MemberSeen, known: Names) -> Confirmation:
         consequences=(
             Consequence("check", f"{who} kan hulp aanbieden en hulp vragen."),
             Consequence("clock", f"{who} krijgt een rekening voor uren."),
-            Consequence("mail", f"{who} krijgt een e-mail.")
-            if known.has_email(member.member_id)
-            else Consequence("phone", f"{who} heeft geen e-mail. Bel zelf even."),
+            how_told(member.member_id, known),
         ),
     )

@@ -6,10 +6,10 @@ from uuid import UUID
 from contracts.envelope import Actor
 from contracts.link import GetPeers, Peers, PeerSeen
 from services.coordinator.console import region_forms as ask
-from services.coordinator.console.addresses import forgotten_href, loan_href, transfer_href
+from services.coordinator.console.addresses import REGIONS, forgotten_href, loan_href, transfer_href
 from services.coordinator.console.forms import Failed, Group, kept, shown_form
 from services.coordinator.console.people import region_label
-from services.coordinator.console.views import CasePage, Fact, Notice
+from services.coordinator.console.views import CasePage, Fact, Link, Notice
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, local, time_nl
 from services.kernel.errors import Rejected, Transient
@@ -134,7 +134,10 @@ async def forgotten_page(
     form = shown_form(ask.SETTLE_FORGOTTEN, href, failed=failed, unfolded=True)
     return CasePage(
         number_label=f"Berichten tussen regio's {thread_id.int % 1_000_000:06}",
-        title=f"Kwijt in een zaak met {region_label(peer)}",
+        above=Link("Andere regio's", REGIONS),
+        title=f"Berichten kwijt in een zaak met {region_label(peer)}"
+        if len(rows) > 1
+        else f"Een bericht kwijt in een zaak met {region_label(peer)}",
         status_label="Ga na hoe het staat" if waits else "Nagegaan",
         status_tone="warning" if waits else "safe",
         status_icon="warning" if waits else "check",
@@ -144,16 +147,23 @@ async def forgotten_page(
             *(_told(row["letter"], row["written_by"], peer) for row in rows),
         ),
         groups=kept((Group("Na het gesprek", (form,)),) if waits else (), ask.FORGOTTEN_FORMS, href, failed),
-        notice=Notice("ok", done) if done else None,
+        notice=Notice("ok", done) if done else _LOST if waits else None,
         failed=failed is not None,
     )
+
+
+_LOST = Notice(
+    "warning",
+    "Een van de twee regio's is teruggezet naar een oudere kopie.",
+    "Wat hieronder staat, is daar niet meer bekend. Bel elkaar en kijk samen hoe het nu is.",
+)
 
 
 def _told(letter: str, written_by: str, peer: str) -> Fact:
     said = LETTERS.get(letter, "iets verteld wat wij nog niet kunnen lezen")
     if written_by == peer:
-        return Fact(f"{region_label(peer)} had", said, "weten zij niet meer")
-    return Fact("Wij hadden", said, "weten wij niet meer")
+        return Fact(f"{region_label(peer)} had", said, "dat zijn zij kwijt")
+    return Fact("Wij hadden", said, "dat zijn wij kwijt")
 
 
 async def _matter(desk: Desk, peer: str, thread_id: UUID) -> Fact:

@@ -4,7 +4,9 @@ Everything under it needs a session; every form carries the session's token. Wha
 asks for goes over the same desk as the API's commands.
 """
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -20,12 +22,15 @@ from starlette.staticfiles import StaticFiles
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import CancelMatch, ConfirmMatch
 from contracts.members import ApproveMember
+from contracts.notifications import ReportDelivery
 from contracts.referrals import CancelReferral
 from services.coordinator.api.problems import status_of
 from services.coordinator.api.statement import CSV, statement_csv
 from services.coordinator.console.addresses import (
     COMPENSATIONS,
     FIGURES,
+    LETTERS,
+    MEMBERS,
     OPERATING,
     REFER,
     REFERRALS,
@@ -33,9 +38,10 @@ from services.coordinator.console.addresses import (
     member_href,
     request_href,
 )
-from services.coordinator.console.cases import APPROVED, CASES, DONE, DONE_KEY, ROWS, Case, Row
+from services.coordinator.console.cases import ALL_POSTED, APPROVED, CASES, DONE, DONE_KEY, ROWS, Case, Row
 from services.coordinator.console.compensation import compensations_page
 from services.coordinator.console.figures import figures_page
+from services.coordinator.console.finding import people_page
 from services.coordinator.console.forms import Failed, Form, member_by_number, read, refused
 from services.coordinator.console.frame import (
     HANDLERS,
@@ -114,6 +120,7 @@ def console(desk: Desk) -> Starlette:
             Route(
                 "/hulpvragen/{id}/koppelingen/{match}/afzegging", pages.signed_in(pages.undo), methods=post
             ),
+            Route(MEMBERS, pages.signed_in(pages.find), methods=post),
             Route("/deelnemers/{id}/goedkeuring", pages.signed_in(pages.approve), methods=post),
             Route("/deelnemers/{id}/rekening", pages.signed_in(pages.statement), methods=get),
             Route("/deelnemers/{id}/rekening.csv", pages.signed_in(pages.statement_table), methods=get),
@@ -135,6 +142,7 @@ def console(desk: Desk) -> Starlette:
             Route(f"{REFER}/{{id}}/terugname", pages.signed_in(pages.take_back, Role.REFERRER), methods=post),
             Route("/brieven", pages.signed_in(pages.letters), methods=get),
             Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
+            Route("/brieven/verstuurd", pages.signed_in(pages.all_posted), methods=post),
             *_case_routes(pages),
             *_row_routes(pages),
             Mount("/static/{version}", never_changes(StaticFiles(directory=STATIC))),
@@ -179,6 +187,7 @@ class _Pages:
             refers=holder is not None and holder.actor.role is Role.REFERRER,
             has_network=self._desk.region.network is not None,
             home_href=_home(holder),
+            home_label=_HOME_LABELS.get(holder.actor.role, "Vandaag") if holder is not None else "",
             static_href=self._static,
         )
 
@@ -299,13 +308,34 @@ class _Pages:
             return shown(visit.request, "refer.html", page, status_of(no.refusal.code))
         return RedirectResponse(f"{REFER}?{DONE_KEY}={visit.id()}", 303)
 
+    async def find(self, visit: Visit) -> Response:
+        """Who is called this; straight on to them, where it is one."""
+        words = str(visit.form.get("zoek") or "").split()
+        typed = " ".join(filter(str.isprintable, words))
+        page = await people_page(self._desk, visit.actor, typed=typed)
+        if len(page.lines) == 1:
+            return RedirectResponse(page.lines[0].href, 303)
+        return shown(visit.request, "people.html", page, 400 if page.error else 200)
+
     async def letters(self, visit: Visit) -> Response:
         done = DONE.get(visit.request.query_params.get(DONE_KEY, ""))
         page = await letters_page(self._desk, visit.actor, done=done)
         return shown(visit.request, "letters.html", page)
 
     async def sheets(self, visit: Visit) -> Response:
-        return shown(visit.request, "sheets.html", await sheets(self._desk, visit.actor))
+        page = await sheets(self._desk, visit.actor)
+        return shown(visit.request, "sheets.html", page, idempotency_key=str(new_id()))
+
+    async def all_posted(self, visit: Visit) -> Response:
+        """The letters that were printed together are posted. One that needs it no more is passed over."""
+
+        async def posted(message_id: UUID) -> None:
+            with suppress(Rejected):
+                command = ReportDelivery(message_id=message_id, reached=True)
+                await self._send(visit, command, f"{visit.key}/{message_id}")
+
+        await gather(*(posted(_uuid(one)) for one in visit.form.getlist("letter")))
+        return RedirectResponse(f"{LETTERS}?{DONE_KEY}={ALL_POSTED}", 303)
 
     async def statement(self, visit: Visit) -> Response:
         asked = visit.request.query_params
@@ -464,6 +494,7 @@ def _home(holder: Holder | None) -> str:
 
 
 _HOMES = {Role.OPERATOR: OPERATING, Role.REFERRER: REFER}
+_HOME_LABELS = {Role.OPERATOR: "Toestand", Role.REFERRER: "Doorverwijzen"}
 
 
 def _uuid(text: object) -> UUID:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.envelope import Actor
-from contracts.members import GetPeople, People, Person
+from contracts.members import Channel, GetPeople, People, Person
 from services.coordinator.desk import Desk
 from services.kernel import geography
 from services.kernel.errors import Rejected, Transient
+from services.kernel.reach import route
 from services.kernel.settings import Region
 
 _AT_ONCE = 500
@@ -20,6 +21,8 @@ class Names:
 
     people: dict[UUID, Person]
     numbers: dict[UUID, int]
+    ways: dict[UUID, Channel | None]
+    """How a message reaches each of the people; None: in no way."""
 
     def of(self, member_id: UUID) -> str:
         """As in the middle of a sentence."""
@@ -31,22 +34,29 @@ class Names:
         name = self.of(member_id)
         return name[:1].upper() + name[1:]
 
-    def has_email(self, member_id: UUID) -> bool:
-        person = self.people.get(member_id)
-        return person is None or person.email is not None
+    def way(self, member_id: UUID) -> Channel | None:
+        """How a message to them goes; by e-mail, as to most, while members is away."""
+        return self.ways.get(member_id, "email")
 
 
 async def names(desk: Desk, actor: Actor, member_ids: Iterable[UUID]) -> Names:
     """Who these people are, as far as this coordinator may know and members answers."""
     wanted = tuple(dict.fromkeys(member_ids))[:_AT_ONCE]
     if not wanted:
-        return Names({}, {})
-    rows = await desk.fetch("SELECT member_id, number FROM members_seen WHERE member_id = ANY($1)", wanted)
+        return Names({}, {}, {})
+    rows = await desk.fetch(
+        "SELECT member_id, number, channel FROM members_seen WHERE member_id = ANY($1)", wanted
+    )
     try:
         found = (await desk.ask(GetPeople(member_ids=wanted), People, actor)).people
     except (Transient, Rejected):
         found = ()
-    return Names({p.member_id: p for p in found}, {row["member_id"]: row["number"] for row in rows})
+    chosen = {row["member_id"]: row["channel"] for row in rows}
+    return Names(
+        {p.member_id: p for p in found},
+        {row["member_id"]: row["number"] for row in rows},
+        {p.member_id: route(p, chosen.get(p.member_id, "email"), desk.region).channel for p in found},
+    )
 
 
 def coordinators(region: Region) -> tuple[tuple[str, str], ...]:

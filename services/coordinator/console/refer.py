@@ -18,7 +18,7 @@ from services.coordinator.console.addresses import REFER
 from services.coordinator.console.forms import Asked, Field, FieldKind
 from services.coordinator.console.people import number_label
 from services.coordinator.console.views import Notice
-from services.coordinator.console.wording import recurrence_nl
+from services.coordinator.console.wording import category_nl, recurrence_nl
 from services.coordinator.desk import Desk
 from services.kernel.dutch import LOCAL, day_nl, local
 
@@ -108,8 +108,8 @@ class ReferPage:
     """The form, by the name of each field; and the team's own referrals."""
 
     asked: Mapping[str, Asked]
-    wrong: tuple[tuple[str, str], ...]
-    """Of what is wrong: where on the page, and what it says."""
+    wrong: tuple[tuple[str, str, str], ...]
+    """Of what is wrong: where on the page, what is asked there, and what it says."""
     error: str
     answer_days: int
     mine: tuple[OwnReferral, ...]
@@ -146,7 +146,7 @@ async def refer_page(
     )
     return ReferPage(
         asked=asked,
-        wrong=tuple((one.id, one.error) for one in asked.values() if one.error),
+        wrong=tuple((one.id, one.field.label, one.error) for one in asked.values() if one.error),
         error=said.get("", ""),
         answer_days=desk.region.referrals.answer_days,
         mine=tuple(_own(row) for row in rows),
@@ -166,7 +166,7 @@ def _received(rows: list[dict[str, Any]], done: UUID | None) -> Notice | None:
 
 
 def _own(row: dict[str, Any]) -> OwnReferral:
-    about = CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else "Hulp"
+    about = category_nl(row["category"])
     often = f", {recurrence_nl(row['recurrence'])}" if row["recurrence"] else ""
     return OwnReferral(
         title=f"{about}{often}",

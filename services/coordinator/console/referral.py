@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from contracts.categories import CATEGORIES
 from contracts.envelope import Actor, Command
 from contracts.initiatives import GetInitiatives, Initiatives
 from contracts.members import ApproveMember
@@ -16,7 +15,7 @@ from services.coordinator.console.forms import Failed, Form, Group, kept, shown_
 from services.coordinator.console.help_request import CONSENT, URGENCY, WISH
 from services.coordinator.console.people import names, place
 from services.coordinator.console.views import CasePage, Fact, Link, Notice
-from services.coordinator.console.wording import recurrence_nl
+from services.coordinator.console.wording import category_nl, recurrence_nl
 from services.coordinator.desk import Desk
 from services.kernel.dutch import day_nl, hours_nl, local
 from services.kernel.errors import Rejected, Transient
@@ -69,7 +68,7 @@ def team_label(region: Region, team: str) -> str:
 
 
 def _about(row: dict[str, Any]) -> str:
-    return CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else "Hulp"
+    return category_nl(row["category"])
 
 
 def _facts(desk: Desk, row: dict[str, Any], who: str, file: ReferralFile) -> tuple[Fact, ...]:
@@ -118,7 +117,15 @@ async def _groups(desk: Desk, actor: Actor, row: dict[str, Any], failed: Failed 
         return Group(
             heading,
             tuple(
-                shown_form(form, href, now=only, failed=failed, choices={"initiative_id": running})
+                shown_form(
+                    form,
+                    href,
+                    now=only,
+                    failed=failed,
+                    choices={"initiative_id": running},
+                    # What is answered most is one click.
+                    unfolded=form is ask.ACCEPT and not row["twin_ids"],
+                )
                 for form in forms
             ),
         )

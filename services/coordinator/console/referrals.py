@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from contracts.referrals import ENDED
 from services.coordinator.console import referral_words as words
@@ -12,6 +11,7 @@ from services.coordinator.console.due import due_nl
 from services.coordinator.console.people import Names, names
 from services.coordinator.console.referral import team_label
 from services.coordinator.console.views import Icon, StatusTone
+from services.coordinator.console.wording import category_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
 from services.kernel.dutch import day_nl, local
@@ -81,7 +81,7 @@ def _line(row: dict[str, Any], known: Names, region: Region) -> ReferralLine:
     twin = "misschien twee keer dezelfde" if row["twin_ids"] and row["status"] not in ENDED else ""
     return ReferralLine(
         href=referral_href(row["referral_id"]),
-        title=CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else "Hulp",
+        title=category_nl(row["category"]),
         who=known.of(row["member_id"]),
         team=team_label(region, row["team"]),
         day=day_nl(local(row["referred_at"])),

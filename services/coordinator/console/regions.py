@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contracts.categories import CATEGORIES
 from contracts.clearing import GetPositions, Position, Positions
 from contracts.envelope import Actor
 from services.coordinator.console import region_forms as ask
@@ -24,6 +23,7 @@ from services.coordinator.console.history import history, people_in
 from services.coordinator.console.network import PeerLine, choices, in_network, peer_lines, peers_of
 from services.coordinator.console.people import names, place, region_label, request_label
 from services.coordinator.console.views import CasePage, Fact, Icon, Link, Notice, StatusTone
+from services.coordinator.console.wording import category_nl
 from services.coordinator.desk import Desk
 from services.coordinator.peer_contact import ask_contact
 from services.coordinator.projections.history import readable
@@ -166,9 +166,11 @@ def _line(row: Any) -> LoanLine:
 
 
 def _about(row: Any) -> str:
-    about = CATEGORIES[row["category"]].nl if row["category"] in CATEGORIES else "Hulp"
+    about = category_nl(row["category"])
     return f"{about}, {hours_nl(row['minutes'])}"
 
+
+ALL_REGIONS = Link("Andere regio's", REGIONS)
 
 # One piece of help
 
@@ -194,6 +196,7 @@ async def loan_page(
     reached, no = await _contact(desk, actor, row) if contact else ((), None)
     return CasePage(
         number_label=f"Hulp tussen regio's {loan_id.int % 1_000_000:06}",
+        above=ALL_REGIONS,
         title=f"{_about(row)}: {'van' if row['side'] == 'asks' else 'voor'} {region_label(row['peer'])}",
         status_label=label,
         status_tone=tone,
@@ -243,9 +246,16 @@ async def _loan_facts(desk: Desk, actor: Actor, row: Any) -> list[Fact]:
             facts.append(Fact(who, hours_nl(minutes)))
     if row["answer_by"] is not None:
         facts.append(Fact("Stopt vanzelf", appointment_nl(row["answer_by"]), "als niemand antwoordt"))
-    if row["reason"] is not None:
+    if _forgotten(row):
+        facts.append(Fact("Let op", "die regio is teruggezet, en weet hier niets meer van", "bel hen"))
+    elif row["reason"] is not None:
         facts.append(Fact("Waarom", WHY_ENDED.get(row["reason"], "het kon niet doorgaan")))
     return facts
+
+
+def _forgotten(row: Any) -> bool:
+    """Whether the region that asked was put back to before it did, and has not said otherwise since."""
+    return bool(row["reason"] == "forgotten" and row["their_minutes"] is None)
 
 
 async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) -> tuple[Shown, ...]:
@@ -268,7 +278,7 @@ async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) ->
     said = row["our_minutes"] is not None or row["their_minutes"] is not None
     if row["status"] == "ended" and said and not row["resolved"]:
         offered.append(ask.RESOLVE)
-    if row["status"] not in ("agreed", "unbooked", "completed", "ended") and not said:
+    if row["status"] not in ("agreed", "unbooked", "completed", "ended") and (not said or _forgotten(row)):
         offered.append(ask.END)
     return tuple(shown_form(form, href, choices=choices, failed=failed) for form in offered)
 
@@ -313,7 +323,8 @@ async def seeking_page(
     )
     is_open = row["status"] == "open"
     return CasePage(
-        number_label=request_label(request_id),
+        number_label="Andere regio's",
+        above=Link(request_label(request_id), request_href(request_id)),
         title=f"{_about(row)}: hulp uit een andere regio",
         status_label="Zonder helper" if is_open else "Niet open",
         status_tone="warning" if is_open else "neutral",
@@ -354,6 +365,7 @@ async def clearing_page(
         facts.append(Fact("Voorgesteld", hours_nl(row["proposed_minutes"]), who))
     return CasePage(
         number_label="Uren tussen regio's",
+        above=ALL_REGIONS,
         title=f"Uren met {region_label(row['peer'])}",
         status_label="Stand verschilt" if differs else "In orde",
         status_tone="warning" if differs else "safe",
@@ -391,6 +403,7 @@ async def settlement_page(
     form = shown_form(ask.ANSWER_SETTLEMENT, href, failed=failed, unfolded=True)
     return CasePage(
         number_label="Vereffening",
+        above=ALL_REGIONS,
         title=f"{region_label(row['peer'])} stelt voor om {hours_nl(row['minutes'])} te vereffenen",
         status_label="Wacht op antwoord" if waits else "Beantwoord",
         status_tone="warning" if waits else "neutral",
@@ -433,6 +446,7 @@ async def transfer_page(
     why = (Fact("Waarom u dit ziet", WHY_STRANDED[row["stranded"]]),) if waits else ()
     return CasePage(
         number_label=f"Uren tussen regio's {crossing_id.int % 1_000_000:06}",
+        above=ALL_REGIONS,
         title=f"{hours_nl(row['minutes'])} {way} {region_label(row['peer'])}",
         status_label="Niet bekend hoe het afloopt" if waits else "Klaar",
         status_tone="warning" if waits else "neutral",

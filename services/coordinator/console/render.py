@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.coordinator.console import wording
+from services.coordinator.console import addresses, wording
 from services.kernel import dutch
 
 HERE = Path(__file__).parent
@@ -31,6 +31,7 @@ def environment() -> Environment:
         wording.people_nl,
         dutch.time_nl,
         wording.waiting_nl,
+        addresses.tel_href,
     ):
         env.filters[word.__name__] = word
     return env

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from contracts.categories import CATEGORIES
 from contracts.envelope import Actor
 from contracts.visits import GetSeries, Series, Visit
 from services.coordinator.console import match_forms as ask
@@ -19,7 +18,7 @@ from services.coordinator.console.history import history, people_in
 from services.coordinator.console.match import STATUS as MATCH_STATUS
 from services.coordinator.console.people import Names, names
 from services.coordinator.console.views import CasePage, Fact, Icon, Notice, StatusTone, VisitLine
-from services.coordinator.console.wording import recurrence_nl
+from services.coordinator.console.wording import category_nl, recurrence_nl
 from services.coordinator.desk import Desk
 from services.coordinator.projections.history import readable
 from services.kernel.dutch import day_nl, hours_nl
@@ -49,7 +48,7 @@ async def series_page(
     helpers = [visit.helper_id for visit in series.visits if visit.helper_id is not None]
     known = await names(desk, actor, [series.helper_id, series.asker_id, *helpers, *people_in(told)])
     label, tone, icon = STATUS[series.status]
-    about = CATEGORIES[series.category].nl if series.category in CATEGORIES else "Hulp"
+    about = category_nl(series.category)
     groups = (
         Group(
             "Wat verandert er?",

@@ -54,11 +54,17 @@ class Site:
     has_network: bool = False
     """Whether the region takes part in a network of regions."""
     home_href: str = "/"
+    home_label: str = "Vandaag"
     sign_out_href: str = "/uitloggen"
     static_href: str = "/static"
     """Where the `static` folder is served, without a slash at the end."""
     theme_href: str | None = None
     """A region's own stylesheet, loaded last; it may set any `--wd-*` property."""
+
+    @property
+    def coordinates(self) -> bool:
+        """Whether it is a coordinator, who works with people."""
+        return self.signed_in_as is not None and not self.operates and not self.refers
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,7 @@ class WorkKind(Enum):
     REGION_SILENT = ("Regio zwijgt", "clock")
     NOT_REPORTED = ("Duur onbekend", "clock")
     REGIONS_DIFFER = ("Regio's verschillen", "unequal")
+    FORGOTTEN_THERE = ("Afspraak kwijt", "warning")
     CUT_SHORT = ("Toch geholpen", "unequal")
     NOT_ACROSS = ("Uren niet over", "unequal")
     CAP = ("Grens voorgesteld", "meter")
@@ -300,6 +307,7 @@ class HelperCard:
 
     offer_id: str
     label: str
+    href: str
     place: str
     distance_km: float | None
     reasons: tuple[Reason, ...]
@@ -320,6 +328,8 @@ class Told:
 
     text: str
     done: bool = True
+    href: str = ""
+    """Where a person tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +396,8 @@ class RequestPage:
     """Whether a helper is still looked for; False for a request that was withdrawn."""
     elsewhere_href: str = ""
     """Where other regions may be asked, while none is."""
+    stop_href: str = ""
+    """Where it may be stopped, as long as that is possible."""
 
     @property
     def matched(self) -> Matched | None:
@@ -418,6 +430,17 @@ class RequestPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningLine:
+    """What is asked or given now: what, with whom, when, how it stands, and where it is read on."""
+
+    href: str
+    what: str
+    who: str
+    when: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberPage:
     """Someone who takes part, or wants to. `approval` is None once there is nothing left to approve.
 
@@ -432,6 +455,7 @@ class MemberPage:
     status_icon: Icon
     facts: tuple[Fact, ...]
     details: tuple[Fact, ...] = ()
+    running: tuple[RunningLine, ...] = ()
     approval: Confirmation | None = None
     groups: tuple[Group, ...] = ()
     history: tuple[HistoryLine, ...] = ()
@@ -471,6 +495,8 @@ class CasePage:
     notice: Notice | None = None
     failed: bool = False
     links: tuple[Link, ...] = ()
+    above: Link | None = None
+    """The page that it is under, when that is not Vandaag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,7 +517,5 @@ class ProblemPage:
     """What is so, and that it is nobody's fault."""
     next_steps: tuple[str, ...] = ()
     """What to do now, a sentence each."""
-    link_label: str = "Terug naar Vandaag"
-    link_href: str = "/"
     reference: str = ""
     """What to mention when asking for help; empty when there is nothing to mention."""

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from contracts.categories import CATEGORIES
 from services.kernel.dutch import day_short_nl, hours_nl
 
 SMALLEST_COUNT_SHOWN = 5
@@ -46,6 +47,15 @@ def carried_nl(capacity_minutes: int, carer_minutes: int) -> tuple[str, str]:
     if capacity_minutes:
         return f"{hours_nl(capacity_minutes)} per week", "hoogstens"
     return "nu niet", "alleen hulp vragen"
+
+
+def category_nl(code: str | None) -> str:
+    """A kind of help in words; what a later release knows is help all the same.
+
+    >>> category_nl("shopping"), category_nl("else")
+    ('Boodschappen doen', 'Hulp')
+    """
+    return CATEGORIES[code].nl if code in CATEGORIES else "Hulp"
 
 
 def full_day_nl(day: date) -> str:

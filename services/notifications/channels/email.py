@@ -1,7 +1,7 @@
 """E-mail, by SMTP: one connection for what goes out together."""
 
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import formataddr, formatdate, parseaddr
 from typing import Self
 
 import aiosmtplib
@@ -56,7 +56,8 @@ class Email:
 
     def _mail(self, parcel: Parcel) -> EmailMessage:
         mail = EmailMessage()
-        mail["From"] = self._region.mail.sender
+        name, address = parseaddr(self._region.mail.sender)
+        mail["From"] = formataddr((name or f"Wederdienst {self._region.name}", address))
         mail["To"] = parcel.person.email
         mail["Subject"] = parcel.letter.subject
         mail["Date"] = formatdate(localtime=False)

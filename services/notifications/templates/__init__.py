@@ -36,7 +36,8 @@ def compose(parts: Sequence[Letter], around: Around) -> Letter:
     else:
         subject = "Uw berichten van Wederdienst"
         text = "\n\n".join(f"{part.subject.upper()}\n{part.text}" for part in parts)
-    farewell = f"Met vriendelijke groet,\nWederdienst {around.region}\n"
+    call = f"Telefoon: {around.phone}\n" if around.phone else ""
+    farewell = f"Met vriendelijke groet,\nWederdienst {around.region}\n{call}"
     return Letter(subject, f"Beste {around.name},\n\n{text}\n\n{farewell}", _short(parts[0].sms, around))
 
 
@@ -46,9 +47,10 @@ def render(template: str, facts: Mapping[str, Any], around: Around) -> Letter:
 
 
 def _short(sms: str, around: Around) -> str:
-    signed = f"Wederdienst {around.region}: {sms}"
+    call = f" Telefoon: {around.phone}" if around.phone else ""
+    signed = (f"Wederdienst {around.region}: {sms}{call}", f"Wederdienst: {sms}{call}")
     # A long name of a region is no reason to cut a sentence.
-    return signed if len(signed) <= SMS_CHARACTERS else f"Wederdienst: {sms}"
+    return next((one for one in signed if len(one) <= SMS_CHARACTERS), f"Wederdienst: {sms}")
 
 
 __all__ = ["Around", "Letter", "compose", "render", "write"]

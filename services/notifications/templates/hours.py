@@ -108,7 +108,7 @@ def _balance_owed(facts: Mapping[str, Any], around: Around) -> Letter:
         f"{who} kreeg de laatste tijd hulp. Fijn dat u erom vroeg.\n"
         f"{who} kreeg tot nu toe {hours_nl(facts['minutes'])} meer dan {gave}.\n"
         f"Er is geen haast. Wilt u iets kleins doen voor een buur?{favours}\n"
-        "Lukt dat niet? Bel uw buurtcoördinator. Er is ook de solidariteitspot, daar is die voor.",
+        "Lukt dat niet? Bel uw buurtcoördinator: in de solidariteitspot zitten uren die anderen gaven.",
         f"{who} kreeg de laatste tijd hulp, fijn dat u erom vroeg. "
         "Er is geen haast, maar wilt u eens iets kleins doen voor een buur?",
     )

@@ -42,7 +42,8 @@ def _draft_waits(facts: Mapping[str, Any], around: Around) -> Letter:
         f"Wij hebben uw vraag: {category(facts)}.\n"
         "Hier helpen mensen elkaar over en weer. Wilt u ook iets voor een buur doen?\n"
         f"Klein is al genoeg.{favours}\n"
-        "Kies iets, dan gaan wij voor u zoeken. Lukt het nu niet? Bel uw buurtcoördinator.",
+        "Kies iets en bel uw buurtcoördinator. Dan gaan wij voor u zoeken.\n"
+        "Lukt het nu niet? Bel ook, dan denken wij mee.",
         "Wij hebben uw hulpvraag. Bied ook iets kleins aan, of bel uw buurtcoördinator, dan gaan wij zoeken.",
     )
 

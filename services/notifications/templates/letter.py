@@ -22,12 +22,14 @@ class Letter:
 class Around:
     """What is looked up at the moment of writing, `at` (UTC), and forgotten after it.
 
-    `asks_back`: it may ask something in return, such as these `favours`. `words` are another's thanks.
+    `phone`: where people call the region, if anywhere. `asks_back`: it may ask something in return, such
+    as these `favours`. `words` are another's thanks.
     """
 
     name: str
     region: str
     at: datetime
+    phone: str = ""
     other_name: str = ""
     other_reach: str = ""
     asks_back: bool = False
@@ -96,7 +98,8 @@ def giving_back(around: Around) -> str:
     if not around.asks_back:
         return ""
     favours = f" Bijvoorbeeld:{listed(around.favours)}" if around.favours else ""
-    return f"\nWilt u ook eens iets doen voor een buur?{favours}\nHet hoeft niet."
+    asked = f"Wilt u ook eens iets doen voor een buur?{favours}"
+    return f"\n{asked}\nHet hoeft niet. Wilt u wel? Bel uw buurtcoördinator."
 
 
 def listed(favours: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from services.notifications.templates.letter import (
     Letter,
     Write,
     appointment,
+    category,
     falls_out,
     has_passed,
     reach,
@@ -22,6 +23,7 @@ def _match_helper(facts: Mapping[str, Any], around: Around) -> Letter:
     return Letter(
         "U gaat iemand helpen",
         f"U gaat {around.other_name or 'iemand'} helpen: {at}, {hours_nl(facts['minutes'])}.\n"
+        f"Het gaat om: {category(facts)}.\n"
         f"{reach(around)}"
         "Kunt u toch niet? Laat het ons weten, dat mag altijd.",
         f"U gaat iemand helpen: {at}. Laat het ons weten als het toch niet kan.",
@@ -33,6 +35,7 @@ def _match_asker(facts: Mapping[str, Any], around: Around) -> Letter:
     return Letter(
         "Wij hebben iemand voor u gevonden",
         f"Wij hebben iemand voor u gevonden. {around.other_name or 'Uw helper'} komt {at}.\n"
+        f"Het gaat om: {category(facts)}.\n"
         f"{reach(around)}"
         "Past het niet? Bel uw buurtcoördinator.",
         f"Wij hebben iemand voor u gevonden: {at}. Bel uw buurtcoördinator als het niet past.",

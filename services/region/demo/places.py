@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+PHONE = "030-000 00 00"
+"""Nobody's: where people of the demo call their coordinator."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
