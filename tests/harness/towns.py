@@ -1,7 +1,8 @@
 """Two running regions with a hub between them, and a proxy before each that a test may cut."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,14 @@ async def two_towns(folder: Path) -> AsyncIterator[Towns]:
 
     with serving(hub):
         try:
-            async with (
-                running_town(folder / OOST, name=OOST, joins=joins) as oost,
-                running_town(folder / WEST, name=WEST, joins=joins) as west,
-            ):
-                yield Towns(oost, west, gates, hub)
+            async with AsyncExitStack() as running:
+                # Side by side: each waits most of the time.
+                async with asyncio.TaskGroup() as starting:
+                    oost, west = (
+                        starting.create_task(running.enter_async_context(town))
+                        for town in (running_town(folder / name, name=name, joins=joins) for name in gates)
+                    )
+                yield Towns(oost.result(), west.result(), gates, hub)
         finally:
             for gate in gates.values():
                 await gate.close()
