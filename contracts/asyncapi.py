@@ -12,12 +12,22 @@ from pydantic.json_schema import models_json_schema
 
 from contracts import subjects
 from contracts.catalogue import COMMANDS, EVENTS, HANDLED_BY, QUERIES, SERVICES, event_type, schema_name
-from contracts.envelope import CLOUD_EVENT, Answer, CloudEvent, Command, Event, Query, Refusal
+from contracts.envelope import (
+    CLOUD_EVENT,
+    NOBODY,
+    Answer,
+    CloudEvent,
+    Command,
+    Event,
+    Query,
+    Refusal,
+    source_of,
+)
 from contracts.examples import example
 from contracts.feedback import FeedbackPage, GetFeedback
 from contracts.generate import Plain, sample
 from contracts.referrals import FeedbackGiven
-from contracts.referring import EXAMPLE, REFERRAL_TYPE, ReferralEvent
+from contracts.referring import ATTRIBUTES, EXAMPLE_EVENT, ReferralEvent
 
 VERSION = "1.0.0"
 JSON = "application/json"
@@ -54,8 +64,8 @@ def _content_type(kind: str, **more: Document) -> Document:
 
 
 _ATTRIBUTES: Document = {
-    f"ce-{name}": {"type": "string", "description": "In binary mode: this attribute, percent-encoded."}
-    for name in ("specversion", "id", "source", "type", "time", "subject", "dataschema")
+    f"ce-{name}": {**said, "description": "In binary mode: this attribute, percent-encoded."}
+    for name, said in ATTRIBUTES.items()
 }
 _REPLY = {"address": {"location": "$message.header#/replyTo", "description": "The asker's own inbox."}}
 
@@ -199,19 +209,13 @@ def _request(
 
 
 def _team_refers(channels: Document, operations: Document, messages: Document) -> None:
-    channels["TeamRefers"] = _channel(
-        subjects.referrals_in("{region}", "{team}"), "TeamReferral", "TeamAnswer"
-    )
-    referral = {
-        "specversion": "1.0",
-        "id": "een-zaak-17",
-        "source": "urn:nld:oin:00000000000000000000:systeem:voorbeeld",
-        "type": REFERRAL_TYPE,
-        "datacontenttype": JSON,
-        "data": EXAMPLE,
+    channels["TeamRefers"] = {
+        **_channel(subjects.referrals_in("{region}", "{team}"), "TeamReferral", "TeamAnswer"),
+        "description": "At most 64 kB, else the answer is a problem (413). NATS itself takes no message "
+        "above 1 MB: it closes the connection, and nothing arrived. Send the same event with less text.",
     }
     messages["TeamReferral"] = {
-        **_message("TeamReferral", ReferralEvent, referral),
+        **_message("TeamReferral", ReferralEvent, EXAMPLE_EVENT),
         "contentType": CLOUD_EVENT,
         "headers": _content_type(CLOUD_EVENT, **_REQUEST_HEADERS["properties"], **_ATTRIBUTES),
     }
@@ -245,7 +249,7 @@ def _teams(channels: Document, operations: Document, messages: Document) -> None
     given = sample(FeedbackGiven)
     told = {
         **given.model_dump(include={"specversion", "id", "type", "subject", "dataschema", "region", "data"}),
-        "source": "urn:nld:oin:00000000000000000000:systeem:wederdienst",
+        "source": source_of(NOBODY),
         "time": given.data["at"],
         "datacontenttype": JSON,
         "sequence": "1",
@@ -315,8 +319,8 @@ def _team_is_refused(channels: Document, operations: Document, messages: Documen
                 "payload": {
                     "status": 503,
                     "code": "unavailable",
-                    "id": "een-zaak-17",
-                    "source": "urn:nld:oin:00000000000000000000:systeem:voorbeeld",
+                    "id": EXAMPLE_EVENT["id"],
+                    "source": EXAMPLE_EVENT["source"],
                 }
             }
         ],

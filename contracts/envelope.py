@@ -8,6 +8,7 @@ fields they do not know, so a region one version behind can read the next).
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
@@ -176,6 +177,20 @@ class Answer(BaseModel):
 
 CLOUD_EVENT = "application/cloudevents+json"
 """The media type of one event in structured mode."""
+
+
+NOBODY = "0" * 20
+"""The OIN of no organisation."""
+
+
+@cache
+def source_of(organisation: str, system: str = "wederdienst") -> str:
+    """Where an event comes from, as the NL GOV profile writes it: the organisation by its OIN, and a system.
+
+    >>> source_of("00000001234567890000")
+    'urn:nld:oin:00000001234567890000:systeem:wederdienst'
+    """
+    return f"urn:nld:oin:{organisation}:systeem:{system}"
 
 
 class CloudEvent(BaseModel):

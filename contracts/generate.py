@@ -21,8 +21,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from contracts.catalogue import EMITTED_BY, EVENTS, event_type, schema_name
-from contracts.envelope import CloudEvent, Event
+from contracts.envelope import NOBODY, CloudEvent, Event, source_of
 from contracts.policy import CAPS, PRESETS
+from contracts.referring import EXAMPLE_EVENT, REFERRAL_SCHEMA, NewReferral
 
 CONTRACTS = Path(__file__).parent
 SUMS = "SHA256SUMS"
@@ -143,6 +144,13 @@ PLAUSIBLE: dict[str, Any] = {
 """What a field holds in a sample, where its type alone does not say it."""
 
 
+TAKEN: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {REFERRAL_SCHEMA: (NewReferral, EXAMPLE_EVENT)}
+"""Events that others' systems send us, by the name of their schema: the model of their data, and a sample.
+
+What we take may grow as it likes, as long as it takes every sample that there ever was.
+"""
+
+
 class Plain(GenerateJsonSchema):
     """Pydantic's JSON Schema, without a title that repeats each field's name."""
 
@@ -152,10 +160,19 @@ class Plain(GenerateJsonSchema):
 
 def schema(event: type[Event]) -> dict[str, Any]:
     """The JSON Schema of an event's data, in the version that this release writes."""
+    return _schema(schema_name(event), event)
+
+
+def taken_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of the data of an event that we take."""
+    return _schema(name, TAKEN[name][0])
+
+
+def _schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": f"urn:wederdienst:schema:{schema_name(event)}",
-        **event.model_json_schema(mode="validation", schema_generator=Plain),
+        "$id": f"urn:wederdienst:schema:{name}",
+        **model.model_json_schema(mode="validation", schema_generator=Plain),
     }
 
 
@@ -166,7 +183,7 @@ def sample(event: type[Event]) -> CloudEvent:
     command_id = uuid5(_SPACE, event.__name__)
     return CloudEvent(
         id=f"{command_id}.0",
-        source=f"urn:nld:00000000000000000000:{service}",
+        source=source_of(NOBODY, f"wederdienst-{service}"),
         type=event_type(event),
         time=_MOMENT,
         subject=str(filled.entity_id),
@@ -257,7 +274,11 @@ def write(root: Path = CONTRACTS) -> list[str]:
     for event in EVENTS.values():
         name = schema_name(event)
         found += [f"{name}: {breach}" for breach in _write_schema(event, root / "schemas" / f"{name}.json")]
-        _write_sample(event, root / "samples" / f"{name}.json")
+        written = sample(event).model_dump(mode="json", exclude_none=True)
+        _write_sample(written, root / "samples" / f"{name}.json")
+    for name, (_, sent) in TAKEN.items():
+        (root / "schemas" / f"{name}.json").write_text(as_text(taken_schema(name)), encoding="utf-8")
+        _write_sample(sent, root / "samples" / f"{name}.json")
     return found
 
 
@@ -271,10 +292,10 @@ def _write_schema(event: type[Event], file: Path) -> list[str]:
     return []
 
 
-def _write_sample(event: type[Event], file: Path) -> None:
+def _write_sample(sample: dict[str, Any], file: Path) -> None:
     if file.exists():
         return
-    text = as_text(sample(event).model_dump(mode="json", exclude_none=True))
+    text = as_text(sample)
     file.write_text(text, encoding="utf-8")
     sums = file.with_name(SUMS)
     lines = sums.read_text(encoding="utf-8").splitlines() if sums.exists() else []

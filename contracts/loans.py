@@ -14,7 +14,8 @@ A loan is about one request for help and one other region; both regions know it,
     LoanEnded ◀────────────────────────────────▶ LoanEnded, by either, until minutes were reported
 
 Nothing waits for ever: a step that nobody takes is brought to the coordinator's mind (LoanReminded), and
-then it ends (`no_answer`). Who called it off while the other's minutes were on their way reads them
+then it ends (`no_answer`); what the region that asked knows no more, since it was put back to an older copy
+(LoanForgotten), a person ends. Who called it off while the other's minutes were on their way reads them
 nevertheless: a coordinator talks about it and says so (LoanResolved).
 
 What another region hears of it has no personal data: a category, minutes, a postcode area, times, wishes,
@@ -286,6 +287,13 @@ class LoanReminded(AboutLoan):
     until: datetime
 
 
+class LoanForgotten(AboutLoan):
+    """The region that asked was put back to an older copy, and does not know any more that it did: nothing is
+    heard of it by itself. A coordinator calls there, and ends it, also where minutes were reported."""
+
+    member_id: UUID | None = None
+
+
 class LoanResolved(AboutLoan):
     """A coordinator (`by`, their credential) talked about minutes that were reported of what had ended."""
 
@@ -320,6 +328,7 @@ EVENTS: tuple[type[Event], ...] = (
     LoanCompleted,
     LoanEnded,
     LoanReminded,
+    LoanForgotten,
     LoanResolved,
     LendingStopped,
 )
@@ -430,6 +439,13 @@ class SettleLoan(Command):
     loan_id: UUID
     booked: bool
     reason: str = ""
+
+
+class NoteForgotten(Command):
+    """From link: the peer wrote in this thread that it asks for help, and does not know it any more."""
+
+    peer: str
+    thread_id: UUID
 
 
 class GiveUpLoan(Command):

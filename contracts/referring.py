@@ -13,17 +13,26 @@ from pydantic_core import PydanticCustomError
 
 from contracts.categories import CategoryCode
 from contracts.common import HowGiven, Minutes, Moment, Pc4, Urgency, Wish
+from contracts.envelope import NOBODY, source_of
 from contracts.freetext import Line, Text, clean
 from contracts.members import BirthDate, Email, HouseNumber, Phone
 from contracts.referrals import Feedback
 from contracts.visits import Recurrence
 
-REFERRAL_TYPE = "nl.wederdienst.team.person-referred.v1"
+REFERRAL_SCHEMA = "team.person-referred.v1"
+"""The name of the JSON Schema of a referral, the `data` of such a CloudEvent."""
+
+REFERRAL_TYPE = f"nl.wederdienst.{REFERRAL_SCHEMA}"
 """The `type` of a CloudEvent with a referral in it."""
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_KNOWN = ({"member_id"}, {"number", "pc4"})
+_NEW = {"name", "street", "house_number", "pc4"}
+"""What is said of someone who takes part already, and at least of someone new."""
 
 
 class ReferredPerson(_Part):
@@ -32,6 +41,10 @@ class ReferredPerson(_Part):
     A participant is told by `member_id` (as in the answer to an earlier referral), or by the `number` on
     their letters with the `pc4` where they live.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [*sorted(one)]} for one in (*_KNOWN, _NEW)]},
+    )
 
     member_id: UUID | None = None
     number: Annotated[int, Field(strict=True, ge=1, le=9_999_999)] | None = None
@@ -46,9 +59,7 @@ class ReferredPerson(_Part):
     @model_validator(mode="after")
     def _is_someone(self) -> Self:
         said = self.model_fields_set & {name for name, value in self if value is not None}
-        needed = {"name", "street", "house_number", "pc4"}
-        known = said in ({"member_id"}, {"number", "pc4"})
-        if not known and (not needed <= said or said & {"member_id", "number"}):
+        if said not in _KNOWN and (not said >= _NEW or said & {"member_id", "number"}):
             raise PydanticCustomError(
                 "person_unclear",
                 "Geef van iemand die nieuw is naam, straat, huisnummer en postcode (vier cijfers). Of geef "
@@ -134,7 +145,7 @@ class ReferralEvent(BaseModel):
     time: Moment | None = None
     subject: Attribute | None = None
     dataschema: Attribute | None = None
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: Literal["application/json"] | None = None
     data: NewReferral
 
     @property
@@ -142,6 +153,19 @@ class ReferralEvent(BaseModel):
         """What makes it the same event when it comes again."""
         return f"{self.source} {self.id}"
 
+
+def _attributes() -> dict[str, dict[str, Any]]:
+    properties = ReferralEvent.model_json_schema()["properties"]
+    # Left out is how a header says nothing: it has no null.
+    return {
+        name: said.get("anyOf", (said,))[0]
+        for name, said in properties.items()
+        if name not in ("data", "datacontenttype")
+    }
+
+
+ATTRIBUTES = _attributes()
+"""The JSON Schema of each attribute that in binary mode stands in a header of its own, `ce-…`."""
 
 EXAMPLE: dict[str, Any] = {
     "person": {
@@ -163,3 +187,15 @@ EXAMPLE: dict[str, Any] = {
     "reference": "zaak W-17",
 }
 """A referral as it may be sent."""
+
+EXAMPLE_EVENT: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "zaak-17",
+    "source": source_of(NOBODY, "voorbeeld"),
+    "type": REFERRAL_TYPE,
+    "time": "2026-11-23T09:30:00Z",
+    "dataschema": f"urn:wederdienst:schema:{REFERRAL_SCHEMA}",
+    "datacontenttype": "application/json",
+    "data": EXAMPLE,
+}
+"""The same as a CloudEvent, in structured mode."""

@@ -1,6 +1,7 @@
 """How hypothesis runs: the same examples every time, unless a seed is given.
 
-pytest tests/unit --hypothesis-seed=20261123     other examples, these ones again
+pytest tests/unit --hypothesis-seed=20261123             other examples, these ones again
+pytest tests/unit --hypothesis-profile=thorough          three times as many, as `wederdienst test --all` does
 
 On which servers regions run: embedded ones, unless --servers says so (tests/harness/servers.py).
 
@@ -9,6 +10,7 @@ And the one region that all tests over HTTP share: it starts with the first that
 
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
+settings.register_profile("thorough", settings.get_profile("same"), max_examples=300)
 settings.register_profile(
     "seeded", derandomize=False, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
@@ -38,6 +41,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="PostgreSQL and NATS out of wheels (embedded), in Docker (containers), or yours (external)",
     )
     parser.addoption("--seed", type=int, default=None, help="seed of the fault tests")
+    parser.addoption(
+        "--template", type=Path, default=None, help="where runs share the cluster they begin with"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,9 +64,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_template_for_all_workers(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _one_template_for_all_workers(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     base = tmp_path_factory.getbasetemp()
-    template.place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "template"
+    own = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "template"
+    template.place = pytestconfig.getoption("--template") or own
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -215,6 +215,11 @@ def keepable(raw: bytes) -> str:
 
     >>> keepable(b'{"id": "28206506-4eb0-4348-a067-e3b3ae7faf6a"}')
     '{"id":"28206506-4eb0-4348-a067-e3b3ae7faf6a"}'
+
+    What is packed is looked into.
+
+    >>> keepable(b'{"data_base64": "MTExMjIyMzMz"}'), keepable(b'{"data_base64": "?"}')
+    ('', '')
     """
     if len(raw) > MAX_BODY_BYTES:
         return ""
@@ -222,12 +227,12 @@ def keepable(raw: bytes) -> str:
         text = _readable(raw).strip()
         clean(UUIDS.sub("/", text))
         return text
-    except (PydanticCustomError, UnicodeDecodeError):
+    except (PydanticCustomError, UnicodeDecodeError, ValidationError):
         return ""
 
 
 def _readable(raw: bytes) -> str:
     """The text, with what stands escaped in JSON as it reads."""
     with suppress(orjson.JSONDecodeError):
-        return orjson.dumps(orjson.loads(raw)).decode()
+        return orjson.dumps(cloudevents.opened(orjson.loads(raw))).decode()
     return raw.decode()

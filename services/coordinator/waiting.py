@@ -40,6 +40,7 @@ WorkCode = Literal[
     "loan_waits",
     "loan_unreported",
     "loan_differs",
+    "loan_forgotten",
     "loan_cut_short",
     "loan_not_booked",
     "cap_proposed",
@@ -425,6 +426,8 @@ WAITING: dict[WorkCode, Waiting] = {
         "OR their_minutes IS NULL AND changed_at < now() - interval '14 days')"
     ),
     "loan_differs": _loan("differs"),
+    # The region that asked was put back to an older copy; who says there how long it took knows it again.
+    "loan_forgotten": _loan("reason = 'forgotten' AND their_minutes IS NULL"),
     # Called off by one while the other wrote down how long it took: nothing is booked of itself.
     "loan_cut_short": replace(
         _loan(

@@ -34,8 +34,8 @@ from contracts.ledger import (
     HoldRefused,
     TransferRefused,
 )
-from contracts.letters import read_letter
-from contracts.link import LetterReceived, LetterUndeliverable, PeerLeft
+from contracts.letters import HelpAppeal, read_letter
+from contracts.link import LetterOrphaned, LetterReceived, LetterUndeliverable, PeerLeft
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
@@ -52,6 +52,7 @@ from contracts.loans import (
     LapseLoan,
     LendHelper,
     LendingStopped,
+    NoteForgotten,
     RemindOfLoan,
     ReportLoanMinutes,
     ResolveLoan,
@@ -201,6 +202,7 @@ _DECIDES: dict[type[Command], Decide] = {
     ResolveLoan: loan_life.resolve,
     RemindOfLoan: loan_terms.remind,
     LapseLoan: loan_terms.lapse,
+    NoteForgotten: loan_terms.note_forgotten,
     GiveUpLoan: loan_terms.give_up,
     GiveUpPeer: loan_terms.give_up_peer,
     EndLoansWith: loan_terms.end_with,
@@ -344,6 +346,13 @@ def on_letter_undeliverable(event: LetterUndeliverable) -> list[Command]:
     return [GiveUpLoan(peer=event.peer, thread_id=event.thread_id)] if about_help else []
 
 
+def on_letter_orphaned(event: LetterOrphaned) -> list[Command]:
+    """A peer that forgot its appeal knows nothing of that help; what else it forgot it hears again."""
+    if event.written_by != event.peer or event.name != HelpAppeal.__name__:
+        return []
+    return [NoteForgotten(peer=event.peer, thread_id=event.thread_id)]
+
+
 def on_peer_left(event: PeerLeft) -> list[Command]:
     """Also where nothing was on its way: it hears no more of what goes on."""
     return [GiveUpPeer(peer=event.peer)]
@@ -370,5 +379,6 @@ FOLLOWS: dict[type[Event], Follow] = {
     TransferReleased: on_crossed,
     LetterReceived: on_letter_received,
     LetterUndeliverable: on_letter_undeliverable,
+    LetterOrphaned: on_letter_orphaned,
     PeerLeft: on_peer_left,
 }

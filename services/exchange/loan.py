@@ -23,6 +23,7 @@ from contracts.loans import (
     LoanCompleted,
     LoanConfirmed,
     LoanEnded,
+    LoanForgotten,
     LoanMinutesAgreed,
     LoanMinutesDiffered,
     LoanMinutesReported,
@@ -44,6 +45,9 @@ RUNNING = ("confirmed", "unbooked")
 """Statuses in which people may say how long it took: nothing is booked yet."""
 
 OVER = ("completed", "ended")
+
+FORGOTTEN = "forgotten"
+"""The reason of what waits because the region that asked was put back to an older copy."""
 
 
 @dataclass(slots=True)
@@ -97,9 +101,14 @@ class Loan:
         return self.our_minutes is not None or self.their_minutes is not None
 
     @property
+    def forgotten(self) -> bool:
+        """Whether the region that asked knows nothing of it any more, as far as we have heard."""
+        return self.reason == FORGOTTEN and self.their_minutes is None
+
+    @property
     def may_end(self) -> bool:
-        """Whether it may still be called off: nobody said yet how long it took."""
-        return self.status not in (*OVER, "agreed", "unbooked") and not self.said
+        """Whether it may still be called off: nobody said yet how long it took, or nobody there can."""
+        return self.status not in (*OVER, "agreed", "unbooked") and (not self.said or self.forgotten)
 
     def has_been(self, at: datetime) -> bool:
         """Whether the help was given, as far as we know: its time has come, or someone said so."""
@@ -132,6 +141,7 @@ type LoanEvent = (
     | LoanCompleted
     | LoanEnded
     | LoanReminded
+    | LoanForgotten
     | LoanResolved
 )
 
@@ -173,6 +183,7 @@ def _afterwards(
     | LoanCompleted
     | LoanEnded
     | LoanReminded
+    | LoanForgotten
     | LoanResolved,
 ) -> Loan:
     match event:
@@ -182,6 +193,8 @@ def _afterwards(
             return replace(found, their_minutes=event.minutes)
         case LoanMinutesDiffered() | LoanReminded():
             return replace(found)
+        case LoanForgotten():
+            return replace(found, reason=FORGOTTEN)
         case LoanResolved():
             return replace(found, resolved=True)
         case LoanMinutesAgreed():
@@ -218,6 +231,7 @@ LOAN = Kind(
             LoanCompleted,
             LoanEnded,
             LoanReminded,
+            LoanForgotten,
             LoanResolved,
         )
     },

@@ -1,4 +1,4 @@
-"""No loan waits for ever: not for a person, not for the ledger, not for a region that left the network."""
+"""No loan waits for ever: not for a person, not for the ledger, not for a region that left or forgot it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +18,12 @@ from contracts.loans import (
     HelpSought,
     LapseLoan,
     LendingStopped,
+    LoanForgotten,
     LoanReminded,
     LoanStatus,
+    NoteForgotten,
     RemindOfLoan,
+    lent_id,
 )
 from services.exchange.loan import LOAN, Loan, end, loans_among
 from services.exchange.loan_life import loan_with
@@ -86,6 +89,17 @@ def lapse(command: LapseLoan, context: Context, state: State) -> list[Event]:
     if found is None or found.status in AGREED_ON or command.status not in (None, found.status):
         return []
     return [end(found, "no_answer")]
+
+
+# When a peer was put back to an older copy
+
+
+def note_forgotten(command: NoteForgotten, context: Context, state: State) -> list[Event]:
+    """Of what they asked, and know no more. Whether someone still waits there only people can find out."""
+    found = state.get(LOAN, lent_id(command.peer, command.thread_id))
+    if found is None or found.over or found.forgotten:
+        return []
+    return [LoanForgotten(**found.about, member_id=found.member_id)]
 
 
 # When a peer leaves the network

@@ -96,7 +96,8 @@ class Bus:
         """Put a query to the service that answers it. Raises Rejected or Unreachable."""
         service = to or HANDLED_BY[type(query)]
         subject = subjects.query(self.region, service, type(query).__name__)
-        request: Request[Query] = Request(id=new_id(), actor=actor, body=query)
+        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        request: Request[Query] = Request(id=new_id(), actor=actor, body=query, deadline=deadline)
         raw = request.model_dump_json().encode()
         until = time.monotonic() + seconds
         while True:

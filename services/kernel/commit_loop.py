@@ -15,7 +15,7 @@ positions have no gaps.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -23,7 +23,7 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.envelope import Answer, Refusal
+from contracts.envelope import Answer
 from services.kernel.deciding import Decided, Deciding, Item, Lane, Mark
 from services.kernel.entity import Key, Missing, State
 from services.kernel.errors import (
@@ -38,6 +38,7 @@ from services.kernel.errors import (
     Unreachable,
 )
 from services.kernel.log import Batch, Connection, Pool, write
+from services.kernel.looking_up import done_long_ago, entities, first_answer, first_answers
 from services.kernel.service import Service
 from services.kernel.telemetry import Metrics, log
 from services.kernel.tracing import TRACING, clock
@@ -247,7 +248,8 @@ class CommitLoop:
         decided = self._next
         if decided.known is not None and item.command is not None:
             if item.command_id not in decided.known:
-                await self._look_up(islice(self._queue, self._room(before)), decided.known)
+                ahead = islice(self._queue, self._room(before))
+                decided.known |= await first_answers(self._pool, [i.command_id for i in ahead if i.command])
                 return
             row = decided.known[item.command_id]
             if row is not None:
@@ -270,7 +272,9 @@ class CommitLoop:
                 self._deciding.command(item, item.command, decided)
                 decided.by_id[item.command_id] = item
         except Missing:
-            await self._load(islice(self._queue, self._room(before)), decided.state)
+            wanted = self._deciding.looks_at(islice(self._queue, self._room(before)), decided.state)
+            for key, entity in (await entities(self._pool, wanted)).items():
+                self._cache.setdefault(key, entity)
             return
         self._queue.popleft()
         decided.items.append(item)
@@ -288,26 +292,6 @@ class CommitLoop:
             parked_before=before.parked_after() if before is not None else self.parked,
             known=known,
         )
-
-    async def _load(self, items: Iterable[Item], state: State) -> None:
-        """Bring what these items look at into the cache."""
-        by_kind: dict[Any, list[UUID]] = {}
-        for kind, entity_id in self._deciding.looks_at(items, state):
-            by_kind.setdefault(kind, []).append(entity_id)
-        for kind, ids in by_kind.items():
-            rows = await self._pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
-            found = {row[0]: kind.load(row) for row in rows}
-            for entity_id in ids:
-                self._cache.setdefault((kind, entity_id.int), found.get(entity_id))
-
-    async def _look_up(self, items: Iterable[Item], known: dict[UUID, asyncpg.Record | None]) -> None:
-        """Find the first answers to those of these commands that the log knows already."""
-        ids = [item.command_id for item in items if item.command is not None]
-        rows = await self._pool.fetch(
-            "SELECT command_id, content_hash, position, refusal FROM commands WHERE command_id = ANY($1)", ids
-        )
-        known |= dict.fromkeys(ids)
-        known |= {row["command_id"]: row for row in rows}
 
     # ---- writing
 
@@ -373,20 +357,12 @@ class CommitLoop:
             # Skipping a followed event would lose it: the next pass parks its lane.
             item.unstorable = True
             return items
-        done = await self._done_long_ago(item) if isinstance(why, asyncpg.UniqueViolationError) else None
+        twice = isinstance(why, asyncpg.UniqueViolationError)
+        done = await done_long_ago(self._pool, item.command_id) if twice else None
         constraint = getattr(why, "constraint_name", None)
         log.warning("unstorable", id=str(item.command_id), error=type(why).__name__, constraint=constraint)
         item.answer(done or Answer(outcome="refused", id=item.command_id, refusal=UNSTORABLE))
         return []
-
-    async def _done_long_ago(self, item: Item) -> Answer | None:
-        """The answer to a command whose first answer is forgotten, when what it began is there."""
-        position = await self._pool.fetchval(
-            "SELECT min(position) FROM events WHERE entity_id = $1 AND version = 1", item.command_id
-        )
-        if position is None:
-            return None
-        return Answer(outcome="accepted", id=item.command_id, position=position)
 
     async def _settle(self, decided: Decided) -> None:
         """The batch is durable: its state becomes the cache, and everyone gets their answer."""
@@ -493,21 +469,6 @@ class CommitLoop:
         if not held:
             raise NotLeading
         self.written_at = time.monotonic()
-
-
-def first_answer(row: asyncpg.Record, content_hash: int | None) -> Answer:
-    """The stored answer of a command, or a refusal when the key came back with other content."""
-    # One without a hash came back by a restore: events do not carry it.
-    if row["content_hash"] is not None and row["content_hash"] != content_hash:
-        return Answer(outcome="refused", id=row["command_id"], refusal=KEY_REUSED)
-    if row["refusal"] is not None:
-        return Answer(
-            outcome="refused",
-            id=row["command_id"],
-            position=row["position"],
-            refusal=Refusal.model_validate_json(row["refusal"]),
-        )
-    return Answer(outcome="accepted", id=row["command_id"], position=row["position"])
 
 
 def _join(first: Item, second: Item) -> None:

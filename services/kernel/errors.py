@@ -63,7 +63,7 @@ class Unreachable(Transient):
 
 
 class TooLate(Transient):
-    """The deadline passed before it was this command's turn."""
+    """The deadline passed before it was this one's turn: nobody waits for the answer any more."""
 
 
 class Unparkable(Transient):

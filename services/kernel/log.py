@@ -19,7 +19,7 @@ import orjson
 
 from contracts import subjects
 from contracts.catalogue import event_name, kebab
-from contracts.envelope import Event
+from contracts.envelope import Event, source_of
 from contracts.upcasting import read
 from services.kernel.entity import Kind
 
@@ -218,7 +218,7 @@ class Publisher:
     def __init__(self, region: str, service: str, organisation: str) -> None:
         self.region = region
         self.service = service
-        self._source = f"urn:nld:{organisation}:{service}"
+        self._source = source_of(organisation, f"wederdienst-{service}")
 
     def cloud_event(self, row: asyncpg.Record) -> bytes:
         """One event of the log as the JSON that travels."""

@@ -12,6 +12,7 @@ import socket
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from pydantic import ValidationError
 from contracts import subjects, wrong
 from contracts.access import allowed
 from contracts.catalogue import SERVICES
-from contracts.envelope import Actor, Answer, Command, Refusal, View
+from contracts.envelope import Actor, Answer, Command, Refusal, Request, View
 from services.kernel import certificates
 from services.kernel.bus import MAX_REQUEST_BYTES, Bus, QueryAnswer, parse_request, unavailable
 from services.kernel.commit_loop import CommitLoop
@@ -39,6 +40,7 @@ from services.kernel.errors import (
     Misconfigured,
     NotLeading,
     Rejected,
+    TooLate,
     Transient,
     Unreachable,
 )
@@ -341,9 +343,6 @@ class Replica:
         structlog.contextvars.bind_contextvars(
             correlation=str(request.correlation_id or request.id), traceparent=request.traceparent
         )
-        expires = float("inf")
-        if request.deadline is not None:
-            expires = time.monotonic() + request.deadline.timestamp() - time.time()
         with TRACING.begin(name, request.traceparent) as step:
             answer = await self.loop.submit(
                 Item(
@@ -354,7 +353,7 @@ class Replica:
                     causation_id=request.causation_id,
                     content_hash=request.content_hash,
                     traceparent=step.traceparent,
-                    expires=expires,
+                    expires=time.monotonic() + _seconds_left(request),
                 )
             )
             step.name(name, outcome=answer.outcome)
@@ -397,6 +396,9 @@ class Replica:
         if not allowed(request.actor, request.body):
             return QueryAnswer(refusal=NOT_ALLOWED)
         structlog.contextvars.bind_contextvars(correlation=str(request.correlation_id or request.id))
+        left = _seconds_left(request)
+        if left <= 0:
+            raise TooLate
         body = request.body
         view: View
         match body:
@@ -416,7 +418,9 @@ class Replica:
                 view = await set_log_level(self, body)
                 deed(name, actor=request.actor, object=self.service.name, result=body.level, origin="bus")
             case _:
-                view = await self.service.answers[kind](self, body, request.actor)
+                # No longer than someone waits: what takes long keeps a connection from others.
+                async with asyncio.timeout(left):
+                    view = await self.service.answers[kind](self, body, request.actor)
         return QueryAnswer(view=view.model_dump(mode="json"))
 
     async def _get_marks(self) -> Marks:
@@ -442,6 +446,11 @@ class Replica:
             epochs={row["epoch"]: row["first_position"] for row in epochs},
             events=tuple(events),
         )
+
+
+def _seconds_left(request: Request[Any]) -> float:
+    """How long whoever asks still waits; for ever, where they do not say."""
+    return inf if request.deadline is None else request.deadline.timestamp() - time.time()
 
 
 async def _keep_session(_: Connection) -> None:

@@ -29,7 +29,7 @@ from pydantic_settings import (
 
 from contracts.catalogue import SERVICES
 from contracts.common import Pc4
-from contracts.envelope import Role
+from contracts.envelope import NOBODY, Role
 from contracts.subjects import region_token
 from services.kernel.errors import Misconfigured
 
@@ -261,7 +261,7 @@ class Region(BaseSettings):
 
     region: str
     name: str
-    organisation: Annotated[str, Field(pattern=r"^[0-9]{20}$")] = "00000000000000000000"
+    organisation: Annotated[str, Field(pattern=r"^[0-9]{20}$")] = NOBODY
     centre: Pc4 | None = None
     phone: Annotated[str, Field(max_length=30)] = ""
     replicas: Annotated[int, Field(ge=1, le=2)] = 1

@@ -7,9 +7,11 @@ role nothing but that it is connected; so one that lags, or is not synchronous, 
 import re
 from typing import Any
 
+# Where none is waited for, as on most machines, nothing is looked up but the setting.
 _SAID = (
-    "SELECT current_setting('synchronous_standby_names') AS names, count(*) AS there "
-    "FROM pg_stat_replication WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')"
+    "SELECT names, CASE WHEN names <> '' THEN (SELECT count(*) FROM pg_stat_replication "
+    "WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')) ELSE 0 END AS there "
+    "FROM current_setting('synchronous_standby_names') AS names"
 )
 _COUNTED = re.compile(r"\s*(?:FIRST\b|ANY\b)?\s*(\d+)\s*\(", re.IGNORECASE)
 

@@ -24,28 +24,33 @@ def checks(
 ) -> list[tuple[str, list[str]]]:
     """Names and commands, quick ones first. Schema drift and README examples are tests of pytest's.
 
-    `folder` is this run's own: pytest clears away the folders of other runs, also of one that goes on.
+    `folder` is this run's own: pytest clears away the folders of other runs, also of one that goes on. And
+    each part of it has one, or it would wait until all that the part before left is cleared away.
     """
     python = [sys.executable, "-m"]
-    pytest = [*python, "pytest", "-q", "--basetemp", str(folder / "pytest")]
+
+    def pytest(part: str, *arguments: str) -> list[str]:
+        own = ["--basetemp", str(folder / part), "--template", str(folder / "template")]
+        return [*python, "pytest", "-q", "--seed", str(seed), *own, *arguments]
+
     if pytest_arguments:
-        return [("pytest", [*pytest, *pytest_arguments])]
-    pytest += ["--seed", str(seed)]
+        return [("pytest", pytest("chosen", *pytest_arguments))]
     quick = ["tests/unit", "tests/contracts", "tests/test_tidy.py"]
     examples = ["--doctest-modules", "contracts", "services"]
-    others = ["tests", *(f"--ignore={path}" for path in quick)]
     # The short form has ten minutes: whoever adds to it sees what takes them.
-    slowest = ["--durations=15"]
+    others = ["tests", *(f"--ignore={path}" for path in quick), "--durations=15"]
+    effort = ["--hypothesis-profile=thorough"] if all_forms else []
     short = "" if all_forms else "not long and "
+    beside, alone = ["-n", "2", "-m", f"{short}not alone"], ["-m", f"{short}alone"]
     return [
         ("ruff", [*python, "ruff", "check", "."]),
         ("ruff format", [*python, "ruff", "format", "--check", "."]),
         ("mypy --strict", [*python, "mypy"]),
         ("import rules", [str(Path(sys.executable).with_name("lint-imports"))]),
         ("documentation", [*python, "mkdocs", "build", "--strict", "--quiet", "-d", str(folder / "site")]),
-        ("pytest, without servers", [*pytest, *quick, *examples, "-n", "2", "-m", f"{short}not alone"]),
-        ("pytest, with real servers", [*pytest, *others, *slowest, "-n", "2", "-m", f"{short}not alone"]),
-        ("pytest, timed: alone", [*pytest, *others, *slowest, "-m", f"{short}alone"]),
+        ("pytest, without servers", pytest("unit", *quick, *examples, *effort, *beside)),
+        ("pytest, with real servers", pytest("servers", *others, *beside)),
+        ("pytest, timed: alone", pytest("timed", *others, *alone)),
     ]
 
 

@@ -1,24 +1,22 @@
-"""The command line: `wederdienst …`. Every command is one function; what it does lives in its module."""
+"""The command line: `wederdienst …`. Every command is one function; what it does lives in its module.
+
+Here are those that run a region and look after it; groups of others have a module of their own.
+"""
 
 import asyncio
 import contextlib
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
-from uuid import UUID
+from typing import Annotated
 
 import asyncpg
 import structlog
 from cyclopts import App, Parameter
 
 from services.kernel.errors import Misconfigured, Rejected, Transient
-from services.region import keeping
+from services.region import following, keeping, moving_in
 from services.region.network.commands import network
 from services.region.terminal import Config, path_from_caller, print_json
-
-if TYPE_CHECKING:
-    from services.region.importing import Report
 
 DATABASE_LOST = (
     ConnectionError,
@@ -29,9 +27,9 @@ DATABASE_LOST = (
 """What asyncpg raises where PostgreSQL goes away in the middle of something, or is stopped."""
 
 app = App(name="wederdienst", help="Organised neighbourly help for a network of municipalities.")
-app.command(keeping.region_app)
-app.command(keeping.forks)
-for command in (keeping.backup, keeping.restore, keeping.recover):
+for group in (keeping.region_app, moving_in.import_app, following.park, following.forks, network):
+    app.command(group)
+for command in (keeping.backup, keeping.restore, keeping.recover, following.events):
     app.command(command)
 
 
@@ -114,107 +112,6 @@ def verify(*, config: Config = Path("region.toml"), json: bool = False, drain_se
     sys.exit(0 if report.ok else 1)
 
 
-import_app = App(name="import")
-app.command(import_app)
-
-
-@import_app.default
-def import_(
-    *,
-    config: Config = Path("region.toml"),
-    members: Path | None = None,
-    offers: Path | None = None,
-    requests: Path | None = None,
-    refused: Path = Path("refused.csv"),
-    json: bool = False,
-) -> None:
-    """Import members, offers and requests from CSV files (docs/import.md). Twice is once.
-
-    Every refused row goes to the --refused file, with its reason. Exit code 0 when every row
-    was imported, 1 when some were refused, 2 when nothing could be done.
-    """
-    from services.kernel.settings import load
-    from services.region.importing import Files, import_files
-    from services.region.progress import Screen
-
-    files = Files(*(path_from_caller(path) if path else None for path in (members, offers, requests)))
-    report = asyncio.run(import_files(load(path_from_caller(config)), files, Screen()))
-    end_import(report, refused, json=json)
-
-
-@import_app.command
-def timeoverflow(
-    folder: Path | None = None,
-    *,
-    config: Config = Path("region.toml"),
-    members: Path | None = None,
-    offers: Path | None = None,
-    requests: Path | None = None,
-    transfers: Path | None = None,
-    addresses: Path | None = None,
-    categories: Path | None = None,
-    not_listed: str = "0:00",
-    bank: str = "timeoverflow",
-    capacity_minutes_week: int = 0,
-    request_minutes: int = 60,
-    refused: Path = Path("refused.csv"),
-    json: bool = False,
-) -> None:
-    """Move in from TimeOverflow, out of the reports in FOLDER (docs/import.md). Twice is once.
-
-    Members come with their balances. Every refused row goes to the --refused file, with its
-    reason. Exit codes as of `import`.
-
-    Parameters
-    ----------
-    folder
-        Where TimeOverflow's download of all reports was unpacked.
-    members
-        The report of members, where it is not in FOLDER under the name TimeOverflow gave it.
-    offers
-        The report of offers, likewise.
-    requests
-        The report of requests ("inquiries"), likewise.
-    transfers
-        The report of transfers: not imported, but compared with the balances.
-    addresses
-        A list that you make: number, street, house_number, pc4, and perhaps capacity_minutes_week.
-    categories
-        What your categories and tags are called here: name, category.
-    not_listed
-        What the time bank itself and people who are no longer active have together: --not-listed=-2:30.
-    bank
-        A mark for this time bank, where a region takes in more than one.
-    capacity_minutes_week
-        What members want to help at most in a week, where the addresses do not say it.
-    request_minutes
-        How long the help that is asked for takes.
-    """
-    from services.kernel.settings import load
-    from services.region.importing import timeoverflow as moving
-    from services.region.progress import Screen
-
-    given = (members, offers, requests, transfers, addresses, categories)
-    reports = moving.Reports(*(path_from_caller(path) if path else None for path in given))
-    if folder is not None:
-        reports = moving.found_in(path_from_caller(folder), reports)
-    terms = moving.Terms(bank, request_minutes, capacity_minutes_week, moving.seconds_of(not_listed))
-    region = load(path_from_caller(config))
-    report = asyncio.run(moving.import_timeoverflow(region, reports, terms, Screen()))
-    end_import(report, refused, json=json)
-
-
-def end_import(report: "Report", refused: Path, *, json: bool) -> NoReturn:
-    """Write the refused rows, tell how it went, and end with the exit code that says so."""
-    report.write_refused(path_from_caller(refused))
-    if json:
-        print_json(report.as_json())
-    else:
-        for line in report.summary(refused.name):
-            print(line)
-    sys.exit(report.exit_code)
-
-
 @app.command
 def demo(
     *,
@@ -248,8 +145,11 @@ def demo(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
 
-    def wait() -> None:
+    def up(shown: Demo | NetworkDemo) -> None:
         with contextlib.suppress(KeyboardInterrupt):
+            if json:
+                # Now: whoever reads it can use what runs.
+                print_json(shown.as_json())
             if not once:
                 stop.wait()
 
@@ -257,13 +157,11 @@ def demo(
     shown: Demo | NetworkDemo
     try:
         if regions == 1:
-            shown = show(where, Screen(), once=once, fresh=fresh, wait=wait)
+            shown = show(where, Screen(), once=once, fresh=fresh, up=up)
         else:
-            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, wait=wait)
+            shown = show_network(where, Screen(), count=regions, once=once, fresh=fresh, up=up)
     except KeyboardInterrupt:
         sys.exit(130)
-    if json:
-        print_json(shown.as_json())
     sys.exit(0 if shown.ok else 1)
 
 
@@ -275,89 +173,6 @@ def rebuild(service: str, *, config: Config = Path("region.toml")) -> None:
 
     events = asyncio.run(operating.rebuild(load(path_from_caller(config)), service))
     print(f"{service}: projections rebuilt from {events} events")
-
-
-@app.command
-def events(
-    *,
-    config: Config = Path("region.toml"),
-    follow: bool = False,
-    service: str | None = None,
-    name: str | None = None,
-    entity: UUID | None = None,
-    since: datetime | None = None,
-    json: bool = False,
-) -> None:
-    """Search the logs, or follow new events; one line an event.
-
-    Parameters
-    ----------
-    since
-        From this moment on; UTC where it says no offset. Not with --follow, which shows what comes.
-    """
-    from services.kernel.settings import load
-    from services.region import operating
-
-    if follow and since is not None:
-        raise Misconfigured("--since looks back and --follow shows what comes. Give one of the two.")
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    sought = operating.Sought(service, name, entity)
-    region = load(path_from_caller(config))
-
-    async def show() -> None:
-        found = (
-            operating.follow_events(region, sought)
-            if follow
-            else operating.search_events(region, sought, since=since)
-        )
-        async for event in found:
-            if json:
-                print_json(event)
-            else:
-                print(operating.one_line(event), flush=True)
-
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(show())
-
-
-park = App(name="park", help="Followed events that could not be applied, and those that wait behind them.")
-app.command(park)
-
-
-@park.command(name="list")
-def park_list(*, config: Config = Path("region.toml"), json: bool = False) -> None:
-    """Every parked event: where, which lane, why, since when."""
-    from services.kernel.settings import load
-    from services.region import operating
-
-    found = asyncio.run(operating.parked(load(path_from_caller(config))))
-    if json:
-        print_json(found)
-    elif not found:
-        print("Nothing is parked.")
-    for row in () if json else found:
-        place = f"{row['service']} follows {row['source']} at {row['position']}"
-        print(f"{place}, lane {row['lane']}: {row['reason']}")
-
-
-@park.command(name="show")
-def park_show(service: str, source: str, position: int, *, config: Config = Path("region.toml")) -> None:
-    """One parked event whole. It may hold what should never have been sent: handle with care."""
-    from services.kernel.settings import load
-    from services.region import operating
-
-    print_json(asyncio.run(operating.parked_event(load(path_from_caller(config)), service, source, position)))
-
-
-@park.command(name="retry")
-def park_retry(service: str, *, lane: UUID | None = None, config: Config = Path("region.toml")) -> None:
-    """Try parked events again, lane by lane in their order."""
-    from services.kernel.settings import load
-    from services.region import operating
-
-    applied = asyncio.run(operating.retry_parked(load(path_from_caller(config)), service, lane))
-    print(f"{service}: {applied} applied")
 
 
 @app.command
@@ -381,9 +196,6 @@ def doctor(*, config: Config = Path("region.toml"), url: str = "", json: bool = 
         for line in finding.as_lines(findings):
             print(line)
     sys.exit(finding.exit_code(findings))
-
-
-app.command(network)
 
 
 @app.command(name="log-level")

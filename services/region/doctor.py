@@ -19,7 +19,7 @@ import asyncpg
 from nats.js.errors import NotFoundError
 
 from contracts import subjects
-from contracts.envelope import Role
+from contracts.envelope import NOBODY, Role
 from services.kernel.bus import Bus
 from services.kernel.database import connect, own_address
 from services.kernel.erasure import place
@@ -65,7 +65,7 @@ def configuration(region: Region) -> Iterator[Finding]:
         if not any(key.as_role is role for key in region.keys):
             says = f"no key has the role {role}: nobody can {can}"
             yield Finding("note", "keys", says, f'Add a [[keys]] table with role = "{role}" to region.toml.')
-    if region.organisation == "0" * 20:
+    if region.organisation == NOBODY:
         says = "`organisation` is not set: events name no organisation as their source"
         yield Finding("note", "configuration", says, "Set it to the OIN of your organisation (20 digits).")
     if region.centre is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from contracts.envelope import NOBODY
 from services.kernel.errors import Misconfigured
 from services.region.terminal import Config, asked, path_from_caller, print_json
 
@@ -24,7 +25,7 @@ def region_new(
     sender: str | None = None,
     phone: str = "",
     mail: str = "mail:587",
-    organisation: str = "00000000000000000000",
+    organisation: str = NOBODY,
     postgres: tuple[str, ...] = ("postgres:5432",),
     nats: tuple[str, ...] = ("nats:4222",),
 ) -> None:
@@ -162,56 +163,3 @@ def recover(*services: str, config: Config = Path("region.toml")) -> None:
     done = asyncio.run(operating.recover(load(path_from_caller(config)), services or SERVICES))
     for line in operating.told(done):
         print(line)
-
-
-forks = App(name="forks", help="Effects of events that their source lost: a person looks at each.")
-
-
-@forks.command(name="list")
-def forks_list(
-    *,
-    settled: Annotated[bool, Parameter(negative=())] = False,
-    config: Config = Path("region.toml"),
-    json: bool = False,
-) -> None:
-    """Each range: who followed what, since when. With --settled also those a person looked at."""
-    from services.kernel.settings import load
-    from services.region import operating
-
-    found = asyncio.run(operating.forks(load(path_from_caller(config)), settled=settled))
-    if json:
-        print_json(found)
-    elif not found:
-        print("No effects are without their cause.")
-    for row in () if json else found:
-        print(
-            f"{row['service']} followed {row['source']} from {row['first_position']} to "
-            f"{row['last_position']}, which epoch {row['epoch']} no longer has; "
-            f"noticed {row['noticed_at']:%Y-%m-%d %H:%M} UTC"
-        )
-        if row["settled_at"]:
-            print(f"       settled {row['settled_at']:%Y-%m-%d %H:%M} UTC: {row['note']}")
-
-
-@forks.command(name="settle")
-def forks_settle(
-    service: str, source: str, epoch: int, *, note: str, config: Config = Path("region.toml")
-) -> None:
-    """A person looked at a range and mended what it had done. It stays, and is no longer counted.
-
-    Parameters
-    ----------
-    service
-        Who followed what is no more.
-    source
-        Whose log was put back.
-    epoch
-        The epoch that began then, as `forks list` shows it.
-    note
-        What was found and done, without names.
-    """
-    from services.kernel.settings import load
-    from services.region import operating
-
-    asyncio.run(operating.settle_fork(load(path_from_caller(config)), service, source, epoch, note))
-    print(f"{service}: what it followed of {source} before epoch {epoch} is settled")

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalogue import SERVICES
+from contracts.envelope import NOBODY
 from services.kernel.errors import Misconfigured
 from services.kernel.settings import Region, load
 from services.region.certificates import Signed, authority, server
@@ -46,7 +47,7 @@ class Wishes:
     sender: str
     phone: str = ""
     mail: str = "mail:587"
-    organisation: str = "00000000000000000000"
+    organisation: str = NOBODY
     postgres: tuple[str, ...] = ("postgres:5432",)
     nats: tuple[str, ...] = ("nats:4222",)
 

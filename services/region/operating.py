@@ -199,9 +199,8 @@ async def follow_events(region: Region, sought: Sought) -> AsyncIterator[dict[st
 def one_line(event: dict[str, Any]) -> str:
     """An event in a line for a person: when, where, what, about which id, and its facts."""
     at = datetime.fromisoformat(event["time"]).astimezone(UTC)
-    name = event["type"].split(".")[3]
+    _, _, source, name, _ = event["type"].split(".")
     facts = " ".join(f"{key}={value}" for key, value in event["data"].items() if value is not None)
-    source = event["source"].rpartition(":")[2]
     return f"{at:%Y-%m-%d %H:%M:%S} {source:<13} {event['position']:>7}  {name:<24} {facts}"
 
 

@@ -29,6 +29,10 @@ class Screen:
         """A line as it is: what came from elsewhere may hold what looks like markup."""
         self._print(Text(text, style=style), indent)
 
+    def copyable(self, line: str) -> None:
+        """A line to copy: whole, however narrow the terminal is."""
+        self.console.print(Text(line), soft_wrap=True)
+
     def _print(self, text: Text, indent: int) -> None:
         if self.console.is_terminal:
             self.console.print(Padding(text, (0, 0, 0, indent)))

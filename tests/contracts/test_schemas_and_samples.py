@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -13,15 +13,18 @@ from jsonschema import Draft202012Validator, FormatChecker
 from contracts import generate
 from contracts.catalogue import EMITTED_BY, EVENTS, SERVICES, event_type, kebab, schema_name
 from contracts.envelope import MAX_EVENT_BYTES, CloudEvent, Event
+from contracts.referring import EXAMPLE, REFERRAL_SCHEMA, ReferralEvent
 from contracts.upcasting import UPCASTERS, UnknownEvent, read
 
 SCHEMAS = generate.CONTRACTS / "schemas"
 SAMPLES = generate.CONTRACTS / "samples"
 ALL_SAMPLES = sorted(SAMPLES.glob("*.json"))
+OURS = [file for file in ALL_SAMPLES if file.stem not in generate.TAKEN]
 NAMES_BY_KEBAB = {kebab(name): name for name in EVENTS}
 
 EVENT = pytest.mark.parametrize("event", EVENTS.values(), ids=list(EVENTS))
-SAMPLE = pytest.mark.parametrize("file", ALL_SAMPLES, ids=[file.stem for file in ALL_SAMPLES])
+SAMPLE = pytest.mark.parametrize("file", OURS, ids=[file.stem for file in OURS])
+TAKEN = pytest.mark.parametrize("name", generate.TAKEN)
 
 
 def what_it_is(file: Path) -> tuple[str, int]:
@@ -55,6 +58,8 @@ def test_every_version_there_ever_was_has_a_schema_a_sample_and_a_way_to_today(e
 def test_no_schema_or_sample_is_left_without_its_event() -> None:
     for folder in (SCHEMAS, SAMPLES):
         for file in folder.glob("*.json"):
+            if file.stem in generate.TAKEN:
+                continue
             name, version = what_it_is(file)
             assert file.stem == schema_name(EVENTS[name], version)
             assert version <= EVENTS[name].VERSION
@@ -131,6 +136,7 @@ def test_an_event_is_named_in_the_past_tense_and_says_what_it_means(event: type[
     irregular = (
         "Chosen",
         "FellThrough",
+        "Forgotten",
         "Given",
         "HandedOver",
         "Left",
@@ -153,6 +159,39 @@ def test_event_and_message_names_are_unique_over_all_services() -> None:
     for what in ("EVENTS", "COMMANDS", "QUERIES"):
         names = [one.__name__ for module in SERVICES.values() for one in getattr(module, what)]
         assert len(names) == len(set(names))
+
+
+# What others send us
+
+
+@TAKEN
+def test_the_committed_schema_of_what_we_take_is_what_we_take_today(name: str) -> None:
+    committed = (SCHEMAS / f"{name}.json").read_text(encoding="utf-8")
+    assert committed == generate.as_text(generate.taken_schema(name)), "run: python -m contracts.generate"
+
+
+@TAKEN
+def test_what_was_right_to_send_once_is_right_today(name: str) -> None:
+    sent = json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+    event = ReferralEvent.model_validate(sent)
+    assert (event.type, event.dataschema) == (f"nl.wederdienst.{name}", f"urn:wederdienst:schema:{name}")
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(sent["data"])
+
+
+@pytest.mark.parametrize(
+    ("person", "fits"),
+    [
+        ({"member_id": "7f1b6a52-7d0e-5c0b-9d43-0a5f0c6f1b7d"}, True),
+        ({"number": 1042, "pc4": "3512"}, True),
+        ({"number": 1042}, False),
+        ({"name": "Jo Voorbeeld", "pc4": "3512"}, False),
+    ],
+)
+def test_the_schema_of_a_referral_says_what_is_told_of_a_person(person: dict[str, Any], fits: bool) -> None:
+    schema = generate.taken_schema(REFERRAL_SCHEMA)
+    assert Draft202012Validator(schema).is_valid({**EXAMPLE, "person": person}) is fits
 
 
 # What the generator itself does

@@ -2,10 +2,15 @@
 
 import asyncio
 import json
+import shutil
+import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 from contracts.catalogue import SERVICES
@@ -16,7 +21,9 @@ from services.region.databases import connect
 from services.region.verify import verify
 from tests.harness.checker import assert_all_holds, lost_answers
 from tests.harness.neighbourhood import Neighbourhood
-from tests.harness.regions import RunningRegion, real_region, retried
+from tests.harness.postgres import tool
+from tests.harness.regions import RunningRegion, real_region, retried, wait_until
+from tests.harness.servers import drop_streams
 
 NEWCOMER = RegisterMember(
     name="Nieuwe Bewoner",
@@ -48,7 +55,7 @@ async def _heads(region: RunningRegion) -> dict[str, int]:
     return heads
 
 
-async def _ask(region: RunningRegion, service: str, sql: str, *arguments: object) -> object:
+async def _ask(region: RunningRegion, service: str, sql: str, *arguments: object) -> Any:
     database = await connect(region.region, service)
     try:
         return await database.fetchval(sql, *arguments)
@@ -143,10 +150,127 @@ async def test_a_backup_in_the_middle_of_life_holds_one_instant(tmp_path: Path, 
         assert not await lost_answers(region.region, answered), "what was answered before the backup is in it"
 
 
+# ---- point in time, by PostgreSQL's own means (docs/backup.md)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stays", [False, True], ids=["what came after is taken back", "it stays there"])
+async def test_a_region_goes_back_to_a_moment(tmp_path: Path, seed: int, stays: bool) -> None:
+    async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
+        archive = await asyncio.to_thread(Archive.begin, region)
+        await place.settle_in(6)
+        await asyncio.to_thread(archive.base_backup)
+        await place.live(seconds=1.0)
+        assert (await verify(region.region, folder=tmp_path, drain_seconds=60)).ok
+        answered, moment = list(place.answered), await _heads(region)
+        at = await _ask(region, "ledger", "SELECT clock_timestamp()")
+        await place.live(seconds=1.0)
+        assert (await verify(region.region, folder=tmp_path, drain_seconds=60)).ok
+        after = await _heads(region)
+        assert all(moment[service] < after[service] for service in ("exchange", "ledger"))
+        await archive.wait_until_whole()
+
+        for replica in region.replicas:
+            await asyncio.to_thread(replica.stop)
+        await asyncio.to_thread(archive.put_back, at)
+        # Every database of the server, to the same moment.
+        assert await _heads(region) == moment
+        if stays:
+            await drop_streams(region.region)
+        done = await asyncio.to_thread(wederdienst, region, "recover")
+        assert done.returncode == 0, done.stderr
+        there = moment if stays else after
+        assert await _heads(region) == there
+        for service in region.region.services:
+            back = there[service] - moment[service]
+            assert f"{service}: {back} events taken back; head {there[service]}, epoch 1" in done.stdout
+
+        for replica in region.replicas:
+            replica.start()
+        await asyncio.to_thread(region.wait_ready)
+        await retried(region)
+        if stays:
+            place.answered[:] = answered
+        await place.live(seconds=1.0)
+        await assert_all_holds(region.region, place.answered, folder=tmp_path, refusals_too=stays)
+
+
+class Archive:
+    """PostgreSQL's own journal, kept beside it, with a copy of the whole server to begin at."""
+
+    def __init__(self, region: RunningRegion) -> None:
+        assert region.postgres is not None
+        self.region = region
+        self.postgres = region.postgres
+        self.journal = self.postgres.folder.with_name("journal")
+        self.base = self.postgres.folder.with_name("base")
+
+    @classmethod
+    def begin(cls, region: RunningRegion) -> "Archive":
+        archive = cls(region)
+        archive.journal.mkdir()
+        archive.give_to_postgres(archive.journal)
+        archive.set(
+            wal_level="replica",
+            archive_mode="on",
+            archive_command=f"test ! -f {archive.journal}/%f && cp %p {archive.journal}/%f",
+        )
+        archive.postgres.stop()
+        archive.postgres.start()
+        region.wait_ready()
+        return archive
+
+    def set(self, **settings: str) -> None:
+        with (self.postgres.folder / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    def give_to_postgres(self, folder: Path) -> None:
+        """It runs as a user of its own where we are root."""
+        owner = self.postgres.folder.parent.stat()
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", str(folder)], check=True)
+
+    def base_backup(self) -> None:
+        tool(self.region.region, "pg_basebackup", "--checkpoint=fast", "-D", str(self.base))
+
+    async def wait_until_whole(self) -> None:
+        """Wait until all that was written is in the journal."""
+        admin = await asyncpg.connect(
+            host="127.0.0.1",
+            port=self.region.region.postgres.port,
+            user="admin",
+            password=self.region.region.postgres_password("admin"),
+            database="postgres",
+        )
+        try:
+            last = await admin.fetchval("SELECT pg_walfile_name(pg_switch_wal())")
+        finally:
+            await admin.close()
+        await asyncio.to_thread(
+            wait_until, (self.journal / last).exists, "the last of the journal being kept"
+        )
+
+    def put_back(self, at: datetime) -> None:
+        """The server as it was at a moment; what it was is gone."""
+        self.postgres.stop(signal.SIGQUIT)
+        shutil.rmtree(self.postgres.folder)
+        self.base.rename(self.postgres.folder)
+        self.set(
+            restore_command=f"cp {self.journal}/%f %p",
+            recovery_target_time=at.isoformat(),
+            recovery_target_action="promote",
+        )
+        (self.postgres.folder / "recovery.signal").touch()
+        self.give_to_postgres(self.postgres.folder)
+        self.postgres.start()
+        wait_until(self._writes, "the server being at that moment")
+
+    def _writes(self) -> bool:
+        said = tool(self.region.region, "psql", "-Atc", "SELECT pg_is_in_recovery()", "postgres")
+        return said.strip() == "f"
+
+
 def _damaged(folder: Path, what: str) -> Path:
     """A copy of a backup with something wrong in it."""
-    import shutil
-
     copy = folder.with_name(f"damaged-{what}")
     shutil.copytree(folder, copy)
     if what == "region":

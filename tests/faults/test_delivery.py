@@ -8,6 +8,7 @@ import nats
 
 from contracts import subjects
 from services.region.databases import connect
+from tests.faults.conftest import Shared
 from tests.harness.checker import assert_all_holds
 from tests.harness.neighbourhood import Neighbourhood
 from tests.harness.proxies import LosePublishes, pass_on, proxy
@@ -41,20 +42,19 @@ async def _publish_again(region: RunningRegion, service: str, dice: random.Rando
 
 
 async def test_every_event_delivered_twice_and_shuffled_has_its_effect_once(
-    tmp_path: Path, seed: int
+    shared: Shared, seed: int
 ) -> None:
     dice = random.Random(seed)
-    async with real_region(tmp_path) as (region, mailbox):
-        async with Neighbourhood(region.region, seed) as place:
-            await place.settle_in()
-            living = asyncio.create_task(place.live(seconds=3.0))
-            again = 0
-            for service in region.region.services:
-                await asyncio.sleep(0.3)
-                again += await _publish_again(region, service, dice)
-            await living
-        assert again > 50
-        await assert_all_holds(region.region, place.answered, folder=tmp_path, mailbox=mailbox)
+    async with Neighbourhood(shared.region.region, seed) as place:
+        await place.settle_in()
+        living = asyncio.create_task(place.live(seconds=3.0))
+        again = 0
+        for service in shared.region.region.services:
+            await asyncio.sleep(0.3)
+            again += await _publish_again(shared.region, service, dice)
+        await living
+    assert again > 50
+    await shared.holds(place)
 
 
 async def test_publishes_lost_in_the_middle_of_the_relays_window_are_noticed_and_repeated(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import Shared
 from tests.harness.checker import assert_all_holds
 from tests.harness.neighbourhood import Neighbourhood
 from tests.harness.regions import RunningRegion, real_region
@@ -20,67 +21,62 @@ async def _while_living(place: Neighbourhood, seconds: float, disturb: object) -
 
 
 async def test_every_service_is_killed_at_random_moments_and_no_answer_is_lost(
-    tmp_path: Path, seed: int
+    shared: Shared, seed: int
 ) -> None:
     dice = random.Random(seed)
-    async with real_region(tmp_path) as (region, mailbox):
-        kills = 0
 
-        async def kill_each() -> None:
-            nonlocal kills
-            order = list(region.replicas)
-            dice.shuffle(order)
-            for replica in order:
-                await asyncio.sleep(dice.uniform(0.1, 0.6))
-                await asyncio.to_thread(replica.kill)
-                replica.start()
-                kills += replica.service == "notifications"
+    async def kill_each() -> None:
+        order = list(shared.region.replicas)
+        dice.shuffle(order)
+        for replica in order:
+            await asyncio.sleep(dice.uniform(0.1, 0.6))
+            await asyncio.to_thread(replica.kill)
+            replica.start()
+            shared.kills += replica.service == "notifications"
 
-        async with Neighbourhood(region.region, seed) as place:
-            await place.settle_in()
-            await _while_living(place, 5.0, kill_each)
-            await asyncio.to_thread(region.wait_ready)
-        await assert_all_holds(region.region, place.answered, folder=tmp_path, mailbox=mailbox, kills=kills)
-        assert len(place.answered) > 100
+    async with Neighbourhood(shared.region.region, seed) as place:
+        await place.settle_in()
+        await _while_living(place, 5.0, kill_each)
+    await shared.holds(place)
+    assert len(place.answered) > 100
 
 
 async def test_nats_is_killed_and_its_store_wiped_and_everything_comes_back(
-    tmp_path: Path, seed: int
+    shared: Shared, seed: int
 ) -> None:
-    async with real_region(tmp_path) as (region, mailbox):
-        nats = region.nats
-        assert nats is not None
+    nats = shared.region.nats
+    assert nats is not None
 
-        async def wipe() -> None:
+    async def wipe() -> None:
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(nats.stop, signal.SIGKILL)
+        await asyncio.to_thread(nats.start)
+        await asyncio.sleep(1.5)
+        await asyncio.to_thread(nats.stop, signal.SIGKILL)
+        shutil.rmtree(nats.folder / "jetstream")
+        await asyncio.to_thread(nats.start)
+
+    async with Neighbourhood(shared.region.region, seed) as place:
+        await place.settle_in()
+        await _while_living(place, 4.0, wipe)
+    await shared.holds(place)
+
+
+async def test_postgres_is_stopped_immediately_and_started_again(shared: Shared, seed: int) -> None:
+    postgres = shared.region.postgres
+    assert postgres is not None
+
+    async def pull_the_plug() -> None:
+        for _ in range(2):
             await asyncio.sleep(1.0)
-            await asyncio.to_thread(nats.stop, signal.SIGKILL)
-            await asyncio.to_thread(nats.start)
-            await asyncio.sleep(1.5)
-            await asyncio.to_thread(nats.stop, signal.SIGKILL)
-            shutil.rmtree(nats.folder / "jetstream")
-            await asyncio.to_thread(nats.start)
+            await asyncio.to_thread(postgres.stop, signal.SIGQUIT)
+            await asyncio.to_thread(postgres.start)
+            shared.kills += 1
 
-        async with Neighbourhood(region.region, seed) as place:
-            await place.settle_in()
-            await _while_living(place, 4.0, wipe)
-        await assert_all_holds(region.region, place.answered, folder=tmp_path, mailbox=mailbox)
-
-
-async def test_postgres_is_stopped_immediately_and_started_again(tmp_path: Path, seed: int) -> None:
-    async with real_region(tmp_path) as (region, mailbox):
-        postgres = region.postgres
-        assert postgres is not None
-
-        async def pull_the_plug() -> None:
-            for _ in range(2):
-                await asyncio.sleep(1.0)
-                await asyncio.to_thread(postgres.stop, signal.SIGQUIT)
-                await asyncio.to_thread(postgres.start)
-
-        async with Neighbourhood(region.region, seed) as place:
-            await place.settle_in()
-            await _while_living(place, 4.0, pull_the_plug)
-        await assert_all_holds(region.region, place.answered, folder=tmp_path, mailbox=mailbox, kills=2)
+    async with Neighbourhood(shared.region.region, seed) as place:
+        await place.settle_in()
+        await _while_living(place, 4.0, pull_the_plug)
+    await shared.holds(place)
 
 
 @pytest.mark.long

@@ -6,19 +6,20 @@ the other wrote comes once more, and what is on one side alone waits for a perso
 
 import asyncio
 import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.region import backup, operating
-from services.region.databases import connect
 from services.region.mirror import mirror
 from services.region.verify import verify
-from tests.faults.test_help_under_cuts import Help, begin_help
+from tests.harness.help_across import Help, begin_help, gone
 from tests.harness.regions import retried
-from tests.harness.town import NOOR, SAM, Neighbour, Town, good
-from tests.harness.towns import OOST, WEST, Towns, two_towns
+from tests.harness.town import NOOR, SAM, Town, good
+from tests.harness.towns import WEST, Towns, two_towns
 from tests.harness.waiting import until
 
 CAP, GIVEN, GOT = 600, 30, 20
@@ -36,15 +37,20 @@ async def test_a_region_that_was_put_back_and_its_peer_come_to_the_same(tmp_path
         folder, _ = await backup.take(towns.oost.region.region, tmp_path / "backups")
 
         # What the copy does not know: a gift each way, and help that both people agreed to.
-        gift = await asyncio.to_thread(_give, towns.oost, anna, WEST, bram, GIVEN)
-        back = await asyncio.to_thread(_give, towns.west, bram, OOST, anna, GOT)
+        gift = await asyncio.to_thread(towns.give, towns.oost, anna, bram, GIVEN)
+        back = await asyncio.to_thread(towns.give, towns.west, bram, anna, GOT)
         await asyncio.to_thread(_until_confirmed, towns, help)
-        await _until_posted(towns, gift, back)
+        await _until_posted(towns, (towns.west, gift), (towns.oost, back))
 
         await _put_back(towns.oost, folder, kept=kept)
         await retried(towns.oost.region)
-        if not kept:
+        if kept:
+            assert help.both("confirmed")
+            assert not await asyncio.to_thread(_forgotten, towns)
+        else:
             await asyncio.to_thread(_nothing_there, towns)
+            assert await asyncio.to_thread(_forgotten, towns), "both sides list what the region forgot"
+            await asyncio.to_thread(_help_that_was_forgotten, towns, help)
         await _quiet(towns)
         mirrored = await mirror(towns.oost.region.region, towns.west.region.region)
         assert mirrored.ok, mirrored.wrong
@@ -57,18 +63,11 @@ async def test_a_region_that_was_put_back_and_its_peer_come_to_the_same(tmp_path
             assert (account["balance_minutes"], account["held_minutes"]) == (has, 0)
             report = await verify(town.region.region, folder=town.folder, drain_seconds=30)
             assert report.ok, [check for check in report.checks if not check.ok]
-        forgotten = [peer["orphans"] for peer in towns.west.read("/v1/peers", by=NOOR)["peers"]]
-        assert any(forgotten) is not kept, "both sides list what the region forgot"
 
         # And they go on.
-        more = await asyncio.to_thread(_give, towns.oost, anna, WEST, bram, GIVEN)
-        await _until_posted(towns, more)
+        more = await asyncio.to_thread(towns.give, towns.oost, anna, bram, GIVEN)
+        await _until_posted(towns, (towns.west, more))
         assert (await mirror(towns.oost.region.region, towns.west.region.region)).ok
-
-
-def _give(town: Town, giver: Neighbour, peer: str, taker: Neighbour, minutes: int) -> tuple[str, str]:
-    body = {"from_account_id": giver.id, "peer": peer, "to_account_id": taker.id, "minutes": minutes}
-    return town.region.region.region, good(town.post("/v1/region-transfers", body, by=NOOR), 201)["id"]
 
 
 def _until_confirmed(towns: Towns, help: Help) -> None:
@@ -77,23 +76,15 @@ def _until_confirmed(towns: Towns, help: Help) -> None:
         towns.oost.until(seen, f"{step.__name__} being seen there", seconds=30)
 
 
-async def _until_posted(towns: Towns, *gifts: tuple[str, str]) -> None:
-    for region, transfer_id in gifts:
-        there = towns.west if region == OOST else towns.oost
-        sql = "SELECT count(*) FROM crossings WHERE transfer_id = $1 AND status = 'posted'"
+async def _until_posted(towns: Towns, *gifts: tuple[Town, UUID]) -> None:
+    """Each in the ledger of the town that receives it."""
+    sql = "SELECT count(*) FROM crossings WHERE transfer_id = $1 AND status = 'posted'"
+    for there, transfer_id in gifts:
 
-        async def posted(there: Town = there, sql: str = sql, transfer_id: str = transfer_id) -> bool:
-            return bool(await _value(there, "ledger", sql, transfer_id))
+        async def posted(there: Town = there, transfer_id: UUID = transfer_id) -> bool:
+            return bool(await towns.value(there, "ledger", sql, transfer_id))
 
         await until(posted, "the gift being posted there", seconds=30)
-
-
-async def _value(town: Town, service: str, sql: str, *arguments: Any) -> Any:
-    database = await connect(town.region.region, service)
-    try:
-        return await database.fetchval(sql, *arguments)
-    finally:
-        await database.close()
 
 
 async def _put_back(town: Town, folder: Path, *, kept: bool) -> None:
@@ -118,31 +109,55 @@ def _nothing_there(towns: Towns) -> None:
     """West sees that oost knows nothing of what it gave; Sam calls, and it is taken back."""
     west = towns.west
 
-    def waits() -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = west.read("/v1/work-items?kind=transfer_stranded", by=SAM)["items"]
-        return items
-
-    west.until(lambda: bool(waits()), "the gift that oost forgot being work", seconds=30)
-    (item,) = waits()
+    stranded = "transfer_stranded"
+    west.until(lambda: bool(_work(west, stranded)), "the gift that oost forgot being work", seconds=30)
+    (item,) = _work(west, stranded)
     path = f"/v1/region-transfers/{item['entity_id']}"
     assert west.read(path, by=SAM)["stranded"] == "forgotten"
     said = {"booked": False, "note": "Gebeld met Noor: daar is niets van bekend."}
     good(west.post(f"{path}/decisions", said, by=SAM))
     west.until(lambda: west.read(path, by=SAM)["status"] == "taken_back", "it being taken back", seconds=10)
-    assert not waits()
+    assert not _work(west, stranded)
+
+
+def _forgotten(towns: Towns) -> bool:
+    """Whether anything is listed of it, and then on both sides."""
+    oost, west = [_work(town, "letter_forgotten") for town in (towns.oost, towns.west)]
+    assert {matter["entity_id"] for matter in oost} == {matter["entity_id"] for matter in west}
+    return bool(west)
+
+
+def _help_that_was_forgotten(towns: Towns, help: Help) -> None:
+    """West sees that oost does not know it asked. The helper went there all the same; Sam ends it."""
+    oost, west = towns.oost, towns.west
+    assert oost.get(f"/v1/loans/{help.here}", by=NOOR).status_code == 404
+    assert oost.read(f"/v1/help-requests/{help.request}", by=NOOR)["status"] == "open"
+    (item,) = _work(west, "loan_forgotten")
+    assert item["entity_id"] == help.there
+    good(west.post(f"/v1/loans/{help.there}/minutes", {"minutes": 45}, by=help.helper.login))
+    west.until(lambda: help.at(WEST)["our_minutes"] == 45, "the minutes being seen")
+    assert _work(west, "loan_forgotten")
+    gone(west, f"/v1/loans/{help.there}", by=SAM)
+    west.until(lambda: bool(_work(west, "loan_cut_short")), "what was helped being talked about")
+    assert not _work(west, "loan_forgotten")
+    good(west.post(f"/v1/loans/{help.there}/resolutions", by=SAM))
+    # Each region says of each matter that people looked at it.
+    for town in (oost, west):
+        for matter in _work(town, "letter_forgotten"):
+            good(town.post(f"/v1/forgotten-letters/{matter['entity_id']}/settlements", by=NOOR))
+    for town, kind in product((oost, west), ("loan_forgotten", "loan_cut_short", "letter_forgotten")):
+        town.until(lambda town=town, kind=kind: not _work(town, kind), f"no {kind}")
+
+
+def _work(town: Town, kind: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = town.read(f"/v1/work-items?kind={kind}&limit=200", by=NOOR)["items"]
+    return items
 
 
 async def _quiet(towns: Towns) -> None:
     """Nothing is under way any more."""
 
     async def nothing() -> bool:
-        open_there = "SELECT count(*) FROM crossings WHERE status IN ('offered', 'accepted')"
-        waiting = "SELECT coalesce(sum(queued - taken), 0) FROM peers"
-        found = [
-            await _value(town, service, sql)
-            for town in (towns.oost, towns.west)
-            for service, sql in (("ledger", open_there), ("link", waiting))
-        ]
-        return not any(found)
+        return not await towns.under_way() and not await towns.waiting()
 
     await until(nothing, "nothing being under way", seconds=60)

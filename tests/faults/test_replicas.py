@@ -8,6 +8,7 @@ import pytest
 
 from contracts.ledger import TransferCredit
 from services.kernel.service import new_id
+from tests.faults.conftest import Shared
 from tests.harness.checker import assert_all_holds
 from tests.harness.neighbourhood import Neighbourhood
 from tests.harness.regions import pause, real_region, resume
@@ -78,10 +79,10 @@ async def test_a_leader_paused_past_its_lease_and_resumed_writes_nothing_more(
         await assert_all_holds(region.region, place.answered, folder=tmp_path)
 
 
-async def test_of_two_coordinators_who_confirm_at_once_one_wins(tmp_path: Path, seed: int) -> None:
+async def test_of_two_coordinators_who_confirm_at_once_one_wins(shared: Shared, seed: int) -> None:
     from contracts.exchange import ConfirmMatch, PostOffer, RequestHelp
 
-    async with real_region(tmp_path) as (region, _), Neighbourhood(region.region, seed) as place:
+    async with Neighbourhood(shared.region.region, seed) as place:
         await place.settle_in(6)
         asker, *helpers = place.members
         for _ in range(10):
@@ -101,4 +102,4 @@ async def test_of_two_coordinators_who_confirm_at_once_one_wins(tmp_path: Path, 
             assert outcomes == ["accepted", "refused", "refused"]
             codes = {answer.refusal.code for answer in answers if answer.refusal is not None}
             assert codes == {"already_matched"}
-        await assert_all_holds(region.region, place.answered, folder=tmp_path)
+    await shared.holds(place)

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from services.region import backup
+from services.region import backup, operating
 from services.region.databases import connect
+from services.region.mirror import mirror
 from services.region.running import ServiceProcess
+from services.region.verify import verify
 from tests.harness import releases
 from tests.harness.checker import assert_all_holds
+from tests.harness.help_across import CAP, TRANSFERS, begin_help
 from tests.harness.neighbourhood import Neighbourhood
 from tests.harness.regions import RunningRegion, real_region
+from tests.harness.towns import two_towns
 
 
 @pytest.mark.long
@@ -68,6 +72,35 @@ async def test_old_and_new_run_together_and_nobody_notices_the_change_or_the_way
             assert rate < 0.001
         await _change(region, region.replicas, releases.PROJECT, configs)
         await assert_all_holds(region.region, place.answered, folder=tmp_path, drain_seconds=240)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_regions_of_two_releases_help_each_other(tmp_path: Path) -> None:
+    """Each of the two once runs the last release, while the other runs this code."""
+    old = tmp_path / "before"
+    last = releases.kept()[-1]
+    if not releases.code_of(last, old):
+        pytest.skip(f"the history here does not reach back to the code of {last.name}")
+    async with two_towns(tmp_path / "towns") as towns:
+        await asyncio.to_thread(towns.agree_on_a_cap, CAP)
+        for town in (towns.oost, towns.west):
+            region = town.region
+            configs = {releases.PROJECT: region.config, old: releases.as_it_was(region.config, old)}
+            await _change(region, region.replicas, old, configs)
+            help = await asyncio.to_thread(begin_help, towns)
+            for step in help.steps:
+                seen = await asyncio.to_thread(step)
+                await asyncio.to_thread(town.until, seen, f"{step.__name__} being seen there", 30)
+            await _change(region, region.replicas, releases.PROJECT, configs)
+        found = await mirror(towns.oost.region.region, towns.west.region.region)
+        assert found.ok, found.wrong
+        assert found.read == 2 * TRANSFERS
+        for town in (towns.oost, towns.west):
+            # What lists say since then of what the last release wrote (docs/upgrade.md).
+            await operating.rebuild(town.region.region, "coordinator")
+            report = await verify(town.region.region, folder=town.folder)
+            assert report.ok, [check for check in report.checks if not check.ok]
 
 
 async def _live_until(changed: asyncio.Event, place: Neighbourhood) -> None:

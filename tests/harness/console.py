@@ -4,16 +4,18 @@ import re
 
 import httpx
 
+from services.region.demo.cast import Login
 from tests.harness.town import NOOR
 
 
 class Console:
-    """A browser without scripts, in which Noor is signed in."""
+    """A browser without scripts, in which someone is signed in."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, who: Login = NOOR) -> None:
         self.http = httpx.Client(base_url=address, timeout=20, follow_redirects=True)
         page = self.http.get("/inloggen").text
-        assert "Cijfers" in self.http.post("/inloggen", data={"csrf": _csrf(page), "key": NOOR.key}).text
+        page = self.http.post("/inloggen", data={"csrf": _csrf(page), "key": who.key}).text
+        assert "/uitloggen" in page
 
     def read(self, path: str) -> str:
         page = self.http.get(path)

@@ -5,7 +5,23 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+from contracts.network import HUB
+
 type Pump = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+# What carries a message in the protocol of NATS, to the server (PUB) or from it (MSG).
+_FRAME = re.compile(rb"(?:H?PUB|H?MSG) (\S+) .*?(\d+)\r\n")
+
+
+async def frames(reader: asyncio.StreamReader) -> AsyncIterator[tuple[str | None, bytes]]:
+    """What comes of a NATS connection, piece by piece: each message whole, with its subject, or a line."""
+    with suppress(OSError, asyncio.IncompleteReadError):
+        # A frame not seen as one would be read by lines, and a long answer has none.
+        while line := await reader.readline():
+            if (frame := _FRAME.fullmatch(line)) is None:
+                yield None, line
+            else:
+                yield frame[1].decode(), line + await reader.readexactly(int(frame[2]) + 2)
 
 
 @asynccontextmanager
@@ -75,10 +91,6 @@ class CutAfterSending:
 class LosePublishes:
     """Drops chosen publishes of events on their way to NATS, and nothing else."""
 
-    # Without a reply subject nats-py leaves two spaces. A frame not seen as one would be read by lines,
-    # and a long answer has none.
-    _FRAME = re.compile(rb"(H?PUB) (\S+) +(?:(\S+) +)?(?:(\d+) +)?(\d+)\r\n")
-
     def __init__(self, every: int) -> None:
         self.every = every
         self.seen = 0
@@ -86,19 +98,14 @@ class LosePublishes:
         self.active = False
 
     async def there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            while line := await reader.readline():
-                frame = self._FRAME.fullmatch(line)
-                if frame is None:
-                    writer.write(line)
-                else:
-                    payload = await reader.readexactly(int(frame[5]) + 2)
-                    if not self._drop(frame[2]):
-                        writer.write(line + payload)
+        with suppress(OSError):
+            async for subject, piece in frames(reader):
+                if subject is None or not self._drop(subject):
+                    writer.write(piece)
                 await writer.drain()
 
-    def _drop(self, subject: bytes) -> bool:
-        if not self.active or not subject.startswith(b"wd.evt."):
+    def _drop(self, subject: str) -> bool:
+        if not self.active or not subject.startswith("wd.evt."):
             return False
         self.seen += 1
         if self.seen % self.every:
@@ -108,23 +115,25 @@ class LosePublishes:
 
 
 class Gate:
-    """A proxy that can be shut, in either direction, while connections stay open: nothing passes.
+    """A proxy before the hub that can be shut, in either direction, while connections stay open.
 
     What was sent meanwhile comes through when it opens again, as on a line that was only slow; `break_off`
-    ends every connection, as a router that forgot them.
+    ends every connection, as a router that forgot them, and what was under way is lost. `passed` says what
+    went through between regions: the kind of each message, by direction.
     """
 
     def __init__(self, target_port: int) -> None:
         self._target = target_port
-        self._there, self._back = asyncio.Event(), asyncio.Event()
+        self._open = {"there": asyncio.Event(), "back": asyncio.Event()}
+        self._last: tuple[str, int] | None = None
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
+        self.passed: dict[str, list[str]] = {"there": [], "back": []}
         self.port = 0
 
     async def open(self) -> None:
-        self._there.set()
-        self._back.set()
+        self.heal()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -139,13 +148,23 @@ class Gate:
 
     def shut(self, direction: str = "both") -> None:
         """Let nothing through: `there` (to the target), `back`, or `both`."""
-        for name, passing in (("there", self._there), ("back", self._back)):
+        for name, passing in self._open.items():
             if direction in (name, "both"):
                 passing.clear()
 
+    def shut_after(self, messages: int, direction: str) -> None:
+        """Let so many more messages between regions through this way, then nothing either way."""
+        self._last = (direction, len(self.passed[direction]) + messages)
+        self._look()
+
+    @property
+    def is_shut(self) -> bool:
+        return not any(passing.is_set() for passing in self._open.values())
+
     def heal(self) -> None:
-        self._there.set()
-        self._back.set()
+        self._last = None
+        for passing in self._open.values():
+            passing.set()
 
     def break_off(self) -> None:
         """End every connection."""
@@ -167,8 +186,8 @@ class Gate:
         ends = {writer, to_writer}
         self._ends |= ends
         pumps = [
-            asyncio.create_task(self._pump(reader, to_writer, self._there)),
-            asyncio.create_task(self._pump(to_reader, writer, self._back)),
+            asyncio.create_task(self._pump(reader, to_writer, "there")),
+            asyncio.create_task(self._pump(to_reader, writer, "back")),
         ]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -180,11 +199,24 @@ class Gate:
                     end.transport.abort()
             self._ends -= ends
 
-    async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passing: asyncio.Event
-    ) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: str) -> None:
         with suppress(OSError):
-            while data := await reader.read(65536):
-                await passing.wait()
-                writer.write(data)
-                await writer.drain()
+            async for subject, piece in frames(reader):
+                # It may be shut in the middle of a message too.
+                for at in range(0, len(piece), 65536):
+                    await self._open[direction].wait()
+                    writer.write(piece[at : at + 65536])
+                    await writer.drain()
+                if subject is not None:
+                    self._note(subject, direction)
+
+    def _note(self, subject: str, direction: str) -> None:
+        """What goes to or comes from the hub itself is not counted."""
+        _, _, sender, to, kind, *_ = subject.split(".")
+        if HUB not in (sender, to):
+            self.passed[direction].append(kind)
+            self._look()
+
+    def _look(self) -> None:
+        if self._last is not None and len(self.passed[self._last[0]]) >= self._last[1]:
+            self.shut()

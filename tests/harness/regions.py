@@ -97,4 +97,13 @@ def standing_still(region: RunningRegion, service: str) -> Iterator[None]:
         resume(replica.pid)
 
 
-__all__ = ["RunningRegion", "pause", "real_region", "resume", "retried", "standing_still", "wait_until"]
+__all__ = [
+    "Mailbox",
+    "RunningRegion",
+    "pause",
+    "real_region",
+    "resume",
+    "retried",
+    "standing_still",
+    "wait_until",
+]

@@ -3,11 +3,13 @@
     python -m tests.harness.releases 0.1.0     keeps the data of this release, as a backup
 
 Kept once, as the last commit before a release's tag, and never changed: what it holds must be readable
-for ever. `commit` beside the data says which code left it, for a clone that has no tags.
+for ever. `commit` beside the data says which code left it, for a clone that has no tags; `reads.json` what
+that code reads of other regions.
 """
 
 import asyncio
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -15,7 +17,10 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from contracts import network
+from contracts.letters import LETTERS
 from services.region import backup
 from services.region.verify import verify
 from tests.harness.neighbourhood import Neighbourhood
@@ -24,12 +29,28 @@ from tests.harness.regions import real_region
 PROJECT = Path(__file__).parents[2]
 KEPT = PROJECT / "tests" / "releases"
 COMMIT = "commit"
+READS = "reads.json"
 
 
 def kept() -> list[Path]:
     """The folder of every release whose data was kept, oldest first."""
     found = (file.parent for file in KEPT.glob(f"*/{backup.MANIFEST}"))
     return sorted(found, key=lambda folder: [int(part) for part in folder.name.split(".")])
+
+
+def reads() -> dict[str, Any]:
+    """What this code reads of other regions: letters, up to which version, and messages, with their forms."""
+    letters = {
+        name: {"version": kind.VERSION, "form": kind.model_json_schema()} for name, kind in LETTERS.items()
+    }
+    messages = {kind.__name__: kind.model_json_schema() for kind in network.Message.__subclasses__()}
+    return {"letters": letters, "messages": messages}
+
+
+def read_by(release: Path) -> dict[str, Any]:
+    """The same of an earlier release."""
+    found: dict[str, Any] = json.loads((release / READS).read_text())
+    return found
 
 
 def code_of(release: Path, folder: Path) -> bool:
@@ -88,6 +109,7 @@ async def keep(name: str) -> Path:
             taken, _ = await backup.take(region.region, Path(place) / "backups")
         await asyncio.to_thread(shutil.copytree, taken, folder)
     await asyncio.to_thread((folder / COMMIT).write_text, _git("rev-parse", "HEAD"))
+    await asyncio.to_thread((folder / READS).write_text, json.dumps(reads(), indent=1, sort_keys=True) + "\n")
     return folder
 
 

@@ -76,7 +76,7 @@ async def serving(region: Region, servers: Servers) -> AsyncIterator[None]:
                 yield
         case Servers.EXTERNAL:
             await _drop_databases(region)
-            await _drop_streams(region)
+            await drop_streams(region)
             await create_databases(region)
             yield
 
@@ -100,7 +100,8 @@ async def _drop_databases(region: Region) -> None:
         await admin.close()
 
 
-async def _drop_streams(region: Region) -> None:
+async def drop_streams(region: Region) -> None:
+    """Every stream of the services, with all that is in it."""
     operator = await nats.connect(
         f"nats://{region.nats.host}:{region.nats.port}",
         user="operator",

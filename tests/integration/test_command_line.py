@@ -18,7 +18,12 @@ from services.kernel.errors import Misconfigured
 from services.region import backup, cli, operating
 from services.region.configure import write_region
 from services.region.databases import connect
+from services.region.demo.show import Demo
+from services.region.demo.steps import Steps
+from services.region.invariant import Check
 from services.region.operating import Sought
+from services.region.progress import Screen
+from services.region.verify import Report
 from tests.harness.town import NOOR, Neighbour, Town, good
 
 # Here the words to a command come from the command line, as they do outside tests.
@@ -111,6 +116,45 @@ def test_what_breaks_on_the_way_is_a_sentence_as_well(
         assert code == 2
         assert says in err
         assert err.count("\n") == 1
+
+
+# ---- invariants
+
+
+RED, GREEN = Check("1 postings sum to zero", 7, ["balances sum to 60"]), Check("3 above the floor", 7)
+
+
+@pytest.mark.parametrize(("found", "code"), [([GREEN], 0), ([GREEN, RED], 1)], ids=["green", "red"])
+def test_an_invariant_that_does_not_hold_is_told_and_is_the_exit_code(
+    wederdienst: Wederdienst,
+    away: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    found: list[Check],
+    code: int,
+) -> None:
+    report = Report("weg", found)
+    noted: list[tuple[bool, str]] = []
+
+    async def looked(*_: object, **__: object) -> Report:
+        return report
+
+    async def note(*_: object, ok: bool, said: str) -> None:
+        noted.append((ok, said))
+
+    monkeypatch.setattr("services.region.verify.verify", looked)
+    monkeypatch.setattr(operating, "note_job", note)
+    ended, out, _ = wederdienst("verify", "--config", str(away))
+    assert ended == code
+    assert ("NOT  1 postings sum to zero (7 read)\n       balances sum to 60\n" in out) == bool(code)
+    ended, out, _ = wederdienst("verify", "--json", "--config", str(away))
+    assert (ended, json.loads(out)["ok"]) == (code, not code)
+    assert noted == [(not code, "niet goed: 1" if code else "1 controles goed")] * 2
+    # And of the demo, where every step went as it should.
+    shown = Demo("http://127.0.0.1:8080", Steps(Screen()), checks=report.as_dict())
+    monkeypatch.setattr("services.region.demo.show.show", lambda *_, **__: shown)
+    ended, out, _ = wederdienst("demo", "--once", "--json", "--folder", str(tmp_path))
+    assert (ended, json.loads(out)["ok"]) == (code, not code)
 
 
 # ---- rebuilding

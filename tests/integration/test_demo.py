@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from services.kernel.errors import Misconfigured
 from services.region.demo.show import show
 from services.region.holding import end_leftovers
 from services.region.progress import Screen
+from tests.harness.terminal import LISTENING, typed
 
 PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(300)
@@ -90,6 +92,27 @@ async def test_the_demo_shows_its_main_job_also_twice_on_the_same_data(tmp_path:
     # The configuration knows the hashes of the keys, and nothing keeps the keys.
     assert "sha256" in (tmp_path / "region.toml").read_text(encoding="utf-8")
     assert end_leftovers(tmp_path) == []
+
+
+@pytest.mark.long
+def test_while_it_stays_up_a_social_team_tries_its_own_system(tmp_path: Path) -> None:
+    line = (sys.executable, "-m", "services.region.cli", "demo", "--json", "--folder", str(tmp_path / "demo"))
+    with subprocess.Popen(line, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as shown:
+        try:
+            assert shown.stdout is not None
+            sandbox = json.loads(shown.stdout.readline())["sandbox"]
+            refer, over_nats, _, receive, by_webhook = sandbox["steps"]
+            hears = (receive, "receiver=$!", LISTENING, by_webhook, "kill $receiver")
+            told = typed(sandbox["setup"], tmp_path, refer, "echo", over_nats, *hears)
+        finally:
+            shown.send_signal(signal.SIGINT)
+        # Each of them refers someone of its own, and the receiver is tried.
+        made, other, ready, tried, takes, cursor = told.splitlines()
+        assert json.loads(made)["id"] != json.loads(other)["id"]
+        assert (ready, tried.split()[2], takes.split()[2:]) == ("ready", "test", ["takes", "webhooks"])
+        assert cursor.startswith("cursor ")
+        assert shown.wait(60) == 0
+    assert end_leftovers(tmp_path / "demo") == []
 
 
 @pytest.mark.long

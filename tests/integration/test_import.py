@@ -80,6 +80,17 @@ async def heads(region: RunningRegion) -> dict[str, int]:
     return found
 
 
+async def happened_to(region: RunningRegion, refs: str, count: int) -> dict[str, int]:
+    """What members' log says of so many members, by the name of the event."""
+    database = await connect(region.region, "members")
+    rows = await database.fetch(
+        "SELECT name, count(*) AS times FROM events WHERE entity_id = ANY($1) GROUP BY name",
+        [IDS.member(f"{refs}-{n}") for n in range(count)],
+    )
+    await database.close()
+    return {row["name"]: row["times"] for row in rows}
+
+
 async def ask(region: RunningRegion, query: Any, answer: Any, actor: Actor) -> Any:
     bus = Bus(region.region, "operator")
     await bus.connect()
@@ -120,6 +131,29 @@ async def test_twice_is_once(region: RunningRegion, tmp_path: Path) -> None:
     assert people_found.people[0].email == "once-7@voorbeeld.example"
     texts = await ask(region, GetTexts(ids=(IDS.request("once-1"),)), Texts, NOOR)
     assert texts.texts == {IDS.request("once-1"): "Wie?"}
+
+
+async def test_an_import_killed_between_registering_and_approving_goes_on_when_it_is_run_again(
+    region: RunningRegion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = write(tmp_path / "members.csv", [member(f"cut-{n}") for n in range(20)])
+    killed = asyncio.Event()
+
+    async def is_killed(*_: object) -> None:
+        killed.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as first:
+        first.setattr(sending._Sending, "_approve", is_killed)
+        importing = asyncio.create_task(imported(region, members=people))
+        await asyncio.wait_for(killed.wait(), 20)
+        importing.cancel()
+        await asyncio.gather(importing, return_exceptions=True)
+    assert await happened_to(region, "cut", 20) == {"MemberRegistered": 20}
+    for _ in range(2):
+        again = await imported(region, members=people)
+        assert (again.imported, again.refused) == (20, [])
+        assert await happened_to(region, "cut", 20) == {"MemberRegistered": 20, "MemberApproved": 20}
 
 
 async def test_a_row_that_comes_again_with_other_content_is_refused(

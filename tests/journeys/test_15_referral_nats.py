@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,10 +20,10 @@ from nats.aio.msg import Msg
 from contracts import subjects
 from services.coordinator.desk import COMMAND_SPACE
 from services.kernel.service import new_id
+from services.region.demo.sandbox import EXAMPLES, REFER, REFER_OVER_NATS, Sandbox
+from tests.harness.terminal import typed
 from tests.harness.town import NOOR, OPERATOR, OTHER_TEAM, TEAM, Town, good, problem
 from tests.journeys.test_15_referral import BSN, STRUCTURED, details, event, referral, seen
-
-EXAMPLES = Path(__file__).parent / "examples"
 
 
 @asynccontextmanager
@@ -182,47 +180,30 @@ async def test_a_team_speaks_and_hears_for_itself_alone(town: Town) -> None:
 # The examples that are given to teams
 
 
-def _written(folder: Path, town: Town) -> Path:
-    """The example's referral, of someone who lives here."""
+def in_the_sandbox(town: Town, folder: Path, *lines: str) -> str:
+    """What these say there, with the example's referral being of someone who lives here."""
     found = json.loads((EXAMPLES / "referral.json").read_text())
     found["person"] = details(town.stranger())
-    file = folder / "referral.json"
-    file.write_text(json.dumps(found))
-    return file
+    mine = folder / "mine.json"
+    mine.write_text(json.dumps(found))
+    return typed(Sandbox.of(town.region.region, TEAM).setup, folder, f"cp {mine} referral.json", *lines)
 
 
 def test_a_teams_own_system_in_plain_python_refers_with_only_nats_py(town: Town, tmp_path: Path) -> None:
-    region = town.region.region
     program = EXAMPLES / "social_team.py"
-    said = [line for line in program.read_text().splitlines() if line.startswith(("import ", "from "))]
-    used = {line.split()[1].partition(".")[0] for line in said}
+    lines = [line for line in program.read_text().splitlines() if line.startswith(("import ", "from "))]
+    used = {line.split()[1].partition(".")[0] for line in lines}
     assert used - set(sys.stdlib_module_names) == {"nats"}
-    server = f"nats://{region.nats.host}:{region.nats.port}"
-    arguments = [server, "team-west", region.nats_password("team-west"), region.region, "west", str(new_id())]
-    written, made = _written(tmp_path, town), []
-    for _ in range(2):
-        # Whoever does not know whether it arrived runs it again.
-        with written.open() as file:
-            done = subprocess.run(
-                [sys.executable, program, *arguments], stdin=file, capture_output=True, text=True, timeout=60
-            )
-        assert done.returncode == 0, done.stderr
-        made.append(UUID(json.loads(done.stdout)["id"]))
-    assert len(set(made)) == 1
-    assert seen(town, made[0])["reference"] == "zaak W-17"
+    # Whoever does not know whether it arrived runs it again.
+    told = in_the_sandbox(town, tmp_path, REFER_OVER_NATS, REFER_OVER_NATS)
+    first, again = (json.loads(line) for line in told.splitlines())
+    assert first["id"] == again["id"]
+    assert seen(town, UUID(first["id"]))["reference"] == "zaak W-17"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_a_team_refers_with_only_curl(town: Town, tmp_path: Path) -> None:
-    file, case = _written(tmp_path, town), str(new_id())
-    environment = {**os.environ, "WD_ADDRESS": town.address, "WD_KEY": TEAM.key, "WD_CASE": case}
-    answers = [
-        subprocess.run(
-            ["sh", EXAMPLES / "refer.sh", file], env=environment, capture_output=True, text=True, timeout=60
-        )
-        for _ in range(2)
-    ]
-    assert [answer.returncode for answer in answers] == [0, 0], answers[0].stdout
-    first, again = (json.loads(answer.stdout) for answer in answers)
+    told = in_the_sandbox(town, tmp_path, REFER, "echo", REFER)
+    first, again = (json.loads(line) for line in told.splitlines())
     assert first == again
     assert seen(town, UUID(first["id"]))["text"] == "Kan sinds de operatie niet zwaar tillen."

@@ -2,12 +2,7 @@
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,10 +15,11 @@ from nats.aio.client import Client
 from contracts import subjects
 from services.kernel.service import new_id
 from services.region.demo.cast import Login
+from services.region.demo.sandbox import HEAR_BY_WEBHOOK, HEAR_ON_NATS, RECEIVE, Sandbox
 from services.region.servers import free_port
+from tests.harness.terminal import LISTENING, said, typing
 from tests.harness.town import NOOR, OPERATOR, OTHER_TEAM, TEAM, Town, good, problem, word
 
-EXAMPLES = Path(__file__).parent / "examples"
 ENDPOINTS = "/v1/webhook-endpoints"
 
 
@@ -60,54 +56,22 @@ def statuses(events: list[dict[str, Any]]) -> list[str]:
     return [event["data"]["status"] for event in events]
 
 
-@contextmanager
-def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
-    """A program of a social team, with nothing of ours around it but what is named."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], **environment}
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def said(process: "subprocess.Popen[str]") -> str:
-    """The next line that it prints."""
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
 # By webhook
 
 
 def test_with_only_curl_and_a_receiver_that_checks_signatures(town: Town, tmp_path: Path) -> None:
-    port, secret = free_port(), tmp_path / "secret"
-    receiver = str(EXAMPLES / "receive_webhooks.py")
-    with running(sys.executable, receiver, str(port), str(secret)) as receiving:
-        assert said(receiving) == "ready"
-        hears = subprocess.run(
-            ["sh", str(EXAMPLES / "hear_back.sh")],
-            env={
-                "PATH": os.environ["PATH"],
-                "WD_ADDRESS": town.address,
-                "WD_KEY": TEAM.key,
-                "URL": f"http://127.0.0.1:{port}/webhooks",
-                "SECRET": str(secret),
-            },
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-        assert hears.returncode == 0, hears.stderr + hears.stdout
-        endpoint_id = hears.stdout.split()[1]
-        assert said(receiving) == f"nl.wederdienst.notifications.endpoint-tried.v1 {endpoint_id} test"
+    setup = Sandbox.of(town.region.region, TEAM).setup
+    with typing(setup, tmp_path, RECEIVE, LISTENING, HEAR_BY_WEBHOOK, "wait") as terminal:
+        assert said(terminal) == "ready"
+        kind, endpoint_id, what = said(terminal).split()
+        assert (kind, what) == ("nl.wederdienst.notifications.endpoint-tried.v1", "test")
+        assert said(terminal) == f"endpoint {endpoint_id} takes webhooks"
+        assert said(terminal).startswith("cursor ")
         referral_id = refers(town)
         answered(town, referral_id)
         kind = "nl.wederdienst.exchange.feedback-given.v1"
-        assert said(receiving) == f"{kind} {referral_id} requested"
-        assert said(receiving) == f"{kind} {referral_id} on-hold"
+        assert said(terminal) == f"{kind} {referral_id} requested"
+        assert said(terminal) == f"{kind} {referral_id} on-hold"
     good(town.call("DELETE", f"{ENDPOINTS}/{endpoint_id}", by=TEAM), 204)
 
 
@@ -233,26 +197,14 @@ async def test_a_team_hears_live_and_asks_for_what_it_missed(town: Town) -> None
 def test_with_only_the_javascript_client(town: Town, tmp_path: Path) -> None:
     if shutil.which("npm") is None:
         pytest.skip("needs node and npm")
-    install = ["npm", "install", "--no-audit", "--no-fund", "--silent", "@nats-io/transport-node@3"]
-    subprocess.run(install, cwd=tmp_path, check=True, timeout=110)
-    shutil.copy(EXAMPLES / "hear_back.mjs", tmp_path)
-    region = town.region.region
     missed = refers(town)
     town.until(lambda: bool(heard(town, missed)), "the first being in the feed")
     cursor = heard(town, missed)[0]["feedturn"] - 1
-    with running(
-        "node",
-        str(tmp_path / "hear_back.mjs"),
-        NATS=f"nats://{region.nats.host}:{region.nats.port}",
-        REGION=region.region,
-        TEAM="west",
-        PASSWORD=region.nats_password("team-west"),
-        CURSOR=str(cursor),
-        UNTIL="2",
-    ) as hearing:
+    setup = Sandbox.of(town.region.region, TEAM).setup
+    with typing(setup, tmp_path, f"export CURSOR={cursor}", HEAR_ON_NATS) as terminal:
         kind = "nl.wederdienst.exchange.feedback-given.v1"
-        assert said(hearing) == f"{kind} {missed} requested"
-        assert said(hearing) == "listening"
+        assert said(terminal) == f"{kind} {missed} requested"
+        assert said(terminal) == "listening"
         answered(town, missed)
-        assert said(hearing) == f"{kind} {missed} on-hold"
-        assert said(hearing) == f"cursor {cursor + 2}"
+        assert said(terminal) == f"{kind} {missed} on-hold"
+        assert said(terminal) == f"cursor {cursor + 2}"

@@ -1,6 +1,7 @@
 """How a referral is read: plain JSON, or a CloudEvent in structured or binary mode."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -27,6 +28,10 @@ ATTRIBUTES: dict[str, Any] = {
 }
 STRUCTURED = json.dumps({**ATTRIBUTES, "data": EXAMPLE}).encode()
 BODY = json.dumps(EXAMPLE).encode()
+PACKED = json.dumps({**ATTRIBUTES, "data_base64": b64encode(BODY).decode()}).encode()
+UNSET = json.dumps(
+    {**ATTRIBUTES, **dict.fromkeys(("time", "subject", "dataschema", "datacontenttype")), "data": EXAMPLE}
+).encode()
 BINARY = {f"ce-{name}": value for name, value in ATTRIBUTES.items()}
 
 
@@ -40,6 +45,8 @@ def test_plain_json_is_a_referral_without_an_event_around_it() -> None:
     [
         (STRUCTURED, {"Content-Type": "application/cloudevents+json; charset=utf-8"}),
         (STRUCTURED, {}),
+        (PACKED, {"Content-Type": "application/cloudevents+json"}),
+        (UNSET, {"Content-Type": "application/cloudevents+json"}),
         (STRUCTURED, {"ce-id": "anders", "Content-Type": "application/cloudevents+json"}),
         (BODY, {**BINARY, "Content-Type": "application/json"}),
         (BODY, {name.upper(): value for name, value in BINARY.items()}),
@@ -48,6 +55,8 @@ def test_plain_json_is_a_referral_without_an_event_around_it() -> None:
     ids=[
         "structured",
         "structured, over NATS",
+        "structured, its data as bytes",
+        "structured, with nulls for what is not said",
         "structured, with headers of something on the way",
         "binary",
         "binary, in capitals",
@@ -68,11 +77,25 @@ def test_both_modes_are_the_same_event(body: bytes, headers: dict[str, str]) -> 
         (b"\xff", {}, ""),
         (b"[]", {}, ""),
         (STRUCTURED.replace(b'"1.0"', b'"0.3"'), {}, "specversion"),
+        (json.dumps({**ATTRIBUTES, "data_base64": "?"}).encode(), {}, ""),
+        (json.dumps({**ATTRIBUTES, "data_base64": 7}).encode(), {}, ""),
+        (json.dumps({**ATTRIBUTES, "data_base64": b64encode(b"{").decode()}).encode(), {}, ""),
         (BODY, {**BINARY, "Content-Type": "application/xml"}, "datacontenttype"),
         (BODY, {name: value for name, value in BINARY.items() if name != "ce-id"}, "id"),
         (BODY, {"Content-Type": "application/cloudevents+json"}, "specversion"),
     ],
-    ids=["no JSON", "no UTF-8", "a list", "an older version", "XML", "without an id", "no attributes"],
+    ids=[
+        "no JSON",
+        "no UTF-8",
+        "a list",
+        "an older version",
+        "no bytes",
+        "a number for bytes",
+        "bytes that are no JSON",
+        "XML",
+        "without an id",
+        "no attributes",
+    ],
 )
 def test_what_is_none_is_refused_where_it_is_wrong_and_never_quoted(
     body: bytes, headers: dict[str, str], where: str

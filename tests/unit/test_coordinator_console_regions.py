@@ -238,6 +238,7 @@ async def test_what_happened_between_regions_is_told_in_sentences(
         told("person-agreed", reason="delft"),
         told("person-agreed", person_id=None, reason="delft", actor="service:exchange"),
         told("loan-minutes-reported", person_id=None, minutes=60, reason="delft"),
+        told("loan-forgotten", reason="delft"),
         told("loan-ended", reason="no_answer", at=AT),
     ]
     page = (await browser.get(PAGE)).text
@@ -246,6 +247,7 @@ async def test_what_happened_between_regions_is_told_in_sentences(
         "Delft stelde een helper voor.",
         "De andere regio vindt het goed.",
         "De andere regio schreef 1 uur op.",
+        "Delft is teruggezet naar een oudere kopie, en weet hier niets meer van.",
         "De hulp met een andere regio ging niet door: er kwam niet op tijd antwoord.",
     ):
         assert sentence in page, sentence
@@ -262,3 +264,18 @@ async def test_minutes_of_what_was_called_off_are_talked_about(
     assert 'id="besproken"' not in (await browser.get(PAGE)).text
     bus.refusal = Refusal(code="not_now", nl="Dat kan nu niet.", en="Not now.")
     assert (await post(browser, f"{PAGE}/besproken")).status_code == 409
+
+
+async def test_what_the_other_region_forgot_is_said_and_may_be_called_off_whatever_was_written_down(
+    browser: httpx.AsyncClient, pool: PaperPool
+) -> None:
+    forgotten = "die regio is teruggezet, en weet hier niets meer van"
+    loan(pool, status="confirmed", our_minutes=60, their_minutes=None)
+    page = (await browser.get(PAGE)).text
+    assert ('id="stoppen"' in page, forgotten in page) == (False, False)
+    loan(pool, status="confirmed", our_minutes=60, their_minutes=None, reason="forgotten")
+    page = (await browser.get(PAGE)).text
+    assert ('id="stoppen"' in page, forgotten in page) == (True, True)
+    # They know it after all.
+    loan(pool, status="confirmed", our_minutes=60, their_minutes=45, reason="forgotten")
+    assert 'id="stoppen"' not in (await browser.get(PAGE)).text

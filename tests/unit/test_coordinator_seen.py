@@ -239,6 +239,7 @@ FROM_EXCHANGE = (
             loans.HelpAsked,
             loans.HelperLent,
             loans.HelperWanted,
+            loans.LoanForgotten,
             loans.LoanEnded,
             loans.LoanMinutesReported,
             loans.LoanResolved,

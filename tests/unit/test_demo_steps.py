@@ -56,3 +56,9 @@ def test_waiting_ends_with_what_was_seen_last() -> None:
     with pytest.raises(NotAsExpected) as no:
         until(lambda: 1, lambda n: n == 3, "three", seconds=0.1)
     assert (no.value.expected, no.value.came) == ("three, within 0 s", "1")
+
+
+def test_a_line_to_copy_is_whole_also_on_a_narrow_terminal(shown: io.StringIO) -> None:
+    line = f"export KEY={'x' * 90} && sh refer.sh [referral].json"
+    Screen(Console(file=shown, width=40, force_terminal=True)).copyable(line)
+    assert shown.getvalue() == f"{line}\n"

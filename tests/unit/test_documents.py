@@ -17,6 +17,8 @@ from jsonschema.validators import validator_for
 from contracts import asyncapi, generate
 from contracts.catalogue import COMMANDS, EVENTS, QUERIES, kebab, schema_name
 from contracts.examples import example
+from contracts.referring import EXAMPLE_EVENT
+from services.coordinator import cloudevents
 from services.coordinator.api import write
 from services.coordinator.api.topics import TOPICS
 from tests.unit.callers import bearer, is_problem
@@ -153,6 +155,20 @@ async def test_every_operation_is_described_and_every_row_of_a_table_is_there(op
             assert response["description"]
 
 
+async def test_a_referral_may_come_as_json_or_as_an_event_in_either_mode(openapi: Document) -> None:
+    operation = openapi["paths"]["/v1/referrals"]["post"]
+    assert set(operation["requestBody"]["content"]) == set(cloudevents.MEDIA_TYPES)
+    headers = {each["name"]: each for each in operation["parameters"] if each["name"].startswith("ce-")}
+    assert set(headers) == {f"ce-{name}" for name in EXAMPLE_EVENT if not name.startswith("data")} | {
+        "ce-subject",
+        "ce-dataschema",
+    }
+    assert not any(each["required"] for each in headers.values())
+    for name, value in EXAMPLE_EVENT.items():
+        if f"ce-{name}" in headers:
+            Draft202012Validator(headers[f"ce-{name}"]["schema"]).validate(value)
+
+
 # AsyncAPI
 
 
@@ -211,6 +227,8 @@ async def test_all_of_it_is_served_to_anyone(client: httpx.AsyncClient) -> None:
         found = await client.get(f"/v1/schemas/{schema_name(event)}")
         assert found.headers["Content-Type"] == "application/schema+json"
         assert found.json() == generate.schema(event)
+    for name in generate.TAKEN:
+        assert (await client.get(f"/v1/schemas/{name}")).json() == generate.taken_schema(name)
     is_problem(await client.get("/v1/schemas/..%2Fregion"), 404, "not_found")
     is_problem(await client.get("/v1/schemas/anders"), 404, "unknown_schema")
 
@@ -223,6 +241,7 @@ async def test_the_page_names_all_of_it_and_loads_nothing(client: httpx.AsyncCli
         assert operation.path in text
     for event in EVENTS.values():
         assert f"/v1/schemas/{schema_name(event)}" in text
+    assert all(f"/v1/schemas/{name}" in text for name in generate.TAKEN)
     assert not re.search(r"<(script|style|link|img|iframe)|\b(src|style|on\w+)=", text)
     for href in set(re.findall(r'href="(/[^"]+)"', text)):
         assert (await client.get(href)).status_code == 200, href

@@ -85,10 +85,17 @@ class Table:
     def __init__(self) -> None:
         self.rows: dict[UUID, datetime] = {}
         self.away = False
+        self.read_times = 0
+
+    async def fetchval(self, _: str) -> int:
+        if self.away:
+            raise asyncpg.InterfaceError("away")
+        return len(self.rows)
 
     async def fetch(self, _: str) -> list[dict[str, Any]]:
         if self.away:
             raise asyncpg.InterfaceError("away")
+        self.read_times += 1
         return [{"person_id": person, "erased_at": at} for person, at in self.rows.items()]
 
 
@@ -104,6 +111,8 @@ async def test_whom_another_machine_erased_comes_onto_the_list_whatever_was_in_t
 
     table.rows[ANNA] = NOW
     await until(listed, "the first")
+    await asyncio.sleep(0.01)
+    assert table.read_times == 1, "read whole again, with nobody new in it"
     table.away = True
     await asyncio.sleep(0.01)
     table.rows[BRAM] = LATER

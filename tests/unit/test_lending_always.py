@@ -27,6 +27,7 @@ from contracts.loans import (
     LapseLoan,
     LendHelper,
     LoanEnded,
+    LoanForgotten,
     RemindOfLoan,
     ReportLoanMinutes,
     ResolveLoan,
@@ -458,4 +459,6 @@ seen: Counter[type[Event]] = Counter()
 
 def test_two_regions_that_lend_help_keep_their_promises() -> None:
     seen.clear()
-    walk(TwoRegions, lambda: set(loans.EVENTS) - set(seen), examples=50, steps=40)
+    # Neither is put back to an older copy: that is tests/faults/test_region_put_back.py.
+    wanted = set(loans.EVENTS) - {LoanForgotten}
+    walk(TwoRegions, lambda: wanted - set(seen), examples=50, steps=40)

@@ -1,5 +1,6 @@
 """Lending help: shown to other regions, a helper proposed and chosen, both people agree, minutes, an end."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from contracts.letters import (
     MinutesReport,
     PersonAgreement,
 )
-from contracts.link import PeerLeft, peer_id
+from contracts.link import LetterOrphaned, PeerLeft, peer_id
 from contracts.loans import (
     AgreeToLoan,
     EndLoan,
@@ -29,6 +30,7 @@ from contracts.loans import (
     LendingStopped,
     LoanCompleted,
     LoanEnded,
+    LoanForgotten,
     LoanMinutesAgreed,
     LoanMinutesDiffered,
     LoanMinutesReported,
@@ -69,6 +71,7 @@ from tests.unit.lent import (
     LENT,
     LENT_BRAM,
     LOAN,
+    OF_THEM,
     OFFERED,
     OURS,
     PEER,
@@ -483,6 +486,40 @@ def test_a_coordinator_says_once_that_it_was_talked_about() -> None:
     # Where nobody said anything there is nothing to talk about.
     (quiet,) = ended(A_RUNNING_LOAN, EndLoan(loan_id=LOAN))
     given(*A_RUNNING_LOAN, quiet).when(resolve).refused("not_now")
+
+
+# When the region that asked was put back to an older copy
+
+THEY_FORGOT = LoanForgotten(**OF_THEM, member_id=BRAM)
+BRAM_SAYS = LoanMinutesReported(**OF_THEM, by="us", member_id=BRAM, minutes=60)
+
+
+def test_that_the_region_which_asked_forgot_it_is_noted_once() -> None:
+    appeal: dict[str, Any] = {"orphan_id": LOAN, "thread_id": THEIRS, "number": 1, "name": "HelpAppeal"}
+    (note,) = exchange.service.follows[LetterOrphaned](LetterOrphaned(**appeal, peer=PEER, written_by=PEER))
+    given(*BRAM_RUNS).when(note).then(THEY_FORGOT)
+    given(*BRAM_RUNS, THEY_FORGOT).when(note).then_nothing()
+    given().when(note).then_nothing()
+    # What else they forgot they hear again; what we forgot they tell us.
+    for said in ({"name": "PersonAgreement", "written_by": PEER}, {"written_by": "utrecht"}):
+        assert exchange.service.follows[LetterOrphaned](LetterOrphaned(**{**appeal, **said}, peer=PEER)) == []
+
+
+def test_what_nobody_there_knows_a_coordinator_ends_also_where_someone_helped() -> None:
+    end = EndLoan(loan_id=LENT)
+    given(*BRAM_RUNS, BRAM_SAYS).when(end).refused("minutes_reported")
+    (over,) = ended((*BRAM_RUNS, THEY_FORGOT, BRAM_SAYS), end)
+    # Hours that are due are talked about, and given by hand.
+    assert (over.given, over.told, over.reason) == (True, True, "cancelled")
+    after = given(*BRAM_RUNS, THEY_FORGOT, BRAM_SAYS, over)
+    assert after.now(PARTICIPANT, BRAM).lends == ()
+    (resolved,) = after.when(ResolveLoan(loan_id=LENT)).events
+    assert isinstance(resolved, LoanResolved)
+
+
+def test_who_says_how_long_it_took_has_not_forgotten_it() -> None:
+    theirs = LoanMinutesReported(**OF_THEM, by="them", minutes=60)
+    given(*BRAM_RUNS, THEY_FORGOT, theirs).when(EndLoan(loan_id=LENT)).refused("minutes_reported")
 
 
 # When the peer leaves the network

@@ -2,6 +2,7 @@
 
 Which examples hypothesis draws hangs together with everything that is imported, not with the seed alone: one
 round may miss a corner. So there are more rounds, each with examples of its own, until nothing is missing.
+How many a round has is a matter of the profile (tests/conftest.py).
 """
 
 from collections.abc import Callable, Collection
@@ -10,7 +11,7 @@ from typing import Any
 from hypothesis import Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-ROUNDS = 8
+ROUNDS = 24
 
 
 def walk(
@@ -20,14 +21,19 @@ def walk(
     examples: int,
     steps: int,
 ) -> None:
-    """Run `examples` walks of at most `steps` steps, again and again until nothing is `missing`."""
+    """Run walks of at most `steps` steps, again and again until nothing is `missing`.
+
+    `examples` is how many make a round where the profile asks for 300 examples of everything; as many fewer
+    where it asks for fewer.
+    """
+    one_round = examples * settings.default.max_examples // 300
     for turn in range(ROUNDS):
         # The first round is hypothesis' own, so that --hypothesis-seed holds for it.
         walker = machine if turn == 0 else seed(turn)(type(machine.__name__, (machine,), {}))
         run_state_machine_as_test(
             walker,
             settings=settings(
-                max_examples=examples, stateful_step_count=steps, phases=[Phase.generate, Phase.shrink]
+                max_examples=one_round, stateful_step_count=steps, phases=[Phase.generate, Phase.shrink]
             ),
         )
         if not missing():

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from contracts import asyncapi, generate
 from contracts.catalogue import EVENTS, event_type, schema_name
+from contracts.referring import REFERRAL_SCHEMA, REFERRAL_TYPE
 from services.coordinator.api.edge import ASYNCAPI_PATH, DOCS_PATH, OPENAPI_PATH, SCHEMAS_PATH
 from services.coordinator.api.openapi import document
 from services.coordinator.api.reading import unknown
@@ -43,7 +44,7 @@ def add_documents(api: FastAPI, region: Region) -> None:
 
     @api.get(SCHEMAS_PATH, include_in_schema=False)
     async def list_schemas() -> JSONResponse:
-        """Every version of every event's schema, by name."""
+        """Every version of every event's schema, by name: of what is told, and of what teams send."""
         found = [{"name": name, "href": f"{SCHEMAS_PATH}/{name}"} for name in sorted(schemas())]
         return JSONResponse({"schemas": found}, headers=OPEN)
 
@@ -72,6 +73,7 @@ def _page(title: str, openapi: dict[str, Any], messages: dict[str, Any]) -> str:
         for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
+    events = [(event_type(event), schema_name(event), name) for name, event in sorted(EVENTS.items())]
     tags = list(dict.fromkeys(each["tags"][0] for each in operations))
     return _PAGES.get_template("docs.html").render(
         title=title,
@@ -81,14 +83,13 @@ def _page(title: str, openapi: dict[str, Any], messages: dict[str, Any]) -> str:
         tags={tag: [each for each in operations if each["tags"][0] == tag] for tag in tags},
         events=[
             {
-                "type": event_type(event),
-                "schema": schema_name(event),
-                "summary": messages["components"]["messages"][name]["summary"],
-                "example": json.dumps(
-                    messages["components"]["messages"][name]["examples"][0]["payload"], indent=2
-                ),
+                "type": kind,
+                "schema": schema,
+                "summary": message["summary"],
+                "example": json.dumps(message["examples"][0]["payload"], indent=2),
             }
-            for name, event in sorted(EVENTS.items())
+            for kind, schema, name in (*events, (REFERRAL_TYPE, REFERRAL_SCHEMA, "TeamReferral"))
+            for message in [messages["components"]["messages"][name]]
         ],
         subjects=[
             {"address": channel["address"], "summary": operation["summary"]}

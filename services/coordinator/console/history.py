@@ -80,6 +80,7 @@ SENTENCES: dict[str, str] = {
     "loan-unbooked": "De uren konden niet naar de andere regio.",
     "loan-completed": "De hulp met {region} is klaar: {time}.",
     "loan-ended": "De hulp met een andere regio {ended}.",
+    "loan-forgotten": "{region} is teruggezet naar een oudere kopie, en weet hier niets meer van.",
     "loan-resolved": "Een coördinator besprak wat er na het afzeggen was opgeschreven.",
     # Telling people
     "message-delivered": "Een bericht aan {whom} is overgebracht.",

@@ -246,9 +246,16 @@ async def _loan_facts(desk: Desk, actor: Actor, row: Any) -> list[Fact]:
             facts.append(Fact(who, hours_nl(minutes)))
     if row["answer_by"] is not None:
         facts.append(Fact("Stopt vanzelf", appointment_nl(row["answer_by"]), "als niemand antwoordt"))
-    if row["reason"] is not None:
+    if _forgotten(row):
+        facts.append(Fact("Let op", "die regio is teruggezet, en weet hier niets meer van", "bel hen"))
+    elif row["reason"] is not None:
         facts.append(Fact("Waarom", WHY_ENDED.get(row["reason"], "het kon niet doorgaan")))
     return facts
+
+
+def _forgotten(row: Any) -> bool:
+    """Whether the region that asked was put back to before it did, and has not said otherwise since."""
+    return bool(row["reason"] == "forgotten" and row["their_minutes"] is None)
 
 
 async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) -> tuple[Shown, ...]:
@@ -271,7 +278,7 @@ async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) ->
     said = row["our_minutes"] is not None or row["their_minutes"] is not None
     if row["status"] == "ended" and said and not row["resolved"]:
         offered.append(ask.RESOLVE)
-    if row["status"] not in ("agreed", "unbooked", "completed", "ended") and not said:
+    if row["status"] not in ("agreed", "unbooked", "completed", "ended") and (not said or _forgotten(row)):
         offered.append(ask.END)
     return tuple(
         # The next step stands open; that it does not go on is one click further.

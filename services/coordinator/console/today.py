@@ -32,7 +32,7 @@ from services.coordinator.console.people import (
 )
 from services.coordinator.console.referral import team_label
 from services.coordinator.console.stranded import why_nl
-from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
+from services.coordinator.console.views_today import KindFilter, TodayPage, WorkItem, WorkKind
 from services.coordinator.console.wording import category_nl, waited_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
@@ -68,6 +68,7 @@ KINDS: dict[WorkCode, tuple[WorkKind, str]] = {
     "loan_waits": (WorkKind.REGION_SILENT, "Bel hen"),
     "loan_unreported": (WorkKind.NOT_REPORTED, "Vraag na"),
     "loan_differs": (WorkKind.REGIONS_DIFFER, "Overleg"),
+    "loan_forgotten": (WorkKind.FORGOTTEN_THERE, "Bel de regio"),
     "loan_cut_short": (WorkKind.CUT_SHORT, "Overleg"),
     "loan_not_booked": (WorkKind.NOT_ACROSS, "Los op"),
     "cap_proposed": (WorkKind.CAP, "Beslis"),
@@ -214,6 +215,8 @@ def _of_regions(kind: WorkCode, about: str, peer: str) -> tuple[str, str]:
             return f"{about}: {peer} antwoordt nog niet", "bel de andere coördinator"
         case "loan_unreported":
             return f"{about}: hoe lang het duurde is nog niet van beide kanten gezegd", f"met {peer}"
+        case "loan_forgotten":
+            return f"{about}: {peer} weet niet meer dat zij hierom vroeg", "bel de andere coördinator"
         case "loan_cut_short":
             return f"{about}: afgezegd, maar er is wel hulp opgeschreven", f"bel {peer}"
         case "loan_differs":
@@ -281,7 +284,7 @@ def _page(work: Work) -> str:
             return f"{LETTERS}#{work.entity_id}"
         case "help_asked" | "helper_offered" | "person_asked" | "loan_waits" | "loan_unreported":
             return loan_href(work.entity_id)
-        case "loan_differs" | "loan_cut_short" | "loan_not_booked":
+        case "loan_differs" | "loan_forgotten" | "loan_cut_short" | "loan_not_booked":
             return loan_href(work.entity_id)
         case "settlement_proposed":
             return settlement_href(work.entity_id)

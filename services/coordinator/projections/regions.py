@@ -44,6 +44,7 @@ from contracts.loans import (
     LoanCompleted,
     LoanConfirmed,
     LoanEnded,
+    LoanForgotten,
     LoanMinutesAgreed,
     LoanMinutesDiffered,
     LoanMinutesReported,
@@ -142,6 +143,8 @@ def _changes(event: Event) -> dict[str, Any]:
             return {"agreed_minutes": event.minutes, "differs": False}
         case LoanUnbooked():
             return {"reason": event.reason}
+        case LoanForgotten():
+            return {"reason": "forgotten"}
         case LoanEnded():
             return {"reason": event.reason, "ended_by": event.by, "differs": False}
         case LoanResolved():
@@ -160,6 +163,7 @@ LOANS = Kind(
             LoanMinutesReported,
             LoanMinutesDiffered,
             LoanReminded,
+            LoanForgotten,
             LoanResolved,
             *_LOAN_AFTER,
         ),

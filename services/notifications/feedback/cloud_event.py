@@ -6,12 +6,11 @@ from.
 """
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from contracts.catalogue import event_type, schema_name
-from contracts.envelope import Event
+from contracts.envelope import Event, source_of
 from contracts.feedback import EndpointTried
 from contracts.referrals import FeedbackGiven
 from services.kernel.settings import Region
@@ -40,7 +39,7 @@ def _event(region: Region, event: Event, id: UUID, at: datetime) -> dict[str, An
     return {
         "specversion": "1.0",
         "id": str(id),
-        "source": source(region.organisation),
+        "source": source_of(region.organisation),
         "type": event_type(type(event)),
         "subject": str(event.entity_id),
         "time": at.isoformat().replace("+00:00", "Z"),
@@ -49,9 +48,3 @@ def _event(region: Region, event: Event, id: UUID, at: datetime) -> dict[str, An
         "region": region.region,
         "data": event.model_dump(mode="json"),
     }
-
-
-@cache
-def source(organisation: str) -> str:
-    """Where it comes from, as the NL GOV profile writes it: the organisation's OIN, and which system."""
-    return f"urn:nld:oin:{organisation}:systeem:wederdienst"

@@ -149,7 +149,8 @@ class Round:
                 for lane in self._lanes.values():
                     lane.tries, lane.due = 0, self._now()
             self._target = found
-        while self._more and self._in_memory < WINDOW:
+        # What waits for a receiver that takes nothing now costs the others nothing: not even the reading.
+        while self._may_go and self._may_read:
             # Before it is read: `wake` may come meanwhile.
             self._more = False
             wanted = WINDOW - self._in_memory
@@ -173,7 +174,9 @@ class Round:
         self._held = found.held
 
     def _remember(self, row: Any) -> None:
-        lane = self._lanes.setdefault(row["lane_id"], Lane(self._now()))
+        # Before what failed meanwhile, which knows no better moment than the endpoint's own.
+        due = min(row["queued_at"], self._now())
+        lane = self._lanes.setdefault(row["lane_id"], Lane(due))
         lane.waiting.append(Waiting(row["delivery_id"], row["lane_id"], row["feedback_id"], row["queued_at"]))
         self._in_memory += 1
 
@@ -182,15 +185,25 @@ class Round:
             self._in_memory -= len(lane.waiting)
 
     @property
+    def _may_read(self) -> bool:
+        """Whether there may be more in the table, and there is room for it."""
+        return self._more and self._in_memory < WINDOW
+
+    @property
     def _may_begin(self) -> bool:
         """Whether one more may be under way; after a failure they go one by one."""
         most = AT_ONCE if self._failures == 0 else 1
         return self._target is not None and self._target.active and self._under_way < most
 
+    @property
+    def _may_go(self) -> bool:
+        """Whether one may go at this moment."""
+        return self._may_begin and self._now() >= self._opens_at
+
     def _take(self) -> tuple[Lane, Target] | None:
         """The lane whose turn it is, if anything may go now."""
         now, target = self._now(), self._target
-        if target is None or not self._may_begin or now < self._opens_at:
+        if target is None or not self._may_go:
             return None
         ready = [lane for lane in self._lanes.values() if not lane.busy and lane.due <= now]
         if not ready:
@@ -203,10 +216,13 @@ class Round:
     async def _until_something(self) -> None:
         """Until it was woken, or it is time for the next."""
         seconds = IDLE_SECONDS
-        due = [lane.due for lane in self._lanes.values() if not lane.busy]
-        if due and self._may_begin:
-            at = max(min(due), self._opens_at)
-            seconds = min(seconds, max(0.0, (at - self._now()).total_seconds()))
+        if self._may_begin:
+            due = [lane.due for lane in self._lanes.values() if not lane.busy]
+            if self._may_read:
+                due.append(self._opens_at)
+            if due:
+                at = max(min(due), self._opens_at)
+                seconds = min(seconds, max(0.0, (at - self._now()).total_seconds()))
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

@@ -113,9 +113,12 @@ def show_network(
     count: int,
     once: bool,
     fresh: bool = False,
-    wait: Callable[[], None] = lambda: None,
+    up: Callable[["NetworkDemo"], None] = lambda _: None,
 ) -> NetworkDemo:
-    """Play the demo with `count` regions. Raises Misconfigured when that many are not there."""
+    """Play the demo with `count` regions, and call `up` while they still run.
+
+    Raises Misconfigured when that many are not there.
+    """
     if not 2 <= count <= len(NETWORK):
         raise Misconfigured(f"The demo knows 1 to {len(NETWORK)} regions. Give --regions a number of those.")
     began = time.monotonic()
@@ -146,7 +149,7 @@ def show_network(
             tell(screen, each.demo, each.ready.cast, each.ready.mailbox, once=once)
         verdict = "[green]all is well[/green]" if demo.ok else "[red]not all is well[/red]"
         screen.say(f"\n[bold]{verdict}[/bold]: {count} regions and a hub, {demo.seconds:.1f} s")
-        wait()
+        up(demo)
         screen.say("stopping")
     return demo
 

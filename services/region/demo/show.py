@@ -17,6 +17,7 @@ from services.region.demo.api import Api
 from services.region.demo.cast import Cast
 from services.region.demo.people import write_files
 from services.region.demo.places import PHONE, UTRECHT
+from services.region.demo.sandbox import STEPS, Sandbox
 from services.region.demo.steps import Steps, expect
 from services.region.demo.story import Story
 from services.region.holding import hold
@@ -35,12 +36,13 @@ WEB_PORT = 8080
 
 @dataclass
 class Demo:
-    """What came of it, for --json and for the exit code."""
+    """What came of it, for --json and for the exit code. `sandbox`: while it stays up."""
 
     address: str
     steps: Steps
     checks: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    sandbox: Sandbox | None = None
 
     @property
     def ok(self) -> bool:
@@ -53,13 +55,19 @@ class Demo:
             "seconds": round(self.seconds, 1),
             "steps": self.steps.as_json(),
             "verify": self.checks,
+            **({"sandbox": self.sandbox.as_json()} if self.sandbox else {}),
         }
 
 
 def show(
-    folder: Path, screen: Screen, *, once: bool, fresh: bool = False, wait: Callable[[], None] = lambda: None
+    folder: Path,
+    screen: Screen,
+    *,
+    once: bool,
+    fresh: bool = False,
+    up: Callable[["Demo"], None] = lambda _: None,
 ) -> Demo:
-    """Play the demo in `folder`. With `once` the region is checked after it; else `wait` runs meanwhile.
+    """Play the demo in `folder`, with `once` check the region, and call `up` while it still runs.
 
     Raises Misconfigured when another demo runs there.
     """
@@ -89,8 +97,10 @@ def show(
                 if once:
                     check(region, folder, screen, demo)
                 demo.seconds = time.monotonic() - began
+                if not once:
+                    demo.sandbox = Sandbox.of(region.region, cast.team)
                 tell(screen, demo, cast, mailbox, once=once)
-                wait()
+                up(demo)
                 screen.say("stopping")
     return demo
 
@@ -180,7 +190,19 @@ def tell(screen: Screen, demo: Demo, cast: Cast, mailbox: Mailbox, *, once: bool
     screen.say("These keys are shown once; each start makes new ones:", indent=2)
     for login in (cast.noor, cast.team, cast.operator, cast.helper.login, cast.asker.login):
         screen.quote(f"{login.label:<28} {login.role.value:<12} {login.key}", indent=4)
+    if demo.sandbox is not None:
+        tell_teams(screen, demo.sandbox)
     screen.say("\nCtrl-C stops it.", indent=2)
+
+
+def tell_teams(screen: Screen, sandbox: Sandbox) -> None:
+    """What to copy to try a social team's system against it."""
+    screen.say("\nA sandbox for a social team (docs/social-teams.md). In another terminal:", indent=2)
+    for line in sandbox.setup:
+        screen.copyable(line)
+    screen.say("and then, one by one:", indent=2)
+    for line in STEPS:
+        screen.copyable(line)
 
 
 def address_of(region: RunningRegion) -> str:

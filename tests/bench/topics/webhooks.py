@@ -1,4 +1,4 @@
-"""Webhooks: from exchange's word to the receiver, and whether those that hang or fail delay the others.
+"""Webhooks: whether receivers that hang or fail delay the others.
 
 Notifications leads in this process with its real courier; the receivers are real servers on loopback, in
 a process of their own. Feedback comes as from the follower, one thing after another at a fixed pace; the
@@ -22,7 +22,7 @@ from services.kernel.settings import Webhooks
 from services.notifications.feedback.courier import Courier
 from services.notifications.feedback.signing import new_secret, new_signing_key
 from tests.bench.bench import Bench
-from tests.bench.figures import Figure, Sample, at_most, percentile, times_at_most
+from tests.bench.figures import Figure, Sample, percentile, times_at_most
 from tests.bench.leader import Leader, leading
 from tests.bench.meters import Cpu
 from tests.bench.receivers import Receivers, receivers
@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 120.0
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    """p99 of one at a time; p99 of the healthy with and without ten that hang or fail."""
+    """p99 of the healthy with and without ten that hang or fail."""
     place = await bench.servers.place("webhooks")
     webhooks = bench.size(10_000, 500)
     cpu = bench.cpu()
@@ -48,26 +48,14 @@ async def measure(bench: Bench) -> list[Figure]:
         async with leading(place.region, "notifications") as leader:
             replica = _replica(leader)
 
-            async def one_by_one() -> Sample:
-                few = bench.size(200, 50)
-                return await _round(replica, there, there.healthy[:1], few, pace=50, cpu=cpu)
-
             async def alone() -> Sample:
-                return await _round(replica, there, there.healthy, each, pace=PACE, cpu=cpu)
+                return await _round(replica, there, there.healthy, each, cpu)
 
             async def beside() -> Sample:
-                return await _round(replica, there, there.healthy + bad, each, pace=PACE, cpu=cpu)
+                return await _round(replica, there, there.healthy + bad, each, cpu)
 
-            single = await bench.in_turns("webhooks, one by one", {"wederdienst": one_by_one})
             sides = await bench.in_turns("webhooks", {"with ten bad ones": beside, "alone": alone})
     return [
-        Figure(
-            "webhook-p99",
-            "Status change to webhook at the receiver, p99",
-            "ms",
-            single["wederdienst"].latency("p99_ms"),
-            at_most(200),
-        ),
         Figure(
             "webhooks-beside-bad-ones",
             f"{webhooks:,} webhooks, p99 of {healthy} receivers beside {HANGING} that hang and "
@@ -96,10 +84,8 @@ def _replica(leader: Leader) -> Any:
     )
 
 
-async def _round(
-    replica: Any, there: Receivers, ports: tuple[int, ...], each: int, *, pace: int, cpu: Cpu
-) -> Sample:
-    """Every receiver gets `each` things of its own team, `pace` a second; latencies of the healthy ones."""
+async def _round(replica: Any, there: Receivers, ports: tuple[int, ...], each: int, cpu: Cpu) -> Sample:
+    """Every receiver gets `each` things of its own team, at its pace; latencies of the healthy ones."""
     teams = {f"team-{port}": port for port in ports}
     endpoints = [await _register(replica, team, port) for team, port in teams.items()]
     healthy = len(set(ports) & set(there.healthy))
@@ -110,7 +96,7 @@ async def _round(
 
         async def say(team: str, offset: float) -> None:
             for n in range(each):
-                await asyncio.sleep(max(0.0, began + offset + n / pace - time.perf_counter()))
+                await asyncio.sleep(max(0.0, began + offset + n / PACE - time.perf_counter()))
                 referral_id = new_id()
                 said[str(uuid5(referral_id, "feedback/1"))] = time.time()
                 told = TakeFeedback(
@@ -118,7 +104,7 @@ async def _round(
                 )
                 await replica.decide(told, _ITSELF, new_id())
 
-        await asyncio.gather(*(say(team, k / pace / len(teams)) for k, team in enumerate(teams)))
+        await asyncio.gather(*(say(team, k / PACE / len(teams)) for k, team in enumerate(teams)))
         arrived = await there.arrived(healthy * each, seconds=PATIENCE_SECONDS)
     for team, endpoint_id in zip(teams, endpoints, strict=True):
         await replica.decide(

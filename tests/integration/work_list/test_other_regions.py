@@ -61,6 +61,19 @@ async def test_help_that_has_been_and_of_which_nobody_says_how_long_it_took(offi
     assert len(await office.work(kind="loan_unreported")) == 2
 
 
+async def test_help_that_the_region_which_asked_forgot_waits_until_it_ends(office: Office) -> None:
+    lent = {"side": "helps", "request_id": None}
+    await office.told(*(about_loan(event, **lent) for event in (loans.HelpAsked, loans.LoanConfirmed)))
+    assert await office.work(kind="loan_forgotten") == []
+    await office.told(about_loan(loans.LoanForgotten, **lent))
+    assert (await office.one("loan_forgotten")).reason == "delft"
+    # What our own person says nobody there reads; theirs says that they know it after all.
+    await office.told(about_loan(loans.LoanMinutesReported, **lent))
+    assert (await office.one("loan_forgotten")).entity_id == TWO
+    await office.told(about_loan(loans.LoanMinutesReported, by="them", **lent))
+    assert await office.work(kind="loan_forgotten") == []
+
+
 async def test_what_was_called_off_although_someone_helped_is_talked_about(office: Office) -> None:
     await office.told(requested(), about_loan(loans.HelpSought), about_loan(loans.LoanConfirmed))
     await office.told(about_loan(loans.LoanEnded))

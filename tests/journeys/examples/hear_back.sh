@@ -20,4 +20,4 @@ until call GET "/v1/webhook-endpoints/$endpoint/deliveries" | grep -q '"status":
 echo "endpoint $endpoint takes webhooks"
 
 # Or ask for it yourself, as often as you like: remember the cursor.
-call GET "/v1/feedback?after=${CURSOR:-0}" | field cursor | sed 's/^/cursor /'
+echo "cursor $(call GET "/v1/feedback?after=${CURSOR:-0}" | field cursor)"

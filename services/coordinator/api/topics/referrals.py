@@ -23,7 +23,7 @@ from contracts.referrals import (
     RejectReferral,
     StopFeedback,
 )
-from contracts.referring import NewReferral, ReferralEvent
+from contracts.referring import ATTRIBUTES, NewReferral, ReferralEvent
 from services.coordinator import cloudevents
 from services.coordinator.api.answers import changed, gone
 from services.coordinator.api.commands import Route, caller
@@ -63,7 +63,7 @@ def add_reads(api: FastAPI, desk: Desk) -> None:
         status_code=201,
         response_model=None,
         responses={201: {"model": MadeReferral, "description": "It is received, and durable."}},
-        openapi_extra={"requestBody": {"required": True, "content": _CONTENT}},
+        openapi_extra={"requestBody": {"required": True, "content": _CONTENT}, "parameters": _BINARY},
     )
     async def refer_person(request: Request, caller: Annotated[Caller, Depends(caller)]) -> JSONResponse:
         """Refer someone to help in the neighbourhood: all at once, and nothing is asked again.
@@ -152,3 +152,15 @@ _CONTENT: dict[str, Any] = {
     cloudevents.STRUCTURED: {"schema": {"$ref": "#/components/schemas/ReferralEvent"}},
 }
 """The bodies that are taken; their models are put into the document by `openapi.py`."""
+
+_BINARY: list[dict[str, Any]] = [
+    {
+        "name": f"ce-{name}",
+        "in": "header",
+        "required": False,
+        "description": "In binary mode: this attribute of the event, percent-encoded.",
+        "schema": schema,
+    }
+    for name, schema in ATTRIBUTES.items()
+]
+"""Headers that make a plain referral the data of an event."""
