@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.coordinator.api import api
-from services.coordinator.console.pages import console
+from services.coordinator.console.routes import console
 from services.coordinator.desk import Desk, traceparent
 from services.kernel.probes import WebServer
 from services.kernel.runtime import Replica

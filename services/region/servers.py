@@ -286,7 +286,7 @@ def nats_config(region: Region, store: Path, node: Node | None = None) -> str:
         f'server_name: "{node.name if node is not None else region.region}"\n'
         "max_payload: 1MB\n"
         'ping_interval: "5s"\n'
-        f'jetstream {{ store_dir: "{store}" }}\n'
+        f'jetstream {{ store_dir: "{store}", domain: "{region.region}" }}\n'
         + ("" if node is None else _deployed(region, node))
         + "authorization {\n  users = [\n"
         + "".join(users)

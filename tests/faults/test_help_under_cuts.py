@@ -1,127 +1,43 @@
 """Every step of help between two regions, with the link cut before, during and after it, in each direction.
 
-Some lots of help run a step apart from each other, so that in a round each of them is at another step; the
-rounds go through all kinds of cut. So every step meets every kind, each longer than every time-out.
+For each way in which help may end some lots of it run a step apart from each other, so that in a round each
+of them is at another step; the rounds go through all kinds of cut. So every step meets every kind, each
+longer than every time-out.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import get_args
 
 import pytest
 
-from contracts.loans import lent_id
-from services.kernel.service import new_id
 from services.link.presence import FAILING_SECONDS
-from services.region.databases import connect
 from services.region.mirror import mirror
 from services.region.verify import verify
-from tests.harness.town import NOOR, SAM, Neighbour, Town, good, in_days, problem
-from tests.harness.towns import OOST, WEST, Towns, two_towns
+from tests.harness.help_across import (
+    BEYOND,
+    CAP,
+    MINUTES,
+    SETTLED,
+    TRANSFERS,
+    End,
+    Help,
+    Seen,
+    Step,
+    all_seen,
+    begin_help,
+    begin_help_beyond_the_cap,
+)
+from tests.harness.town import problem
+from tests.harness.towns import OOST, Towns, two_towns
 from tests.harness.waiting import until
 
 KINDS = tuple(product(("before", "during", "after"), ("there", "back", "both")))
 CUT_SECONDS = 1.2 * FAILING_SECONDS
 HEALS_SECONDS = 5.0
-MINUTES, GIFT = 45, 5
-
-type Seen = Callable[[], bool]
-"""Whether the other region has what was done here."""
-
-
-@dataclass
-class Help:
-    """One request in oost that someone of west helps with, step by step. Each gives how it is seen there."""
-
-    towns: Towns
-    asker: Neighbour
-    helper: Neighbour
-    offer: UUID
-    request: UUID
-    here: str = ""
-    there: str = ""
-
-    @property
-    def steps(self) -> list[Callable[[], Seen]]:
-        return [
-            self.shown,
-            self.proposed,
-            self.chosen,
-            self.asker_agrees,
-            self.helper_agrees,
-            self.asker_reports,
-            self.helper_reports,
-            self.given,
-        ]
-
-    def shown(self) -> Seen:
-        oost = self.towns.oost
-        good(oost.post(f"/v1/help-requests/{self.request}/appeals", {"peers": [WEST]}, by=NOOR), 201)
-        (loan,) = oost.read(f"/v1/loans?request_id={self.request}", by=NOOR)["items"]
-        self.here, self.there = loan["loan_id"], str(lent_id(OOST, UUID(loan["loan_id"])))
-        path = f"/v1/loans/{self.there}"
-        return lambda: self.towns.west.get(path, by=SAM).status_code == 200
-
-    def proposed(self) -> Seen:
-        good(self._post(self.towns.west, "proposals", {"offer_id": self.offer}, by=SAM))
-        return lambda: self.at(OOST)["status"] == "offered"
-
-    def chosen(self) -> Seen:
-        good(self._post(self.towns.oost, "choices", by=NOOR))
-        return lambda: self._both("wanted")
-
-    def asker_agrees(self) -> Seen:
-        good(self._post(self.towns.oost, "agreements", by=self.asker.login))
-        return lambda: bool(self.at(WEST)["they_agree"])
-
-    def helper_agrees(self) -> Seen:
-        good(self._post(self.towns.west, "agreements", by=self.helper.login))
-        return lambda: self._both("confirmed") and self.contact().json()["name"] == self.helper.name
-
-    def asker_reports(self) -> Seen:
-        good(self._post(self.towns.oost, "minutes", {"minutes": MINUTES}, by=self.asker.login))
-        return lambda: self.at(WEST)["their_minutes"] == MINUTES
-
-    def helper_reports(self) -> Seen:
-        good(self._post(self.towns.west, "minutes", {"minutes": MINUTES}, by=self.helper.login))
-        return lambda: self._both("completed")
-
-    def given(self) -> Seen:
-        """Hours to and fro at the same moment."""
-        ways = (
-            (self.towns.oost, self.asker, WEST, self.helper),
-            (self.towns.west, self.helper, OOST, self.asker),
-        )
-        made = [(town, _give(town, giver, peer, taker)) for town, giver, peer, taker in ways]
-        return lambda: all(town.read(path, by=NOOR)["status"] == "posted" for town, path in made)
-
-    def contact(self) -> Any:
-        """What oost hears of how to reach the helper, asked now."""
-        return self.towns.oost.get(f"/v1/loans/{self.here}/contact", by=NOOR)
-
-    def at(self, region: str) -> dict[str, Any]:
-        if region == OOST:
-            return self.towns.loan(self.towns.oost, self.here)
-        return self.towns.loan(self.towns.west, self.there)
-
-    def _both(self, status: str) -> bool:
-        return self.at(OOST)["status"] == self.at(WEST)["status"] == status
-
-    def _post(self, town: Town, what: str, body: Any = None, **by: Any) -> Any:
-        loan_id = self.here if town is self.towns.oost else self.there
-        return town.post(f"/v1/loans/{loan_id}/{what}", body, **by)
-
-
-def _give(town: Town, giver: Neighbour, peer: str, taker: Neighbour) -> str:
-    body = {"from_account_id": giver.id, "peer": peer, "to_account_id": taker.id, "minutes": GIFT}
-    made = town.post("/v1/region-transfers", body, by=NOOR, key=str(new_id()))
-    return f"/v1/region-transfers/{good(made, 201)['id']}"
 
 
 @pytest.mark.long
@@ -129,42 +45,57 @@ def _give(town: Town, giver: Neighbour, peer: str, taker: Neighbour) -> str:
 async def test_every_step_goes_on_after_every_kind_of_cut(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     async with two_towns(tmp_path) as towns:
-        await asyncio.to_thread(towns.agree_on_a_cap, 1_200)
-        lots = [await asyncio.to_thread(begin_help, towns) for _ in KINDS]
+        await asyncio.to_thread(towns.agree_on_a_cap, CAP)
+        lots = [
+            await asyncio.gather(*(asyncio.to_thread(_begin, towns, end) for end in get_args(End)))
+            for _ in KINDS
+        ]
+        all_lots = [lot for each in lots for lot in each]
         kinds = dice.sample(KINDS, len(KINDS))
-        for n in range(len(lots) + len(lots[0].steps) - 1):
-            steps = [lot.steps[n - k] for k, lot in enumerate(lots) if 0 <= n - k < len(lot.steps)]
-            running = [lot for lot in lots if lot.here and lot.at(OOST)["status"] == "confirmed"]
+        for n in range(len(lots) + max(len(lot.steps) for lot in all_lots) - 1):
+            steps = [
+                lot.steps[n - k] for k, each in enumerate(lots) for lot in each if 0 <= n - k < len(lot.steps)
+            ]
+            dice.shuffle(steps)
+            running = [lot for lot in all_lots if lot.here and lot.at(OOST)["status"] == "confirmed"]
             await _round(towns, kinds[n % len(kinds)], steps, running, dice)
-        for lot in lots:
-            for town, person, minutes in (
-                (towns.oost, lot.asker, -MINUTES),
-                (towns.west, lot.helper, MINUTES),
-            ):
-                account = await asyncio.to_thread(town.account, person)
-                assert (account["balance_minutes"], account["held_minutes"]) == (minutes, 0)
-        position = await asyncio.to_thread(towns.position, towns.oost)
-        assert position["position_minutes"] == MINUTES * len(lots)
+        await asyncio.to_thread(_all_ended_as_it_should, towns, all_lots)
         found = await mirror(towns.oost.region.region, towns.west.region.region)
         assert found.ok, found.wrong
-        assert found.read == 3 * len(lots)
-        planted = [word for lot in lots for who in (lot.asker, lot.helper) for word in (who.name, who.phone)]
+        assert found.read == TRANSFERS * len(lots)
+        planted = [
+            word for lot in all_lots for who in (lot.asker, lot.helper) for word in (who.name, who.phone)
+        ]
         for town in (towns.oost, towns.west):
             report = await verify(town.region.region, folder=town.folder, planted=planted)
             assert report.ok, [check for check in report.checks if not check.ok]
 
 
-def begin_help(towns: Towns) -> Help:
-    """Someone of oost asks, someone of west offers; nothing is shown yet."""
-    asker, helper = towns.oost.neighbour(), towns.west.neighbour(capacity=120)
-    offer = towns.west.offer(helper, "gardening")
-    return Help(towns, asker, helper, offer, towns.oost.ask(asker, "gardening", 60, wanted_at=in_days(3)))
+def _begin(towns: Towns, end: End) -> Help:
+    return begin_help_beyond_the_cap(towns) if end == "beyond_cap" else begin_help(towns, end)
+
+
+def _all_ended_as_it_should(towns: Towns, lots: list[Help]) -> None:
+    """Hours only where help was given; nothing is held for what was called off."""
+    for lot in lots:
+        given = MINUTES if lot.end == "given" else 0
+        before = 2 * (BEYOND // 3) if lot.end == "beyond_cap" else 0
+        for town, person, minutes in (
+            (towns.oost, lot.asker, before - given),
+            (towns.west, lot.helper, given),
+        ):
+            account = town.account(person)
+            assert (account["balance_minutes"], account["held_minutes"]) == (minutes, 0), lot.end
+        assert lot.both("completed" if lot.end == "given" else "ended"), lot.end
+    owed = (MINUTES - SETTLED) * sum(lot.end == "given" for lot in lots)
+    for town, position in ((towns.oost, owed), (towns.west, -owed)):
+        assert towns.position(town)["position_minutes"] == position
 
 
 async def _round(
     towns: Towns,
     kind: tuple[str, str],
-    steps: list[Callable[[], Seen]],
+    steps: list[Step],
     running: list[Help],
     dice: random.Random,
 ) -> None:
@@ -175,7 +106,7 @@ async def _round(
         gate.shut(direction)
     doing = asyncio.gather(*(asyncio.to_thread(_answered, step) for step in steps))
     if when == "during":
-        await asyncio.sleep(dice.random() / 4)
+        await asyncio.sleep(dice.random() / 2)
         gate.shut(direction)
     seen = await doing
     if when == "after":
@@ -195,7 +126,7 @@ async def _round(
     print(f"cut {when} {len(steps)} steps, {direction} at {of}: drained {drained:.1f} s after healing")
 
 
-def _answered(step: Callable[[], Seen]) -> Seen:
+def _answered(step: Step) -> Seen:
     """Local work is answered as ever, whatever the link does."""
     began = time.monotonic()
     seen = step()
@@ -204,18 +135,11 @@ def _answered(step: Callable[[], Seen]) -> Seen:
 
 
 async def _until_all(seen: list[Seen]) -> None:
-    async def all_seen() -> bool:
-        return await asyncio.to_thread(lambda: all(one() for one in seen))
+    async def there() -> bool:
+        return await asyncio.to_thread(all_seen, seen)
 
-    await until(all_seen, "the other region having it all", seconds=15)
+    await until(there, "the other region having it all", seconds=15)
 
 
 async def _nothing_waits(towns: Towns) -> bool:
-    for town in (towns.oost, towns.west):
-        database = await connect(town.region.region, "link")
-        try:
-            if await database.fetchval("SELECT sum(queued - taken) FROM peers"):
-                return False
-        finally:
-            await database.close()
-    return True
+    return not await towns.waiting()

@@ -27,7 +27,7 @@ type Seen = Callable[[], bool]
 
 type Step = Callable[[], Seen]
 
-End = Literal["given", "asker_withdraws", "helper_withdraws", "declined", "beyond_cap"]
+End = Literal["given", "withdrawn", "asker_calls_off", "helper_withdraws", "declined", "beyond_cap"]
 
 
 @dataclass
@@ -56,8 +56,10 @@ class Help:
             case "given":
                 hours = [self.given, self.settlement_proposed, self.settlement_agreed]
                 return [*self.agreed, self.asker_reports, self.helper_reports, *hours]
-            case "asker_withdraws":
-                return [*self.agreed, self.asker_withdraws]
+            case "withdrawn":
+                return [self.shown, self.proposed, self.withdrawn]
+            case "asker_calls_off":
+                return [*self.agreed, self.asker_calls_off]
             case "helper_withdraws":
                 return [*self.agreed, self.helper_withdraws]
             case "declined":
@@ -123,9 +125,13 @@ class Help:
 
     # ---- how else it may end
 
-    def asker_withdraws(self) -> Seen:
-        """What she asked, not only this help."""
+    def withdrawn(self) -> Seen:
+        """The request itself, by who asked, before anyone was chosen."""
         gone(self.towns.oost, f"/v1/help-requests/{self.request}", by=self.asker.login)
+        return lambda: self.both("ended")
+
+    def asker_calls_off(self) -> Seen:
+        gone(self.towns.oost, f"/v1/loans/{self.here}", by=self.asker.login)
         return lambda: self.both("ended")
 
     def helper_withdraws(self) -> Seen:
@@ -161,7 +167,7 @@ class Help:
 
 def begin_help(towns: Towns, end: End = "given", *, minutes: int = PLANNED) -> Help:
     """Someone of oost asks, someone of west offers; nothing is shown yet."""
-    asker, helper = towns.oost.neighbour(), towns.west.neighbour(capacity=2 * minutes)
+    asker, helper = towns.oost.neighbour(), towns.west.neighbour(capacity=minutes)
     offer = towns.west.offer(helper, "gardening")
     request = towns.oost.ask(asker, "gardening", minutes, wanted_at=in_days(3))
     return Help(towns, asker, helper, offer, request, end)

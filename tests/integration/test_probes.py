@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 
 from contracts.catalogue import COMMANDS, QUERIES, SERVICES
 from services.coordinator.api import api
-from services.coordinator.console.pages import console
+from services.coordinator.console.routes import console
 from services.coordinator.desk import Desk
 from services.coordinator.web import METHODS
 from services.kernel.gauges import KERNEL_GAUGES

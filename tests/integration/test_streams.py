@@ -24,6 +24,7 @@ async def test_settings_that_differ_are_told_and_never_overwritten(town: Town) -
     reader = consumer_config("exchange")
     async with bus_of(region) as bus:
         js = bus.client.jetstream(timeout=5)
+        assert (await js.account_info()).domain == region.region
         with capture_logs() as lines:
             assert not await ensure_stream(js, ours)
             await ensure_consumer(js, STREAM, reader)

@@ -1,23 +1,19 @@
-"""The console's addresses: server-rendered pages and forms, in Dutch, for coordinators.
+"""The console's pages: server-rendered, with forms, in Dutch, for coordinators, teams and operators.
 
 Everything under it needs a session; every form carries the session's token. What a form
 asks for goes over the same desk as the API's commands.
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from starlette.applications import Starlette
 from starlette.datastructures import FormData
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from contracts.envelope import Actor, Command, Role
 from contracts.exchange import CancelMatch, ConfirmMatch
@@ -27,29 +23,22 @@ from contracts.referrals import CancelReferral
 from services.coordinator.api.problems import status_of
 from services.coordinator.api.statement import CSV, statement_csv
 from services.coordinator.console.addresses import (
-    COMPENSATIONS,
-    FIGURES,
     LETTERS,
-    MEMBERS,
     OPERATING,
     REFER,
-    REFERRALS,
     compensation_href,
     member_href,
     request_href,
 )
-from services.coordinator.console.cases import ALL_POSTED, APPROVED, CASES, DONE, DONE_KEY, ROWS, Case, Row
+from services.coordinator.console.cases import ALL_POSTED, APPROVED, DONE, DONE_KEY, Case, Row
 from services.coordinator.console.compensation import compensations_page
 from services.coordinator.console.figures import figures_page
 from services.coordinator.console.finding import people_page
 from services.coordinator.console.forms import Failed, Form, member_by_number, read, refused
 from services.coordinator.console.frame import (
-    HANDLERS,
-    Frame,
     NotSignedIn,
     StaleForm,
     Unknown,
-    never_changes,
     shown,
 )
 from services.coordinator.console.help_request import request_page
@@ -105,74 +94,13 @@ class Visit:
         return str(self.form.get("idempotency_key") or new_id())
 
 
-def console(desk: Desk) -> Starlette:
-    """The console at a desk. Raises Misconfigured when there is no secret to sign sessions with."""
-    pages = _Pages(desk)
-    get, post = ["GET"], ["POST"]
-    return Starlette(
-        routes=[
-            Route("/inloggen", pages.sign_in_page, methods=get),
-            Route("/inloggen", pages.sign_in, methods=post),
-            Route("/uitloggen", pages.sign_out, methods=post),
-            Route("/", pages.signed_in(pages.today), methods=get),
-            Route("/hulpvragen/{id}", pages.signed_in(pages.request), methods=get),
-            Route("/hulpvragen/{id}/koppelingen", pages.signed_in(pages.confirm), methods=post),
-            Route(
-                "/hulpvragen/{id}/koppelingen/{match}/afzegging", pages.signed_in(pages.undo), methods=post
-            ),
-            Route(MEMBERS, pages.signed_in(pages.find), methods=post),
-            Route("/deelnemers/{id}/goedkeuring", pages.signed_in(pages.approve), methods=post),
-            Route("/deelnemers/{id}/rekening", pages.signed_in(pages.statement), methods=get),
-            Route("/deelnemers/{id}/rekening.csv", pages.signed_in(pages.statement_table), methods=get),
-            Route("/deelnemers/{id}/jaaroverzicht/{year:int}", pages.signed_in(pages.year), methods=get),
-            Route(COMPENSATIONS, pages.signed_in(pages.compensations), methods=get),
-            Route(FIGURES, pages.signed_in(pages.figures), methods=get),
-            Route(OPERATING, pages.signed_in(pages.operating, Role.OPERATOR), methods=get),
-            Route(
-                f"{OPERATING}/geparkeerd/{{service}}/{{lane}}",
-                pages.signed_in(pages.retry, Role.OPERATOR),
-                methods=post,
-            ),
-            Route(
-                f"{OPERATING}/webhooks/{{id}}", pages.signed_in(pages.webhook, Role.OPERATOR), methods=post
-            ),
-            Route(REFERRALS, pages.signed_in(pages.referrals), methods=get),
-            Route(REFER, pages.signed_in(pages.refer_page, Role.REFERRER), methods=get),
-            Route(REFER, pages.signed_in(pages.refer, Role.REFERRER), methods=post),
-            Route(f"{REFER}/{{id}}/terugname", pages.signed_in(pages.take_back, Role.REFERRER), methods=post),
-            Route("/brieven", pages.signed_in(pages.letters), methods=get),
-            Route("/brieven/afdrukken", pages.signed_in(pages.sheets), methods=get),
-            Route("/brieven/verstuurd", pages.signed_in(pages.all_posted), methods=post),
-            *_case_routes(pages),
-            *_row_routes(pages),
-            Mount("/static/{version}", never_changes(StaticFiles(directory=STATIC))),
-        ],
-        middleware=[Middleware(Frame, site=pages.site(None))],
-        exception_handlers=HANDLERS,
-    )
-
-
-def _case_routes(pages: "_Pages") -> Iterator[Route]:
-    """Each page with forms, and an address for every form on it."""
-    for case in CASES:
-        yield Route(case.path, pages.signed_in(pages.case(case)), methods=["GET"])
-        for form in case.forms:
-            address = f"{case.path}/{form.id}"
-            yield Route(address, pages.signed_in(pages.posted(case, form)), methods=["POST"])
-
-
-def _row_routes(pages: "_Pages") -> Iterator[Route]:
-    """The forms of one button, in the rows of a list."""
-    for row in ROWS:
-        address = f"{row.path}/{row.form.id}"
-        yield Route(address, pages.signed_in(pages.row_posted(row)), methods=["POST"])
-
-
 type Page = Callable[[Visit], Awaitable[Response]]
 type Handler = Callable[[Request], Awaitable[Response]]
 
 
-class _Pages:
+class Pages:
+    """The pages at a desk. Raises Misconfigured when there is no secret to sign sessions with."""
+
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._sessions = Sessions(desk.region, desk.keys)

@@ -280,7 +280,11 @@ async def _loan_forms(desk: Desk, row: Any, href: str, failed: Failed | None) ->
         offered.append(ask.RESOLVE)
     if row["status"] not in ("agreed", "unbooked", "completed", "ended") and (not said or _forgotten(row)):
         offered.append(ask.END)
-    return tuple(shown_form(form, href, choices=choices, failed=failed) for form in offered)
+    return tuple(
+        # The next step stands open; that it does not go on is one click further.
+        shown_form(form, href, choices=choices, failed=failed, unfolded=n == 0 and form is not ask.END)
+        for n, form in enumerate(offered)
+    )
 
 
 async def _offers(desk: Desk, category: str) -> tuple[tuple[str, str], ...]:
@@ -314,10 +318,12 @@ async def seeking_page(
         return None
     asked = await desk.fetch("SELECT * FROM loans_seen WHERE request_id = $1 ORDER BY peer", request_id)
     href = seeking_href(request_id)
+    looking = {one["peer"] for one in asked if one["status"] not in ("completed", "ended")}
+    others = tuple(one for one in await choices(desk, await peers_of(desk, actor)) if one[0] not in looking)
     form = shown_form(
         ask.SEEK,
         href,
-        choices={"peers": await choices(desk, await peers_of(desk, actor))},
+        choices={"peers": others},
         failed=failed,
         unfolded=True,
     )
@@ -332,11 +338,15 @@ async def seeking_page(
         facts=(
             Fact("Hoort bij", request_label(request_id).lower(), href=request_href(request_id)),
             *(
-                Fact(region_label(one["peer"]), STATUS[one["status"]][0], "", loan_href(one["loan_id"]))
+                Fact(
+                    region_label(one["peer"]), STATUS[one["status"]][0].lower(), "", loan_href(one["loan_id"])
+                )
                 for one in asked
             ),
         ),
-        groups=kept((Group("Wie kan helpen?", (form,)),) if is_open else (), (ask.SEEK,), href, failed),
+        groups=kept(
+            (Group("Wie kan helpen?", (form,)),) if is_open and others else (), (ask.SEEK,), href, failed
+        ),
         notice=Notice("ok", done) if done else None,
         failed=failed is not None,
     )

@@ -32,7 +32,7 @@ from services.coordinator.console.people import (
 )
 from services.coordinator.console.referral import team_label
 from services.coordinator.console.stranded import why_nl
-from services.coordinator.console.views import KindFilter, TodayPage, WorkItem, WorkKind
+from services.coordinator.console.views_today import KindFilter, TodayPage, WorkItem, WorkKind
 from services.coordinator.console.wording import category_nl, waited_nl
 from services.coordinator.desk import Desk
 from services.coordinator.local_time import now
