@@ -5,13 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from services.kernel.errors import Misconfigured
@@ -63,7 +60,6 @@ REFUSED = {
 }
 
 
-NOOR = "Noor (buurtcoördinator)"
 WEDERDIENST = (sys.executable, "-m", "services.region.cli")
 
 
@@ -118,40 +114,6 @@ def test_while_it_stays_up_a_social_team_tries_its_own_system(tmp_path: Path) ->
         assert cursor.startswith("cursor ")
         assert shown.wait(60) == 0
     assert end_leftovers(tmp_path / "demo") == []
-
-
-@pytest.mark.long
-def test_the_demo_stays_up_until_ctrl_c_and_runs_again_on_the_same_data(tmp_path: Path) -> None:
-    assert demo(tmp_path)["ok"]
-    # Its services rest now, and so do its servers: those that are asked for are started for it.
-    verified = wederdienst("verify", "--json", "--config", str(tmp_path / "region.toml"))
-    assert verified.returncode == 0, verified.stderr
-    assert json.loads(verified.stdout)["ok"]
-    assert end_leftovers(tmp_path) == []
-
-    line = (*WEDERDIENST, "demo", "--folder", str(tmp_path))
-    process = subprocess.Popen(line, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        said = [row.strip() for row in takewhile(lambda row: row != "Ctrl-C stops it.\n", process.stderr)]
-        shows_its_main_job(said)
-        (address,) = (row.partition("/ (the API:")[0] for row in said if "(the API:" in row)
-        (key,) = (row.split()[-1] for row in said if row.startswith(f"{NOOR} "))
-        # After its last step it is still there, and so is what it says.
-        for _ in range(3):
-            time.sleep(1)
-            work = httpx.get(f"{address}/v1/work-items", headers={"Authorization": f"Bearer {key}"})
-            assert work.status_code == 200
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        assert process.stderr.read().split() == ["stopping"]
-        assert process.wait(30) == 0
-    finally:
-        process.terminate()
-        process.wait(30)
-    assert end_leftovers(tmp_path) == []
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(address)
 
 
 @pytest.mark.long
