@@ -152,7 +152,12 @@ def test_an_invariant_that_does_not_hold_is_told_and_is_the_exit_code(
     assert noted == [(not code, "niet goed: 1" if code else "1 controles goed")] * 2
     # And of the demo, where every step went as it should.
     shown = Demo("http://127.0.0.1:8080", Steps(Screen()), checks=report.as_dict())
-    monkeypatch.setattr("services.region.demo.show.show", lambda *_, **__: shown)
+
+    def plays(*_: object, up: Callable[[Demo], None], **__: object) -> Demo:
+        up(shown)
+        return shown
+
+    monkeypatch.setattr("services.region.demo.show.show", plays)
     ended, out, _ = wederdienst("demo", "--once", "--json", "--folder", str(tmp_path))
     assert (ended, json.loads(out)["ok"]) == (code, not code)
 
