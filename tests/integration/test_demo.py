@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from services.kernel.errors import Misconfigured
-from services.region.demo.show import show
+from services.region.demo.show import _web_port, show
 from services.region.holding import end_leftovers
 from services.region.progress import Screen
 from tests.harness.terminal import LISTENING, typed
@@ -93,6 +95,42 @@ def test_the_demo_shows_its_main_job(tmp_path: Path) -> None:
 def shows_its_main_job(titles: Sequence[str]) -> None:
     for part in (*MAIN_JOB, *REFUSED):
         assert any(part in title for title in titles), part
+
+
+@pytest.mark.long
+def test_it_stays_up_until_ctrl_c_and_what_rests_then_is_verified(tmp_path: Path) -> None:
+    line = (*WEDERDIENST, "demo", "--folder", str(tmp_path))
+    with subprocess.Popen(line, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as shown:
+        try:
+            assert shown.stderr is not None
+            said = [
+                row.strip() for row in takewhile(lambda row: row.strip() != "Ctrl-C stops it.", shown.stderr)
+            ]
+            shows_its_main_job(said)
+            (address,) = (row.partition("/ (the API:")[0] for row in said if "(the API:" in row)
+            (key,) = (row.split()[-1] for row in said if row.startswith("Noor (buurtcoördinator) "))
+            work = httpx.get(f"{address}/v1/work-items", headers={"Authorization": f"Bearer {key}"})
+            assert work.status_code == 200
+            # After its last word it is still there, and so is what it says.
+            with pytest.raises(subprocess.TimeoutExpired):
+                shown.wait(1)
+        finally:
+            shown.send_signal(signal.SIGINT)
+        assert shown.stderr.read().split() == ["stopping"]
+        assert shown.wait(30) == 0
+    assert end_leftovers(tmp_path) == []
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
+    # Its servers rest too: those that are asked for are started for it.
+    verified = wederdienst("verify", "--json", "--config", str(tmp_path / "region.toml"))
+    assert verified.returncode == 0, verified.stderr
+    assert json.loads(verified.stdout)["ok"]
+    assert end_leftovers(tmp_path) == []
+
+
+def test_two_demos_at_once_have_each_an_address_of_their_own() -> None:
+    with _web_port() as one, _web_port() as other:
+        assert one != other
 
 
 @pytest.mark.long

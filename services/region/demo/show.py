@@ -1,11 +1,15 @@
 """The whole demo: a region in a folder of its own, filled, played, checked."""
 
 import asyncio
+import fcntl
+import os
 import shutil
 import socket
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -78,7 +82,7 @@ def show(
             empty(folder)
         files = write_files(folder / "import", today=datetime.now(LOCAL).date())
         cast = Cast(home=UTRECHT.home)
-        with Mailbox(folder / "mail") as mailbox:
+        with Mailbox(folder / "mail") as mailbox, _web_port() as web_port:
             config = write_region(
                 folder,
                 region=UTRECHT.region,
@@ -88,7 +92,7 @@ def show(
                 keys=[login.as_table() for login in cast.logins],
                 teams=cast.teams,
                 mail_port=mailbox.port,
-                web_port=_web_port(),
+                web_port=web_port,
             )
             screen.say(f"[bold]Starting the region {UTRECHT.name}[/bold] in {folder}")
             with running(config, say=lambda step: screen.quote(step, indent=2)) as region:
@@ -224,11 +228,16 @@ def empty(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _web_port() -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@contextmanager
+def _web_port() -> Iterator[int]:
+    """The usual one where it is free, for this demo alone also before its web opens it; else another."""
+    with (Path(tempfile.gettempdir()) / f"wederdienst-demo-{os.getuid()}").open("a") as usual:
         try:
-            probe.bind(("127.0.0.1", WEB_PORT))
+            fcntl.flock(usual, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", WEB_PORT))
         except OSError:
-            return free_port()
-    return WEB_PORT
+            yield free_port()
+        else:
+            yield WEB_PORT
