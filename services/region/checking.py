@@ -41,7 +41,9 @@ def checks(
     others = ["tests", *(f"--ignore={path}" for path in quick), "--durations=15"]
     effort = ["--hypothesis-profile=thorough"] if all_forms else []
     short = "" if all_forms else "not long and "
-    beside, alone = ["-n", "2", "-m", f"{short}not alone"], ["-m", f"{short}alone"]
+    # Whoever is done takes over what waits behind a long test of the other.
+    beside = ["-n", "2", "--dist", "worksteal", "-m", f"{short}not alone"]
+    alone = ["-m", f"{short}alone"]
     return [
         ("ruff", [*python, "ruff", "check", "."]),
         ("ruff format", [*python, "ruff", "format", "--check", "."]),
