@@ -62,7 +62,7 @@ def write_region(
                 "region": region,
                 "name": name,
                 "centre": centre,
-                "phone": phone,
+                **({"phone": phone} if phone else {}),
                 "replicas": replicas,
                 "lease_seconds": lease_seconds,
                 "logs": "logs",

@@ -9,7 +9,7 @@ from services.kernel.errors import Misconfigured
 from services.kernel.forks import OPEN, ranges, settle
 from services.kernel.gauges import KERNEL_GAUGES
 from services.ledger.app import service as ledger
-from services.region import keeping, operating
+from services.region import following, operating
 from tests.harness import leader as alone
 from tests.harness.leader import Place
 from tests.harness.town import Town
@@ -67,5 +67,5 @@ async def test_it_is_said_what_to_do_where_there_is_nothing_to_settle(
 
 
 def test_the_command_lists_what_is_open(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
-    keeping.forks_list(config=town.region.config)
+    following.forks_list(config=town.region.config)
     assert capsys.readouterr().out == "No effects are without their cause.\n"

@@ -69,7 +69,7 @@ def test_a_small_offer_opens_a_request_that_waits(town: Town) -> None:
     town.until_letters(asker, WELCOME, ONE_MORE_STEP)
     letter = town.letter(asker, ONE_MORE_STEP)
     assert {f"- {favour['nl']}" for favour in favours} <= set(letter.splitlines())
-    assert "Lukt het nu niet? Bel uw buurtcoördinator." in letter
+    assert "Lukt het nu niet? Bel ook, dan denken wij mee." in letter
 
     # An offer in another circle is not one in this; a small one in this opens it.
     town.offer(asker, favours[0]["category"], initiative_id=elsewhere)
