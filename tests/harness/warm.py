@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from services.region import running
 from services.region.running import Process
@@ -56,20 +56,25 @@ def launch(arguments: Sequence[str], log: Path, environment: Mapping[str, str], 
     if code != PROJECT:
         return running.launch(arguments, log, environment, code)
     wanted = {"arguments": list(arguments), "log": str(log), "environment": dict(environment)}
-    ours = _nursery()
-    ours.sendall(json.dumps(wanted).encode() + b"\n")
-    return Forked(int(ours.makefile("rb").readline()))
+    # Regions may start side by side: each must hear of its own process.
+    with _asking:
+        ours, answers = _nursery()
+        ours.sendall(json.dumps(wanted).encode() + b"\n")
+        return Forked(int(answers.readline()))
+
+
+_asking = threading.Lock()
 
 
 @cache
-def _nursery() -> socket.socket:
-    """The line to this session's nursery; it ends when we do."""
+def _nursery() -> tuple[socket.socket, BinaryIO]:
+    """The line to this session's nursery, and what it answers; it ends when we do."""
     ours, its = socket.socketpair()
     subprocess.Popen(
         [sys.executable, "-m", "tests.harness.warm"], stdin=its, cwd=PROJECT, start_new_session=True
     )
     its.close()
-    return ours
+    return ours, ours.makefile("rb")
 
 
 def _import_everything() -> Any:
