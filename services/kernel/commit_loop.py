@@ -239,7 +239,7 @@ class CommitLoop:
     async def _decide_first(self, before: Decided | None) -> None:
         """Decide the first of the queue; or load what it needs, and leave it where it is."""
         item = self._queue[0]
-        if item.broken_off or (item.followed is None and item.expires < time.monotonic()):
+        if item.broken_off or item.late(time.monotonic()):
             self._queue.popleft()
             item.fail(TooLate())
             return
@@ -425,12 +425,12 @@ class CommitLoop:
         now = time.monotonic()
         for item in self._taken():
             # Comes back to the queue when the database is there again, and is let go then.
-            if item.expires < now and item.followed is None:
+            if item.late(now):
                 item.fail(Unreachable())
         waiting = list(self._queue)
         self._queue.clear()
         for item in waiting:
-            if item.expires < now and item.followed is None:
+            if item.late(now):
                 item.fail(Unreachable())
             else:
                 self._queue.append(item)

@@ -63,6 +63,10 @@ class Item:
         run = self.run
         return run is not None and run.done() and not run.cancelled() and run.exception() is not None
 
+    def late(self, now: float) -> bool:
+        """Whether nobody waits for it any more, at this time (monotonic). A followed event never is."""
+        return self.expires < now and self.followed is None
+
     def answer(self, answer: Answer) -> None:
         if self.future is not None and not self.future.done():
             self.future.set_result(answer)

@@ -1,6 +1,6 @@
-"""What the commit loop reads from the database: entities that are not in memory, and answers given before."""
+"""What is read where memory does not have it: entities, and answers that were given before."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +9,23 @@ import asyncpg
 from contracts.envelope import Answer, Refusal
 from services.kernel.entity import Key, Kind
 from services.kernel.errors import KEY_REUSED
-from services.kernel.log import Pool
+from services.kernel.log import Connection, Pool
 
 
-async def entities(pool: Pool, wanted: Iterable[tuple[Kind[Any], UUID]]) -> dict[Key, Any]:
-    """These entities as they are committed, in one query a kind; None for what there is not."""
+async def entities(
+    database: Connection | Pool,
+    wanted: Iterable[tuple[Kind[Any], UUID]],
+    *,
+    table: Callable[[Kind[Any]], str] = lambda kind: kind.table,
+) -> dict[Key, Any]:
+    """These entities as they are in their tables, in one query a kind; None for what there is not."""
     by_kind: dict[Any, list[UUID]] = {}
     for kind, entity_id in wanted:
         by_kind.setdefault(kind, []).append(entity_id)
     found: dict[Key, Any] = {}
     for kind, ids in by_kind.items():
         found |= dict.fromkeys((kind, entity_id.int) for entity_id in ids)
-        rows = await pool.fetch(f"{kind.select()} WHERE {kind.key} = ANY($1)", ids)
+        rows = await database.fetch(f"{kind.select(table=table(kind))} WHERE {kind.key} = ANY($1)", ids)
         found |= {(kind, row[0].int): kind.load(row) for row in rows}
     return found
 

@@ -21,6 +21,7 @@ from contracts.upcasting import read_json
 from services.kernel.entity import NOBODY, Key, Kind, Origin, Projections, State, nothing_yet
 from services.kernel.errors import Misconfigured
 from services.kernel.log import Connection, Pool
+from services.kernel.looking_up import entities
 
 CHUNK = 2000
 """So many events fit in the buffers between the server and us: it reads on while we fold."""
@@ -227,20 +228,15 @@ class Rebuild:
 
     async def _bring_back(self, events: list[Told]) -> None:
         """What these events look up and was written before, in one query a kind."""
-        wanted: dict[Kind[Any], set[UUID]] = {}
+        wanted: set[tuple[Kind[Any], UUID]] = set()
         for event, _, origin in events:
             for kind, entity_id in self._projections.looks_up(event, origin):
                 key = (kind, entity_id.int)
                 if key not in self._state.changed and key not in self._below:
-                    wanted.setdefault(kind, set()).add(entity_id)
+                    wanted.add((kind, entity_id))
         if wanted:
             await self._written()
-        for kind, ids in wanted.items():
-            rows = await self._connection.fetch(
-                f"{kind.select(table=shadow(kind))} WHERE {kind.key} = ANY($1)", list(ids)
-            )
-            self._below.update(dict.fromkeys(((kind, entity_id.int) for entity_id in ids), None))
-            self._below.update({(kind, row[0].int): kind.load(row) for row in rows})
+            self._below.update(await entities(self._connection, wanted, table=shadow))
 
     async def _put_down(self) -> None:
         """Begin to write what is in memory, and go on without it."""

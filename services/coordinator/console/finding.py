@@ -12,7 +12,7 @@ from contracts.envelope import Actor
 from contracts.members import FindPeople, People, RegisterMember
 from services.coordinator.console.addresses import MEMBERS, match_href, member_href, request_href
 from services.coordinator.console.forms import Failed, Field, Form, Group, member_by_number, shown_form
-from services.coordinator.console.member import PAUSED, STATUS
+from services.coordinator.console.member import standing
 from services.coordinator.console.people import match_label, place, request_label
 from services.coordinator.console.views import Icon, Notice, StatusTone
 from services.coordinator.desk import Desk
@@ -185,6 +185,4 @@ def _thing(id: UUID, what: str) -> FoundLine:
 def _status(seen: dict[str, Any] | None) -> tuple[str, StatusTone, Icon]:
     if seen is None:
         return "", "neutral", "info"
-    if seen["paused"] and seen["status"] == "approved":
-        return PAUSED
-    return STATUS[seen["status"]]
+    return standing(seen["status"], paused=seen["paused"])

@@ -41,7 +41,13 @@ STATUS: dict[str, tuple[str, StatusTone, Icon]] = {
     "left": ("Gestopt", "neutral", "info"),
     "erased": ("Gewist", "neutral", "info"),
 }
-PAUSED: tuple[str, StatusTone, Icon] = ("Heeft pauze", "neutral", "clock")
+
+
+def standing(status: str, *, paused: bool) -> tuple[str, StatusTone, Icon]:
+    """How someone takes part, in words."""
+    return ("Heeft pauze", "neutral", "clock") if paused and status == "approved" else STATUS[status]
+
+
 _KINDS = {"household": "huishouden", "organisation": "organisatie"}
 
 
@@ -69,7 +75,7 @@ async def member_page(
     around = await around_member(desk, member_id)
     runs = await running(desk, member_id)
     known = await names(desk, actor, [member_id, *people_in(told), *around.people, *runs.people])
-    label, tone, icon = PAUSED if member.paused and member.status == "approved" else STATUS[member.status]
+    label, tone, icon = standing(member.status, paused=member.paused)
     return MemberPage(
         number_label=number_label(member.number),
         title=known.first(member_id),
